@@ -1,0 +1,30 @@
+/*
+ * Memory that is freed at once: everything that lives as long as a request.
+ * Allocation never fails (the process ends; the store makes that harmless), so
+ * sizes that a client chooses are checked against a limit before they get here.
+ * Not thread-safe.
+ */
+#ifndef DEDIT_BASE_ARENA_H
+#define DEDIT_BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct arena;
+
+struct arena *arena_create(void);
+void arena_destroy(struct arena *a); /* accepts NULL */
+
+/* Zeroed, aligned for any type. */
+void *arena_alloc(struct arena *a, size_t size);
+/* n * size with overflow check. */
+void *arena_array(struct arena *a, size_t n, size_t size);
+char *arena_strdup(struct arena *a, const char *s);              /* NULL gives NULL */
+char *arena_strndup(struct arena *a, const char *s, size_t len); /* adds the NUL */
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+size_t arena_used(const struct arena *a);
+
+void arena_cleanup(struct arena **a);
+#define cleanup_arena __attribute__((cleanup(arena_cleanup)))
+
+#endif

@@ -1,0 +1,147 @@
+#include "base/digest.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/log.h"
+
+static const char alphabet_url[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE])
+{
+	if (SHA256(data, len, out) == NULL) {
+		log_error("OpenSSL has no SHA-256");
+		abort();
+	}
+}
+
+void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+	uint8_t out[SHA256_SIZE])
+{
+	unsigned int out_len = 0;
+
+	if (HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &out_len) == NULL) {
+		log_error("OpenSSL has no HMAC-SHA-256");
+		abort();
+	}
+}
+
+void digest_short(const void *data, size_t len, char out[DIGEST_SIZE])
+{
+	uint8_t sum[SHA256_SIZE];
+
+	sha256(data, len, sum);
+	base64url(sum, 16, out);
+}
+
+void digest_chain(const void *data, size_t len, char out[CHAIN_SIZE])
+{
+	uint8_t sum[SHA256_SIZE];
+
+	sha256(data, len, sum);
+	base64url(sum, sizeof(sum), out);
+}
+
+void random_bytes(void *out, size_t len)
+{
+	unsigned char *p = out;
+
+	while (len > 0) {
+		ssize_t n = getrandom(p, len, 0);
+		if (n < 0 && errno == EINTR) {
+			continue;
+		}
+		if (n <= 0) {
+			log_error_errno("no random numbers from the kernel");
+			abort();
+		}
+		p += n;
+		len -= (size_t)n;
+	}
+}
+
+void base64url(const void *data, size_t len, char *out)
+{
+	const unsigned char *p = data;
+	unsigned bits = 0, held = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bits = (bits << 8 | p[i]) & 0xffff;
+		held += 8;
+		while (held >= 6) {
+			held -= 6;
+			*out++ = alphabet_url[bits >> held & 63];
+		}
+	}
+	if (held > 0) {
+		*out++ = alphabet_url[bits << (6 - held) & 63];
+	}
+	*out = '\0';
+}
+
+static int base64_value(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* One group of four characters. Bits that padding leaves over must be zero (RFC 4648 §3.5). */
+static int decode_group(const char *text, size_t chars, struct buf *out)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		int value = i < chars ? base64_value(text[i]) : 0;
+		if (value < 0)
+			return -1;
+		bits = bits << 6 | (unsigned)value;
+	}
+	char bytes[] = {(char)(bits >> 16), (char)(bits >> 8), (char)bits};
+	if ((chars == 2 && (bits & 0xffff) != 0) || (chars == 3 && (bits & 0xff) != 0))
+		return -1;
+	return buf_add(out, bytes, chars - 1);
+}
+
+int base64_decode(const char *text, size_t len, struct buf *out)
+{
+	struct buf decoded cleanup_buf;
+	int status = len % 4 == 0 ? 0 : -1;
+
+	buf_init(&decoded, len);
+	for (size_t i = 0; i < len && status == 0; i += 4) {
+		size_t chars = 4;
+		if (i + 4 == len && text[i + 3] == '=') {
+			chars = text[i + 2] == '=' ? 2 : 3;
+		}
+		status = decode_group(text + i, chars, &decoded);
+	}
+	if (status == 0) {
+		status = buf_add(out, decoded.data, decoded.len);
+	}
+	secret_zero(decoded.data, decoded.size);
+	return status;
+}
+
+bool equal_const_time(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void secret_zero(void *p, size_t len)
+{
+	if (len > 0) {
+		explicit_bzero(p, len);
+	}
+}

@@ -1,0 +1,38 @@
+/* SHA-256, HMAC, random bytes and the base64 alphabets, over OpenSSL. Thread-safe. */
+#ifndef DEDIT_BASE_DIGEST_H
+#define DEDIT_BASE_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum {
+	SHA256_SIZE = 32,
+	DIGEST_SIZE = 24, /* 22 characters: the first 16 bytes of SHA-256 in base64url, NUL */
+	CHAIN_SIZE = 44,  /* 43 characters: the whole SHA-256 in base64url, NUL */
+};
+
+void sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE]);
+void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+	uint8_t out[SHA256_SIZE]);
+/* The names that stored bodies and ledger entries go by. */
+void digest_short(const void *data, size_t len, char out[DIGEST_SIZE]);
+void digest_chain(const void *data, size_t len, char out[CHAIN_SIZE]);
+
+/* From the kernel; ends the process if there are none. */
+void random_bytes(void *out, size_t len);
+
+/* base64url without padding. out needs base64url_size(len) bytes, NUL included. */
+#define base64url_size(len) (((len) * 4 + 2) / 3 + 1)
+void base64url(const void *data, size_t len, char *out);
+/* RFC 4648 4 with padding, as in Basic credentials: appends to out; -1 if malformed. */
+int base64_decode(const char *text, size_t len, struct buf *out);
+
+/* Takes time that depends on len only. */
+bool equal_const_time(const void *a, const void *b, size_t len);
+/* Overwrites in a way the compiler keeps. */
+void secret_zero(void *p, size_t len);
+
+#endif

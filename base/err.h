@@ -1,0 +1,46 @@
+/*
+ * What went wrong, as a code that callers decide by and one line for the log.
+ * The struct is the caller's, on its stack. Functions that can fail return 0 or
+ * -1 and leave their outputs untouched on failure.
+ */
+#ifndef DEDIT_BASE_ERR_H
+#define DEDIT_BASE_ERR_H
+
+enum errcode {
+	ERR_NONE,
+	ERR_NOT_FOUND,
+	ERR_EXISTS,
+	ERR_CHANGED,   /* compare-and-swap lost: read again and decide again */
+	ERR_UID_TAKEN, /* RFC 4791 5.3.2.1 no-uid-conflict */
+	ERR_DENIED,
+	ERR_INVALID,   /* a malformed argument: 400 */
+	ERR_SYNTAX,    /* not iCalendar: valid-calendar-data */
+	ERR_RULES,     /* iCalendar, but no calendar object resource (RFC 4791 4.1) */
+	ERR_COMPONENT, /* supported-calendar-component */
+	ERR_LARGE,     /* max-resource-size */
+	ERR_INSTANCES, /* max-instances, or the step budget of an expansion */
+	ERR_ATTENDEES, /* max-attendees-per-instance */
+	ERR_DATE,      /* min-/max-date-time */
+	ERR_LIMIT,     /* any other limit */
+	ERR_TOKEN,     /* valid-sync-token */
+	ERR_BUSY,      /* try again: 503 */
+	ERR_FULL,      /* no space left: 507 */
+	ERR_BROKEN,    /* what is stored can't be read: costs this object only */
+	ERR_IO,
+	ERR_INTERNAL,
+};
+
+struct err {
+	enum errcode code;
+	char text[200];
+};
+
+/* Fills *e (which may be NULL) and returns -1, so that `return err_set(...)` reads well. */
+int err_set(struct err *e, enum errcode code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The same with ": <strerror(errno)>" behind it; ENOSPC and EDQUOT become ERR_FULL, what passes by itself
+ * (too many open files, no memory) ERR_BUSY. */
+int err_errno(struct err *e, enum errcode code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Files by openat below a folder's descriptor. Symbolic links are never followed
+ * (trust.md T-28); a name may have slashes but neither begin with one nor go up. No
+ * function takes an absolute path that a user can influence. Files are made with mode
+ * 0600, folders with 0700; what root makes belongs to the owner of the folder around it.
+ */
+#ifndef DEDIT_BASE_FSIO_H
+#define DEDIT_BASE_FSIO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Opens `path`'s folder; the caller closes. */
+int fs_open_dir(const char *path, int *out, struct err *e);
+/* Opens `rel` below `dir`, creating missing folders on the way if `make`. rel has no ".." */
+int fs_open_subdir(int dir, const char *rel, int make, int *out, struct err *e);
+/* Appends the whole file to out: ERR_NOT_FOUND, ERR_LARGE when it passes out->max. */
+int fs_read(int dir, const char *name, struct buf *out, struct err *e);
+/* Temporary file in `dir`, rename over `name`; sync: fsync file and folder as well. */
+int fs_replace(int dir, const char *name, const void *data, size_t len, int sync, struct err *e);
+/* unlinkat; a missing file is no error. */
+int fs_remove(int dir, const char *name, struct err *e);
+/* Owned by the process's user (root works for any owner) and not writable by group or others; else
+ * ERR_DENIED with words. */
+int fs_check_private(int dir, const char *what, struct err *e);
+
+void fd_cleanup(int *fd);
+#define cleanup_fd __attribute__((cleanup(fd_cleanup)))
+
+#endif

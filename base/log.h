@@ -1,0 +1,26 @@
+/*
+ * Lines on stderr with a "<n>" priority prefix, as systemd reads them. Each line
+ * carries the thread's request id and principal, if set. Control characters in
+ * arguments are escaped as \xNN, so no input can forge a line (trust.md T-51).
+ * log_warn and log_error append nothing by themselves; the _errno forms add
+ * ": strerror(errno)". Thread-safe: one write() a line.
+ */
+#ifndef DEDIT_BASE_LOG_H
+#define DEDIT_BASE_LOG_H
+
+#include <stdint.h>
+
+enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARN = 4, LOG_LEVEL_INFO = 6, LOG_LEVEL_DEBUG = 7 };
+
+/* prefix: write "<n>" before each line (on under systemd, off on a terminal). */
+void log_open(enum log_level level, int prefix);
+/* For the calling thread until changed; id 0 and NULL take it off. Copies the name. */
+void log_context(uint64_t request, const char *principal);
+
+void log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_error_errno(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,228 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fsio.h"
+#include "base/util.h"
+
+static char folder[] = "/tmp/dedit-test-fsio-XXXXXX";
+static int dir = -1;
+
+static int make_folder(void **state)
+{
+	struct err e;
+
+	(void)state;
+	return mkdtemp(folder) != NULL ? fs_open_dir(folder, &dir, &e) : -1;
+}
+
+static int remove_folder(void **state)
+{
+	cleanup_free char *command = xasprintf("rm -rf %s", folder);
+
+	(void)state;
+	fd_cleanup(&dir);
+	return system(command);
+}
+
+static mode_t mode_of(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+	return st.st_mode & 07777;
+}
+
+static size_t entries(void)
+{
+	DIR *d = opendir(folder);
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d) != NULL) {
+		n++;
+	}
+	closedir(d);
+	return n - 2;
+}
+
+static void writes_and_reads_again(void **state)
+{
+	struct buf b cleanup_buf;
+	struct err e = {0};
+
+	(void)state;
+	buf_init(&b, 100);
+	assert_int_equal(fs_replace(dir, "a", "first\0!", 7, 1, &e), 0);
+	assert_int_equal(fs_replace(dir, "a", "second", 6, 0, &e), 0);
+	assert_int_equal(mode_of("a"), 0600);
+	assert_int_equal(entries(), 1);
+	buf_adds(&b, ">");
+	assert_int_equal(fs_read(dir, "a", &b, &e), 0);
+	assert_string_equal(b.data, ">second");
+	assert_int_equal(fs_replace(dir, "a", NULL, 0, 0, &e), 0);
+	buf_reset(&b);
+	assert_int_equal(fs_read(dir, "a", &b, &e), 0);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(fs_remove(dir, "a", &e), 0);
+	assert_int_equal(fs_remove(dir, "a", &e), 0);
+	assert_int_equal(fs_remove(dir, "none/a", &e), 0);
+	assert_int_equal(entries(), 0);
+}
+
+static void tells_missing_from_too_large(void **state)
+{
+	struct buf b cleanup_buf;
+	struct err e = {0};
+
+	(void)state;
+	buf_init(&b, 5);
+	assert_int_equal(fs_read(dir, "none", &b, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(fs_replace(dir, "large", "12345", 5, 0, &e), 0);
+	buf_addc(&b, '>');
+	assert_int_equal(fs_read(dir, "large", &b, &e), -1);
+	assert_int_equal(e.code, ERR_LARGE);
+	assert_string_equal(b.data, ">");
+	assert_false(b.full);
+	buf_reset(&b);
+	assert_int_equal(fs_read(dir, "large", &b, &e), 0);
+	assert_int_equal(fs_remove(dir, "large", &e), 0);
+}
+
+static void follows_no_links(void **state)
+{
+	struct buf b cleanup_buf;
+	struct err e = {0};
+	int sub = -1;
+
+	(void)state;
+	buf_init(&b, 1000);
+	assert_int_equal(symlinkat("/etc/hostname", dir, "link"), 0);
+	assert_int_equal(symlinkat("/etc", dir, "folder"), 0);
+	assert_int_equal(fs_read(dir, "link", &b, &e), -1);
+	assert_int_equal(fs_read(dir, "folder/hostname", &b, &e), -1);
+	assert_int_equal(b.len, 0);
+	assert_int_equal(fs_open_subdir(dir, "folder", 1, &sub, &e), -1);
+	assert_int_equal(fs_open_subdir(dir, "folder/x", 1, &sub, &e), -1);
+	assert_int_equal(fs_replace(dir, "folder/x", "", 0, 0, &e), -1);
+	assert_int_equal(sub, -1);
+	/* a link that is replaced or removed leaves alone what it points to */
+	assert_int_equal(fs_replace(dir, "link", "mine", 4, 0, &e), 0);
+	assert_int_equal(fs_read(dir, "link", &b, &e), 0);
+	assert_string_equal(b.data, "mine");
+	assert_int_equal(fs_remove(dir, "link", &e), 0);
+	assert_int_equal(fs_remove(dir, "folder", &e), 0);
+	assert_int_equal(access("/etc/passwd", F_OK), 0);
+}
+
+static void names_stay_below_the_folder(void **state)
+{
+	static const char *const bad[] = {"", "/etc/passwd", "../x", "a/../x", "..", ".", "a/", "a//"};
+	struct buf b cleanup_buf;
+	struct err e = {0};
+	int sub = -1;
+
+	(void)state;
+	buf_init(&b, 1000);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		e.code = ERR_NONE;
+		assert_int_equal(fs_read(dir, bad[i], &b, &e), -1);
+		assert_int_equal(e.code, ERR_INVALID);
+		assert_int_equal(fs_replace(dir, bad[i], "", 0, 0, &e), -1);
+		assert_int_equal(fs_remove(dir, bad[i], &e), -1);
+	}
+	assert_int_equal(fs_open_subdir(dir, "..", 0, &sub, &e), -1);
+	assert_int_equal(fs_open_subdir(dir, "a/../..", 1, &sub, &e), -1);
+	assert_int_equal(fs_open_subdir(dir, "/tmp", 0, &sub, &e), -1);
+	assert_int_equal(entries(), 0);
+}
+
+static void makes_folders_on_the_way(void **state)
+{
+	struct err e = {0};
+	int sub = -1;
+
+	(void)state;
+	assert_int_equal(fs_open_subdir(dir, "x/y/z", 0, &sub, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(fs_open_subdir(dir, "x/y/z", 1, &sub, &e), 0);
+	assert_int_equal(mode_of("x/y"), 0700);
+	assert_int_equal(fs_replace(sub, "f", "1", 1, 0, &e), 0);
+	fd_cleanup(&sub);
+	assert_int_equal(fs_remove(dir, "x/y/z/f", &e), 0);
+	assert_int_equal(unlinkat(dir, "x/y/z", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(dir, "x/y", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(dir, "x", AT_REMOVEDIR), 0);
+	assert_int_equal(fs_open_subdir(dir, "", 0, &sub, &e), 0);
+	fd_cleanup(&sub);
+}
+
+static void failing_leaves_nothing_behind(void **state)
+{
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(mkdirat(dir, "busy", 0700), 0);
+	assert_int_equal(fs_replace(dir, "busy", "x", 1, 1, &e), -1);
+	assert_int_equal(e.code, ERR_IO);
+	assert_int_equal(entries(), 1);
+	assert_int_equal(unlinkat(dir, "busy", AT_REMOVEDIR), 0);
+}
+
+static void reads_no_fifo_and_no_folder(void **state)
+{
+	struct buf b cleanup_buf;
+	struct err e = {0};
+
+	(void)state;
+	buf_init(&b, 10);
+	assert_int_equal(mkfifoat(dir, "fifo", 0600), 0);
+	assert_int_equal(mkdirat(dir, "sub", 0700), 0);
+	assert_int_equal(fs_read(dir, "fifo", &b, &e), -1);
+	assert_int_equal(fs_read(dir, "sub", &b, &e), -1);
+	assert_int_equal(unlinkat(dir, "fifo", 0), 0);
+	assert_int_equal(unlinkat(dir, "sub", AT_REMOVEDIR), 0);
+}
+
+static void open_folders_to_the_world_are_refused(void **state)
+{
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(fs_check_private(dir, folder, &e), 0);
+	assert_int_equal(fchmod(dir, 0770), 0);
+	assert_int_equal(fs_check_private(dir, folder, &e), -1);
+	assert_int_equal(e.code, ERR_DENIED);
+	assert_non_null(strstr(e.text, folder));
+	assert_int_equal(fchmod(dir, 0755), 0);
+	assert_int_equal(fs_check_private(dir, folder, &e), 0);
+	if (geteuid() != 0) {
+		cleanup_fd int root = open("/", O_RDONLY | O_DIRECTORY);
+		assert_int_equal(fs_check_private(root, "/", &e), -1);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(writes_and_reads_again),
+		cmocka_unit_test(tells_missing_from_too_large),
+		cmocka_unit_test(follows_no_links),
+		cmocka_unit_test(names_stay_below_the_folder),
+		cmocka_unit_test(makes_folders_on_the_way),
+		cmocka_unit_test(failing_leaves_nothing_behind),
+		cmocka_unit_test(reads_no_fifo_and_no_folder),
+		cmocka_unit_test(open_folders_to_the_world_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
