@@ -1,0 +1,270 @@
+/*
+ * iCalendar (RFC 5545) as a calendar store needs it.
+ *
+ * A body is scanned once into content lines that point into a private copy; nothing is
+ * ever re-serialised: what a client sent is stored and returned byte for byte, and what
+ * the server adds is written by editing lines (ical_edit). Everything made here lives in
+ * the arena given. All functions are pure on bytes and thread-safe after zone_init().
+ */
+#ifndef DEDIT_ICAL_ICAL_H
+#define DEDIT_ICAL_ICAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "ical/zone.h"
+
+#define ICAL_MIN INT64_MIN /* "always was": no first instant */
+#define ICAL_MAX INT64_MAX /* "never ends" */
+
+enum ical_kind {
+	ICAL_NONE = 0,
+	ICAL_VEVENT = 1,
+	ICAL_VTODO = 2,
+	ICAL_VJOURNAL = 4,
+	ICAL_VFREEBUSY = 8,
+	ICAL_VAVAILABILITY = 16,
+	ICAL_VTIMEZONE = 32,
+	ICAL_VALARM = 64,
+	ICAL_VCALENDAR = 128,
+	ICAL_OTHER = 256,
+};
+
+struct ical_limits {
+	size_t bytes;      /* of the body */
+	size_t line;       /* of one unfolded line */
+	size_t lines;      /* content lines */
+	unsigned depth;    /* of components */
+	size_t params;     /* of one line */
+	size_t attendees;  /* of one component */
+	size_t zones;      /* VTIMEZONEs; each may be written out for 400 years */
+	size_t instances;  /* of one expansion */
+	uint64_t steps;    /* of one expansion: candidates looked at, empty or not */
+};
+extern const struct ical_limits ical_default_limits;
+
+struct ical_param {
+	const char *name;  /* upper case */
+	const char *value; /* unquoted, RFC 6868 decoded; of several values the text as sent, with commas */
+};
+
+struct ical_line {
+	const char *name;  /* upper case, without group */
+	const char *value; /* unfolded, not unescaped, NUL-terminated */
+	const struct ical_param *params;
+	size_t param_count;
+	size_t offset, len; /* where the line stands in the body: folds and line end included */
+	unsigned number;    /* of the physical line it begins on, from 1 */
+	size_t end;         /* of a BEGIN: index of its END; else 0 */
+};
+
+struct ical_comp {
+	enum ical_kind kind;
+	const char *name; /* upper case */
+	size_t first, last; /* indices of its BEGIN and END in ical.lines */
+	struct ical_comp *parent, *children, *next;
+};
+
+struct ical {
+	const char *body; /* private copy */
+	size_t body_len;
+	const struct ical_line *lines;
+	size_t line_count;
+	struct ical_comp *calendar; /* the one VCALENDAR */
+	struct arena *mem;
+	const struct ical_limits *limits;
+	struct ical_zone *zones;    /* made on first use from VTIMEZONEs */
+	bool zones_made;
+};
+
+/* Scans and checks form: one VCALENDAR, BEGIN/END balance, UTF-8, no control bytes, limits.
+ * A UTF-8 byte order mark at the start is tolerated. ERR_SYNTAX with the line number,
+ * ERR_LARGE, ERR_ATTENDEES, ERR_LIMIT. limits NULL: the defaults. */
+int ical_parse(const char *bytes, size_t len, const struct ical_limits *limits, struct arena *mem,
+	struct ical **out, struct err *e);
+
+/* What a store needs to know of an object. */
+struct ical_info { const char *uid; enum ical_kind kind; };
+
+/*
+ * RFC 4791 4.1: no METHOD, exactly one UID, one kind of component beside VTIMEZONE, at most
+ * one master, RECURRENCE-IDs distinct; RFC 5545: VERSION, required properties, those allowed
+ * once, values of dates, durations and rules well-formed. Liberal where clients.md section 2
+ * shows that a refusal stops a phone (missing DTSTAMP, PRODID, VTIMEZONE are tolerated).
+ * ERR_SYNTAX for a malformed value, ERR_RULES for the rest, ERR_DATE outside 0001 to 9999,
+ * ERR_COMPONENT if no component of a kind that is stored.
+ */
+int ical_valid(const struct ical *ic, struct ical_info *out, struct err *e);
+
+/* First/next direct property of that name in a component, or NULL. */
+const struct ical_line *ical_prop(const struct ical *ic, const struct ical_comp *c, const char *name);
+const struct ical_line *ical_prop_next(const struct ical *ic, const struct ical_comp *c,
+	const struct ical_line *after, const char *name);
+/* Iterates over all direct properties (BEGIN, END and nested components left out). after NULL: first. */
+const struct ical_line *ical_line_next(const struct ical *ic, const struct ical_comp *c,
+	const struct ical_line *after);
+const char *ical_param(const struct ical_line *l, const char *name); /* NULL if missing */
+/* TEXT: backslash escapes undone, in mem / done. */
+char *ical_text(const char *value, struct arena *mem);
+int ical_escape(struct buf *out, const char *text);
+/* Top-level components: the first that is neither VTIMEZONE nor X-; its kind is the object's. */
+const struct ical_comp *ical_first(const struct ical *ic);
+/* The master (without RECURRENCE-ID) or NULL if the object holds overrides only. */
+const struct ical_comp *ical_master(const struct ical *ic);
+
+/* ---- values ---- */
+
+enum ical_form { ICAL_UTC, ICAL_ZONED, ICAL_FLOATING, ICAL_DATE };
+struct ical_when {
+	struct wall wall;
+	enum ical_form form;
+	const struct zone *zone; /* ICAL_ZONED: resolved; NULL for the others */
+	const char *tzid;        /* as sent, or NULL */
+	int64_t utc;             /* floating and dates resolved in the zone asked for */
+	const struct zone *in;   /* the zone utc was computed in; NULL: `zone`, or UTC if that is NULL too */
+};
+/* value as DATE or DATE-TIME. tzid: the parameter or NULL; Olson names win over the object's own
+ * VTIMEZONE (asks.md 27), an unknown name without VTIMEZONE is floating. floating: zone for
+ * floating times and dates, NULL = UTC. */
+int ical_when(const struct ical *ic, const char *value, const char *tzid, const struct zone *floating,
+	struct ical_when *out, struct err *e);
+/* The property's own value and TZID. */
+int ical_line_when(const struct ical *ic, const struct ical_line *l, const struct zone *floating,
+	struct ical_when *out, struct err *e);
+/* RFC 5545 3.3.6. days are nominal (wall clock), seconds exact; weeks are 7 days. */
+struct ical_duration { int64_t days, seconds; };
+int ical_duration(const char *value, struct ical_duration *out, struct err *e);
+/* Adds: days in wall time of the zone, then seconds exactly. */
+int64_t ical_add(const struct ical_when *start, const struct ical_duration *d);
+
+/* ---- recurrence ---- */
+
+struct ical_instance {
+	int64_t start, end;        /* UTC; end >= start */
+	int64_t recurrence;        /* instant of its RECURRENCE-ID: where the rule put it */
+	struct ical_when when;     /* the start as written */
+	const struct ical_comp *comp; /* master or override that describes it */
+	bool override;
+};
+/*
+ * The occurrences of an object that overlap [from, to), overrides applied (THISANDFUTURE
+ * too), EXDATE, EXRULE and RDATE honoured by instant, ordered by start; a component without
+ * rule has one. RFC 4791 9.9 decides what overlaps. visit returns non-zero to stop (which is
+ * no error). limits->instances and ->steps bound the work: ERR_INSTANCES.
+ */
+typedef int (*ical_visit_fn)(const struct ical_instance *i, void *arg);
+int ical_expand(const struct ical *ic, const struct zone *floating, int64_t from, int64_t to,
+	ical_visit_fn visit, void *arg, struct err *e);
+
+/* The span of all occurrences for an index: [*first, *last); ICAL_MAX without end. Floating and
+ * all-day times are widened by 14 hours on both sides so that any zone's question hits. Cheap: no
+ * expansion of endless or long rules, may be too wide, never too narrow. */
+int ical_bounds(const struct ical *ic, int64_t *first, int64_t *last, struct err *e);
+
+/* ---- filters: RFC 4791 9.7 ---- */
+
+enum ical_collation { COLL_ASCII_CASEMAP, COLL_OCTET, COLL_UNICODE_CASEMAP };
+struct ical_text_match {
+	const char *text;
+	enum ical_collation collation;
+	bool negate;
+};
+struct ical_param_filter {
+	const char *name;
+	bool is_not_defined;
+	const struct ical_text_match *match;
+	const struct ical_param_filter *next;
+};
+struct ical_prop_filter {
+	const char *name;
+	bool is_not_defined, has_range;
+	int64_t from, to;
+	const struct ical_text_match *match;
+	const struct ical_param_filter *params;
+	const struct ical_prop_filter *next;
+};
+struct ical_comp_filter {
+	const char *name; /* upper case */
+	bool is_not_defined, has_range;
+	int64_t from, to; /* UTC; ICAL_MIN/ICAL_MAX where open */
+	const struct ical_prop_filter *props;
+	const struct ical_comp_filter *comps, *next;
+};
+/* The filter's root names VCALENDAR. 1 match, 0 none, -1 with e. */
+int ical_match(const struct ical *ic, const struct ical_comp_filter *filter, const struct zone *floating,
+	struct err *e);
+
+/* ---- editing in place ---- */
+
+struct ical_edit;
+/* Edits are collected against `ic` and done by ical_edit_write; the untouched lines stay byte for byte. */
+struct ical_edit *ical_edit_begin(const struct ical *ic);
+void ical_edit_remove(struct ical_edit *ed, const struct ical_line *l);
+/* line: unfolded "NAME;PARAM=x:value" without line end, folded at 75 octets when written. */
+void ical_edit_replace(struct ical_edit *ed, const struct ical_line *l, const char *line);
+/* Before the component's END (before its first nested component, if it has one). Several keep their order. */
+void ical_edit_add(struct ical_edit *ed, const struct ical_comp *c, const char *line);
+/* Uses the body's own line ends (CRLF, or LF if the first line has it). */
+int ical_edit_write(const struct ical_edit *ed, struct buf *out, struct err *e);
+/* Folded at 75 octets, never inside a UTF-8 character, with CRLF. */
+int ical_fold(struct buf *out, const char *line);
+
+/* ---- rendering for clients: RFC 4791 9.6 ---- */
+
+/* The occurrences that overlap [from, to) as components of their own, each with its RECURRENCE-ID, without
+ * rules and time zones (9.6.5). Zoned times become UTC, dates and floating times keep their form.
+ * -1 with e: ERR_INSTANCES, ERR_LARGE (out is full). */
+int ical_render_expanded(const struct ical *ic, const struct zone *floating, int64_t from, int64_t to,
+	struct buf *out, struct err *e);
+/* A body without those folds that stand inside a character (RFC 5545 3.1 allows them, XML can't hold
+ * them). -1: out is full. */
+int ical_render_whole(const char *body, size_t len, struct buf *out);
+
+/* ---- busy times: RFC 4791 7.10 ---- */
+
+enum ical_busy_kind { ICAL_BUSY, ICAL_BUSY_TENTATIVE, ICAL_BUSY_UNAVAILABLE };
+struct ical_busy { int64_t start, end; enum ical_busy_kind kind; };
+struct ical_busy_list {
+	struct arena *mem;   /* set by the caller, as is max */
+	size_t max;          /* periods: ERR_INSTANCES beyond */
+	struct ical_busy *items;
+	size_t count, size;
+};
+/* Adds when an object makes its owner busy within [from, to), cut to it: events that are neither transparent
+ * nor cancelled, and the periods of VFREEBUSY. */
+int ical_busy_add(struct ical_busy_list *list, const struct ical *ic, const struct zone *floating,
+	int64_t from, int64_t to, struct err *e);
+/* Sorts and joins what overlaps, and writes it as a VCALENDAR with one VFREEBUSY. */
+int ical_busy_write(struct ical_busy_list *list, int64_t from, int64_t to, int64_t now, struct buf *out,
+	struct err *e);
+
+/* ---- what a change does: old against new ---- */
+
+enum ical_change_kind {
+	ICAL_BOOKED,    /* an occurrence that was not there, or was cancelled before */
+	ICAL_MOVED,     /* start differs */
+	ICAL_CANCELLED, /* gone (EXDATE, UNTIL, resource deleted) or STATUS:CANCELLED now */
+	ICAL_CHANGED,   /* same start, something else differs: end, title, notes, attendees, transparency */
+	ICAL_SAME,      /* untouched, listed only if asked for */
+};
+struct ical_change {
+	enum ical_change_kind kind;
+	bool gone;                    /* CANCELLED: no component left that shows it */
+	const struct ical_instance *before, *after; /* NULL where there is none */
+};
+/*
+ * Compares what an object meant before and after (either may be NULL). Occurrences are paired
+ * by RECURRENCE-ID instant; of a changed rule the remaining ones pair by order. Only those whose
+ * old or new start lies in [from, to) are listed, ordered by old start (new start for booked); with
+ * `all`, also ICAL_SAME. STATUS:CANCELLED counts as not there. Floating times in `floating`. Results in mem.
+ * policy.md 3.5, architecture.md "Why per occurrence".
+ */
+int ical_diff(const struct ical *before, const struct ical *after, const struct zone *floating,
+	int64_t from, int64_t to, bool all, struct arena *mem, const struct ical_change **out, size_t *count,
+	struct err *e);
+
+#endif

@@ -1,0 +1,40 @@
+/* What the files of this floor share with each other and nobody else sees. */
+#ifndef DEDIT_ICAL_INTERNAL_H
+#define DEDIT_ICAL_INTERNAL_H
+
+#include "ical/ical.h"
+
+/* ---- value.c ---- */
+
+enum { ICAL_ITEM_SIZE = 128 };
+
+/* The items of a comma list. *at: where to read on, NULL behind the last one. 1 with the item, 0 at the end,
+ * -1 if an item is too long for any date, duration or period. */
+int ical_list_next(const char **at, char item[ICAL_ITEM_SIZE]);
+
+/* PERIOD, RFC 5545 3.3.9: its start and the instant of its end. */
+int ical_period(const struct ical *ic, const char *value, const char *tzid, const struct zone *floating,
+	struct ical_when *start, int64_t *end, struct err *e);
+
+/* ---- vtimezone.c ---- */
+
+/* A zone that an object defines; made when it is first asked for. */
+struct ical_zone {
+	const char *tzid;
+	const struct ical_comp *comp;
+	const struct zone *zone; /* NULL: not made yet, or its definition is of no use */
+	bool made;
+	struct ical_zone *next;
+};
+
+/* The zone that the object's own VTIMEZONE of that name defines, or NULL. System zones come
+ * first and are the caller's business. Lives in the object's arena; an object belongs to one thread. */
+const struct zone *ical_object_zone(const struct ical *ic, const char *tzid);
+
+/* ---- rule.c ---- */
+
+/* Is this a RECUR value (RFC 5545 3.3.10) that can be expanded? ERR_SYNTAX; ERR_RULES for a
+ * calendar scale (RFC 7529) other than the Gregorian. Takes time that depends on its length only. */
+int ical_rule_check(const char *value, struct err *e);
+
+#endif
