@@ -1,0 +1,44 @@
+/* For backends only: what a store begins with, and the backends there are. */
+#ifndef DEDIT_STORAGE_BACKEND_H
+#define DEDIT_STORAGE_BACKEND_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "storage/store.h"
+
+enum { STORE_ABI = 1 };
+
+struct store { const struct store_ops *ops; };
+
+extern const struct store_ops store_memory, store_sqlite;
+
+/* storage/sqlite/rebuild.c; contract in store.h */
+int store_sqlite_rebuild(const char *path, store_parse_fn parse, store_problem_fn problem,
+	void *arg,
+	struct store_counts *out, struct err *e);
+
+/* The rules that all backends share. */
+
+/* A new collection's seq: milliseconds since 2020, but past all that went before (`floor`). */
+static inline uint64_t store_first_seq(int64_t now, uint64_t floor)
+{
+	const int64_t since = 1577836800; /* 2020-01-01T00:00:00Z */
+	uint64_t first = now > since ? (uint64_t)(now - since) * 1000 : 1;
+
+	return first > floor ? first : floor + 1;
+}
+
+static inline void store_etag(const char *digest, uint64_t seq, char out[ETAG_SIZE])
+{
+	snprintf(out, ETAG_SIZE, "%s-%llu", digest, (unsigned long long)seq);
+}
+
+/* [first, last) against [from, to); a span without length lies in what begins with it
+ * (RFC 4791 9.9). */
+static inline bool store_overlaps(int64_t first, int64_t last, int64_t from, int64_t to)
+{
+	return first < to && (last > from || (first == last && first >= from));
+}
+
+#endif

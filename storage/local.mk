@@ -1,0 +1,58 @@
+noinst_LIBRARIES += libstorage.a
+libstorage_a_SOURCES = \
+	storage/backend.h \
+	storage/chain.c \
+	storage/chain.h \
+	storage/memory.c \
+	storage/names.c \
+	storage/names.h \
+	storage/props.c \
+	storage/props.h \
+	storage/record.c \
+	storage/record.h \
+	storage/sqlite/account.c \
+	storage/sqlite/check.c \
+	storage/sqlite/collection.c \
+	storage/sqlite/commit.c \
+	storage/sqlite/db.c \
+	storage/sqlite/db.h \
+	storage/sqlite/journal.c \
+	storage/sqlite/journal.h \
+	storage/sqlite/ledger.c \
+	storage/sqlite/mirror.c \
+	storage/sqlite/mirror.h \
+	storage/sqlite/open.c \
+	storage/sqlite/open.h \
+	storage/sqlite/ops.h \
+	storage/sqlite/read.c \
+	storage/sqlite/rebuild.c \
+	storage/sqlite/scan.c \
+	storage/sqlite/scan.h \
+	storage/sqlite/watch.c \
+	storage/sqlite/watch.h \
+	storage/sqlite/writer.c \
+	storage/sqlite/writer.h \
+	storage/store.c \
+	storage/store.h
+libstorage_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+storage_libs = libstorage.a $(SQLITE_LIBS) $(ical_libs) -lpthread
+
+check_PROGRAMS += \
+	tests/unit/test_store_memory \
+	tests/unit/test_store_names \
+	tests/unit/test_store_props \
+	tests/unit/test_store_sqlite
+store_suite = tests/unit/store_suite.c tests/unit/store_suite.h
+tests_unit_test_store_memory_SOURCES = tests/unit/test_store_memory.c $(store_suite)
+tests_unit_test_store_memory_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_names_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_props_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_sqlite_SOURCES = tests/unit/test_store_sqlite.c $(store_suite)
+tests_unit_test_store_sqlite_CPPFLAGS = $(libstorage_a_CPPFLAGS)
+tests_unit_test_store_sqlite_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+
+# tests/crash/run.py kills this one (--enable-failpoints); the other measures commits.
+noinst_PROGRAMS += tests/crash/crash_store bench/store_bench
+tests_crash_crash_store_LDADD = $(storage_libs)
+bench_store_bench_CPPFLAGS = $(libstorage_a_CPPFLAGS)
+bench_store_bench_LDADD = $(storage_libs)

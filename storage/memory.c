@@ -1,0 +1,1049 @@
+/*
+ * The store in memory: what the contracts of store.h mean, in the plainest code. Sorted arrays
+ * under one mutex; nothing survives store_close. Used by tests and as the model of crash tests.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "storage/backend.h"
+#include "storage/chain.h"
+
+/* Pointers in an order; the elements are the owner's to free. */
+struct list { void **item; size_t n; };
+
+struct mem_prop { char *user, *ns, *name, *xml; };
+struct mem_share { char *user; enum share_access access; };
+struct mem_object { struct object row; char *name, *uid, *body; };
+struct mem_collection {
+	struct collection row;
+	char *owner, *name;
+	struct list objects, props, shares; /* by name; by user, ns, name; by user */
+};
+struct mem_account { struct account row; struct arena *mem; };
+struct mem_entry { struct ledger_row row; struct arena *mem; };
+struct mem_wake { struct wake row; struct arena *mem; };
+
+struct memory {
+	struct store base;
+	pthread_mutex_t lock;
+	struct list collections, accounts, ledger, wakes; /* by owner, name; name; owner, seq; time */
+	store_id last_id;
+	uint64_t floor; /* highest seq of a collection that is gone */
+	struct store_info info;
+};
+
+static void list_insert(struct list *l, size_t at, void *item)
+{
+	l->item = xreallocarray(l->item, l->n + 1, sizeof(*l->item));
+	memmove(&l->item[at + 1], &l->item[at], (l->n - at) * sizeof(*l->item));
+	l->item[at] = item;
+	l->n++;
+}
+
+static void list_remove(struct list *l, size_t at)
+{
+	l->n--;
+	memmove(&l->item[at], &l->item[at + 1], (l->n - at) * sizeof(*l->item));
+}
+
+typedef int (*list_compare)(const void *key, const void *item);
+
+/* The first place whose item isn't below the key; true if it is equal. */
+static bool list_search(const struct list *l, const void *key, list_compare compare, size_t *at)
+{
+	size_t low = 0, high = l->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare(key, l->item[middle]) > 0) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	*at = low;
+	return low < l->n && compare(key, l->item[low]) == 0;
+}
+
+static int compare_collection(const void *key, const void *item)
+{
+	const struct collection *a = key;
+	const struct mem_collection *b = item;
+	int order = strcmp(a->owner, b->owner);
+
+	return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+static int compare_object(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct mem_object *)item)->name);
+}
+
+static int compare_prop(const void *key, const void *item)
+{
+	const struct prop_row *a = key;
+	const struct mem_prop *b = item;
+	int order = strcmp(a->user, b->user);
+
+	order = order != 0 ? order : strcmp(a->ns, b->ns);
+	return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+static int compare_share(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct mem_share *)item)->user);
+}
+
+static int compare_account(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct mem_account *)item)->row.name);
+}
+
+static int compare_entry(const void *key, const void *item)
+{
+	const struct ledger_row *a = key, *b = &((const struct mem_entry *)item)->row;
+	int order = strcmp(a->owner, b->owner);
+
+	return order != 0 ? order : (a->seq > b->seq) - (a->seq < b->seq);
+}
+
+static int compare_wake(const void *key, const void *item)
+{
+	const struct wake *a = key, *b = &((const struct mem_wake *)item)->row;
+
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	int order = strcmp(a->owner, b->owner);
+	order = order != 0 ? order : strcmp(a->calendar, b->calendar);
+	return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+static struct memory *lock(struct store *s)
+{
+	struct memory *m = (struct memory *)s;
+
+	pthread_mutex_lock(&m->lock);
+	return m;
+}
+
+static void unlock(struct memory **m)
+{
+	pthread_mutex_unlock(&(*m)->lock);
+}
+
+/* The store, locked until the end of the scope. */
+#define LOCKED(s) __attribute__((cleanup(unlock))) struct memory *m = lock(s)
+
+static struct mem_collection *find_collection(struct memory *m, store_id id, struct err *e)
+{
+	for (size_t i = 0; i < m->collections.n; i++) {
+		struct mem_collection *c = m->collections.item[i];
+		if (c->row.id == id)
+			return c;
+	}
+	err_set(e, ERR_NOT_FOUND, "no collection %lld", (long long)id);
+	return NULL;
+}
+
+static struct mem_object *find_live(const struct mem_collection *c, const char *name)
+{
+	size_t at;
+
+	if (!list_search(&c->objects, name, compare_object, &at))
+		return NULL;
+	struct mem_object *o = c->objects.item[at];
+	return o->row.deleted ? NULL : o;
+}
+
+static struct mem_object *find_holder(const struct mem_collection *c, const char *uid)
+{
+	for (size_t i = 0; i < c->objects.n; i++) {
+		struct mem_object *o = c->objects.item[i];
+		if (!o->row.deleted && strcmp(o->uid, uid) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+static void free_prop(struct mem_prop *p)
+{
+	free(p->user);
+	free(p->ns);
+	free(p->name);
+	free(p->xml);
+	free(p);
+}
+
+static void free_share(struct mem_share *s)
+{
+	free(s->user);
+	free(s);
+}
+
+static void free_object(struct mem_object *o)
+{
+	free(o->name);
+	free(o->uid);
+	free(o->body);
+	free(o);
+}
+
+static void free_collection(struct mem_collection *c)
+{
+	for (size_t i = 0; i < c->objects.n; i++) {
+		free_object(c->objects.item[i]);
+	}
+	for (size_t i = 0; i < c->props.n; i++) {
+		free_prop(c->props.item[i]);
+	}
+	for (size_t i = 0; i < c->shares.n; i++) {
+		free_share(c->shares.item[i]);
+	}
+	free(c->objects.item);
+	free(c->props.item);
+	free(c->shares.item);
+	free(c->owner);
+	free(c->name);
+	free(c);
+}
+
+static void drop_collection(struct memory *m, size_t at)
+{
+	struct mem_collection *c = m->collections.item[at];
+
+	m->floor = c->row.seq > m->floor ? c->row.seq : m->floor;
+	list_remove(&m->collections, at);
+	free_collection(c);
+}
+
+/* Accounts, entries and wakes each carry an arena with all that they point to. */
+#define FREE_ARENAS(list, type) do { \
+	for (size_t i = 0; i < (list)->n; i++) { \
+		struct type *item = (list)->item[i]; \
+		arena_destroy(item->mem); \
+		free(item); \
+	} \
+	free((list)->item); \
+} while (0)
+
+static int memory_open(const char *path, const struct store_options *o, struct store **out,
+	struct err *e)
+{
+	struct memory *m = xcalloc(1, sizeof(*m));
+	uint8_t random[16];
+
+	m->base.ops = &store_memory;
+	pthread_mutex_init(&m->lock, NULL);
+	random_bytes(random, sizeof(random));
+	base64url(random, sizeof(random), m->info.epoch);
+	random_bytes(m->info.key, sizeof(m->info.key));
+	snprintf(m->info.host, sizeof(m->info.host), "memory.dedit");
+	*out = &m->base;
+	return 0;
+}
+
+static void memory_close(struct store *s)
+{
+	struct memory *m = (struct memory *)s;
+
+	for (size_t i = 0; i < m->collections.n; i++) {
+		free_collection(m->collections.item[i]);
+	}
+	free(m->collections.item);
+	FREE_ARENAS(&m->accounts, mem_account);
+	FREE_ARENAS(&m->ledger, mem_entry);
+	FREE_ARENAS(&m->wakes, mem_wake);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}
+
+static void memory_info(struct store *s, struct store_info *out)
+{
+	*out = ((struct memory *)s)->info;
+}
+
+static int memory_collections(struct store *s, const char *owner, collection_fn visit, void *arg,
+	struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; i < m->collections.n; i++) {
+		const struct mem_collection *c = m->collections.item[i];
+		int status = owner == NULL || strcmp(owner, c->owner) == 0 ? visit(&c->row, arg) : 0;
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static int memory_collection(struct store *s, const char *owner, const char *name,
+	struct arena *mem,
+	struct collection *out, struct err *e)
+{
+	LOCKED(s);
+	size_t at;
+
+	if (!list_search(&m->collections, &(struct collection){.owner = owner, .name = name},
+			compare_collection, &at))
+		return err_set(e, ERR_NOT_FOUND, "no collection %s/%s", owner, name);
+	*out = ((struct mem_collection *)m->collections.item[at])->row;
+	out->owner = arena_strdup(mem, out->owner);
+	out->name = arena_strdup(mem, out->name);
+	return 0;
+}
+
+static void patch_prop(struct mem_collection *c, const struct prop_row *row)
+{
+	size_t at;
+
+	if (list_search(&c->props, row, compare_prop, &at)) {
+		free_prop(c->props.item[at]);
+		list_remove(&c->props, at);
+	}
+	if (row->xml == NULL)
+		return;
+	struct mem_prop *p = xmalloc(sizeof(*p));
+	*p = (struct mem_prop){xstrdup(row->user), xstrdup(row->ns), xstrdup(row->name), xstrdup(row->xml)};
+	list_insert(&c->props, at, p);
+}
+
+static int memory_collection_make(struct store *s, const struct collection *from,
+	const struct prop_row *props, size_t n, int64_t now, store_id *id, struct err *e)
+{
+	LOCKED(s);
+	size_t at;
+
+	if (list_search(&m->collections, from, compare_collection, &at))
+		return err_set(e, ERR_EXISTS, "collection %s/%s exists", from->owner, from->name);
+	struct mem_collection *c = xcalloc(1, sizeof(*c));
+	c->row = *from;
+	c->row.owner = c->owner = xstrdup(from->owner);
+	c->row.name = c->name = xstrdup(from->name);
+	c->row.id = ++m->last_id;
+	c->row.seq = c->row.oldest_seq = store_first_seq(now, m->floor);
+	c->row.created = now;
+	for (size_t i = 0; i < n; i++) {
+		patch_prop(c, &props[i]);
+	}
+	list_insert(&m->collections, at, c);
+	*id = c->row.id;
+	return 0;
+}
+
+static int visit_props(const struct mem_collection *c, const char *user, prop_fn visit, void *arg)
+{
+	for (size_t i = 0; i < c->props.n; i++) {
+		const struct mem_prop *p = c->props.item[i];
+		int status = strcmp(p->user, user) != 0 ? 0
+			: visit(&(struct prop_row){p->user, p->ns, p->name, p->xml}, arg);
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static int memory_props(struct store *s, store_id collection, const char *user, prop_fn visit,
+	void *arg,
+	struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, e);
+
+	if (c == NULL)
+		return -1;
+	int status = visit_props(c, "", visit, arg);
+	return status != 0 || user[0] == '\0' ? status : visit_props(c, user, visit, arg);
+}
+
+static int memory_props_patch(struct store *s, store_id collection, const struct prop_row *rows,
+	size_t n,
+	struct err *e)
+{
+	LOCKED(s);
+	struct mem_collection *c = find_collection(m, collection, e);
+
+	if (c == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		patch_prop(c, &rows[i]);
+	}
+	return 0;
+}
+
+static int visit_shares(const struct mem_collection *c, const char *user, share_fn visit, void *arg)
+{
+	for (size_t i = 0; i < c->shares.n; i++) {
+		const struct mem_share *share = c->shares.item[i];
+		if (user != NULL && strcmp(user, share->user) != 0)
+			continue;
+		int status = visit(&(struct share){c->row.id, c->owner, c->name, share->user, share->access},
+			arg);
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static int memory_shares(struct store *s, store_id collection, const char *user, share_fn visit,
+	void *arg,
+	struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; i < m->collections.n; i++) {
+		const struct mem_collection *c = m->collections.item[i];
+		int status = collection != 0 && collection != c->row.id ? 0
+			: visit_shares(c, user, visit, arg);
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static void put_share(struct mem_collection *c, const char *user, enum share_access access)
+{
+	size_t at;
+
+	if (list_search(&c->shares, user, compare_share, &at)) {
+		free_share(c->shares.item[at]);
+		list_remove(&c->shares, at);
+	}
+	if (access == SHARE_NONE)
+		return;
+	struct mem_share *share = xmalloc(sizeof(*share));
+	*share = (struct mem_share){xstrdup(user), access};
+	list_insert(&c->shares, at, share);
+}
+
+static int memory_share_put(struct store *s, const struct share *share, struct err *e)
+{
+	LOCKED(s);
+	struct mem_collection *c = find_collection(m, share->collection, e);
+
+	if (c == NULL)
+		return -1;
+	put_share(c, share->user, share->access);
+	return 0;
+}
+
+static void copy_row(const struct mem_object *o, struct arena *mem, struct object *out)
+{
+	*out = o->row;
+	out->name = arena_strdup(mem, o->name);
+	out->uid = arena_strdup(mem, o->uid);
+}
+
+static int memory_find(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, e);
+
+	if (c == NULL)
+		return -1;
+	const struct mem_object *o = find_live(c, name);
+	if (o == NULL)
+		return err_set(e, ERR_NOT_FOUND, "no object %s", name);
+	copy_row(o, mem, out);
+	return 0;
+}
+
+static int memory_find_uid(struct store *s, store_id collection, const char *uid, struct arena *mem,
+	struct object *out, struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, e);
+
+	if (c == NULL)
+		return -1;
+	const struct mem_object *o = find_holder(c, uid);
+	if (o == NULL)
+		return err_set(e, ERR_NOT_FOUND, "no object with UID %.80s", uid);
+	copy_row(o, mem, out);
+	return 0;
+}
+
+static int memory_body(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct buf *body, struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, e);
+
+	if (c == NULL)
+		return -1;
+	const struct mem_object *o = find_live(c, name);
+	if (o == NULL)
+		return err_set(e, ERR_NOT_FOUND, "no object %s", name);
+	if (buf_add(body, o->body, o->row.size) < 0)
+		return err_set(e, ERR_LARGE, "%s has %u bytes", name, o->row.size);
+	copy_row(o, mem, out);
+	return 0;
+}
+
+static int memory_list(struct store *s, store_id collection, unsigned components, int64_t from,
+	int64_t to,
+	object_fn visit, void *arg, uint64_t *seq, struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, e);
+	bool all = from == INT64_MIN && to == INT64_MAX;
+
+	if (c == NULL)
+		return -1;
+	for (size_t i = 0; i < c->objects.n; i++) {
+		const struct object *o = &((struct mem_object *)c->objects.item[i])->row;
+		if (o->deleted || (components != 0 && (o->component & components) == 0) ||
+			(!all && !store_overlaps(o->first, o->last, from, to)))
+			continue;
+		int status = visit(o, arg);
+		if (status != 0)
+			return status;
+	}
+	if (seq != NULL) {
+		*seq = c->row.seq;
+	}
+	return 0;
+}
+
+static const struct object *next_change(const struct mem_collection *c, uint64_t since)
+{
+	const struct object *next = NULL;
+
+	for (size_t i = 0; i < c->objects.n; i++) {
+		const struct object *o = &((struct mem_object *)c->objects.item[i])->row;
+		if (o->seq > since && (next == NULL || o->seq < next->seq)) {
+			next = o;
+		}
+	}
+	return next;
+}
+
+static int memory_changes(struct store *s, store_id collection, uint64_t since, size_t limit,
+	object_fn visit, void *arg, uint64_t *seq, bool *more, struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, e);
+	const struct object *o;
+	uint64_t last = since;
+	size_t visited = 0;
+
+	if (c == NULL)
+		return -1;
+	if (since > c->row.seq || (since != 0 && since < c->row.oldest_seq))
+		return err_set(e, ERR_TOKEN, "the token's number is out of range");
+	while ((o = next_change(c, last)) != NULL) {
+		bool shown = since != 0 || !o->deleted;
+		if (shown && visited >= limit && last >= c->row.oldest_seq)
+			break;
+		int status = shown ? visit(o, arg) : 0;
+		if (status != 0)
+			return status;
+		visited += shown;
+		last = o->seq;
+	}
+	*more = o != NULL;
+	*seq = *more ? last : c->row.seq;
+	return 0;
+}
+
+/* ---- commit: everything is checked first, so that nothing can fail afterwards ---- */
+
+static uint64_t last_incident(const struct memory *m, const char *owner)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < m->ledger.n; i++) {
+		const struct ledger_row *l = &((struct mem_entry *)m->ledger.item[i])->row;
+		if (l->incident && strcmp(l->owner, owner) == 0) {
+			last = l->seq;
+		}
+	}
+	return last;
+}
+
+static int check_expectation(struct memory *m, const struct change *c, struct err *e)
+{
+	const struct mem_collection *in = find_collection(m, c->collection, e);
+
+	if (in == NULL)
+		return -1;
+	const struct mem_object *o = find_live(in, c->name);
+	if (c->expect != NULL && strcmp(c->expect, o == NULL ? "" : o->row.etag) != 0)
+		return err_set(e, ERR_CHANGED, "%s was changed meanwhile", c->name);
+	return 0;
+}
+
+/* The change of `name` that happens before change i: deletions first, then in the order given. */
+static const struct change *earlier_change(const struct commit *c, size_t i, const char *name)
+{
+	for (size_t k = 0; k < c->changes; k++) {
+		const struct change *other = &c->change[k];
+		if (other->collection == c->change[i].collection && strcmp(other->name, name) == 0 &&
+			(other->kind == CHANGE_DELETE || k < i))
+			return other;
+	}
+	return NULL;
+}
+
+static const char *uid_conflict(struct memory *m, const struct commit *c, size_t i)
+{
+	const struct change *put = &c->change[i];
+	const struct mem_object *o = find_holder(find_collection(m, put->collection, NULL), put->uid);
+
+	for (size_t k = 0; k < i; k++) {
+		const struct change *other = &c->change[k];
+		if (other->kind == CHANGE_PUT && other->collection == put->collection &&
+			strcmp(other->uid, put->uid) == 0)
+			return other->name;
+	}
+	if (o == NULL || strcmp(o->name, put->name) == 0 || earlier_change(c, i, o->name) != NULL)
+		return NULL;
+	return o->name;
+}
+
+static int check_drop(struct memory *m, const struct commit *c, struct err *e)
+{
+	const struct mem_collection *gone = find_collection(m, c->drop, e);
+
+	if (gone == NULL)
+		return -1;
+	if (c->drop_seq != 0 && gone->row.seq != c->drop_seq)
+		return err_set(e, ERR_CHANGED, "calendar %s was changed meanwhile", gone->row.name);
+	return 0;
+}
+
+static int check_commit(struct memory *m, struct commit *c, struct err *e)
+{
+	for (size_t i = 0; i < c->expects; i++) {
+		if (last_incident(m, c->expect[i].owner) != c->expect[i].incident)
+			return err_set(e, ERR_CHANGED, "the ledger of %s went on", c->expect[i].owner);
+	}
+	for (size_t i = 0; i < c->changes; i++) {
+		if (check_expectation(m, &c->change[i], e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < c->changes; i++) {
+		const char *holder = c->change[i].kind == CHANGE_PUT ? uid_conflict(m, c, i) : NULL;
+		if (holder != NULL) {
+			snprintf(c->conflict, sizeof(c->conflict), "%s", holder);
+			return err_set(e, ERR_UID_TAKEN, "%s has this UID", holder);
+		}
+	}
+	return c->drop != 0 ? check_drop(m, c, e) : 0;
+}
+
+static struct mem_object *make_object(struct mem_collection *in, const char *name, store_id id)
+{
+	size_t at;
+
+	if (list_search(&in->objects, name, compare_object, &at))
+		return in->objects.item[at];
+	struct mem_object *o = xcalloc(1, sizeof(*o));
+	o->row.id = id;
+	o->row.collection = in->row.id;
+	o->row.name = o->name = xstrdup(name);
+	list_insert(&in->objects, at, o);
+	return o;
+}
+
+static void apply_put(struct memory *m, struct change *c, int64_t now)
+{
+	struct mem_collection *in = find_collection(m, c->collection, NULL);
+	struct mem_object *o = make_object(in, c->name, (store_id)in->row.seq + 1);
+
+	free(o->uid);
+	free(o->body);
+	o->row.uid = o->uid = xstrdup(c->uid);
+	o->body = xmalloc(c->body_len + 1);
+	memcpy(o->body, c->body, c->body_len);
+	o->row.size = (uint32_t)c->body_len;
+	o->row.component = c->component;
+	o->row.first = c->first;
+	o->row.last = c->last;
+	o->row.mtime = now;
+	o->row.deleted = false;
+	o->row.seq = c->seq = ++in->row.seq;
+	digest_short(c->body, c->body_len, o->row.digest);
+	store_etag(o->row.digest, o->row.seq, o->row.etag);
+	memcpy(c->etag, o->row.etag, ETAG_SIZE);
+}
+
+static void apply_delete(struct memory *m, struct change *c, int64_t now)
+{
+	struct mem_collection *in = find_collection(m, c->collection, NULL);
+	struct mem_object *o = find_live(in, c->name);
+
+	c->seq = in->row.seq;
+	if (o == NULL)
+		return;
+	free(o->body);
+	o->body = NULL;
+	o->row = (struct object){.id = o->row.id, .collection = in->row.id, .name = o->name,
+		.uid = o->uid, .mtime = now, .deleted = true};
+	o->row.seq = c->seq = ++in->row.seq;
+}
+
+static void append_entry(struct memory *m, const struct ledger_row *from)
+{
+	struct mem_entry *l = xcalloc(1, sizeof(*l));
+	size_t at;
+
+	l->mem = arena_create();
+	l->row = *from;
+	l->row.owner = arena_strdup(l->mem, from->owner);
+	l->row.kind = arena_strdup(l->mem, from->kind);
+	l->row.ref = arena_strdup(l->mem, from->ref);
+	l->row.client = arena_strdup(l->mem, from->client);
+	l->row.uid = arena_strdup(l->mem, from->uid);
+	l->row.text = arena_strdup(l->mem, from->text);
+	list_search(&m->ledger, &(struct ledger_row){.owner = from->owner, .seq = UINT64_MAX},
+		compare_entry, &at);
+	const struct mem_entry *last = at == 0 ? NULL : m->ledger.item[at - 1];
+	bool first = last == NULL || strcmp(last->row.owner, from->owner) != 0;
+	l->row.seq = first ? 1 : last->row.seq + 1;
+	chain_link(&l->row, first ? CHAIN_START : last->row.self);
+	list_insert(&m->ledger, at, l);
+}
+
+static void add_wake(struct memory *m, const struct wake *from)
+{
+	size_t at;
+
+	if (list_search(&m->wakes, from, compare_wake, &at))
+		return;
+	struct mem_wake *w = xcalloc(1, sizeof(*w));
+	w->mem = arena_create();
+	w->row = (struct wake){from->at, arena_strdup(w->mem, from->owner),
+		arena_strdup(w->mem, from->calendar), arena_strdup(w->mem, from->name)};
+	list_insert(&m->wakes, at, w);
+}
+
+/* calendar NULL: all of the owner. */
+static void remove_wakes(struct memory *m, const char *owner, const char *calendar)
+{
+	for (size_t i = m->wakes.n; i-- > 0;) {
+		struct mem_wake *w = m->wakes.item[i];
+		if (strcmp(w->row.owner, owner) == 0 &&
+			(calendar == NULL || strcmp(w->row.calendar, calendar) == 0)) {
+			list_remove(&m->wakes, i);
+			arena_destroy(w->mem);
+			free(w);
+		}
+	}
+}
+
+static void drop_by_id(struct memory *m, store_id id)
+{
+	const struct mem_collection *c = find_collection(m, id, NULL);
+	size_t at;
+
+	remove_wakes(m, c->owner, c->name);
+	list_search(&m->collections, &c->row, compare_collection, &at);
+	drop_collection(m, at);
+}
+
+static int memory_commit(struct store *s, struct commit *c, struct err *e)
+{
+	LOCKED(s);
+	if (check_commit(m, c, e) < 0)
+		return -1;
+	for (size_t i = 0; i < c->changes; i++) {
+		if (c->change[i].kind == CHANGE_DELETE) {
+			apply_delete(m, &c->change[i], c->now);
+		}
+	}
+	for (size_t i = 0; i < c->changes; i++) {
+		if (c->change[i].kind == CHANGE_PUT) {
+			apply_put(m, &c->change[i], c->now);
+		}
+	}
+	for (size_t i = 0; i < c->ledgers; i++) {
+		append_entry(m, &c->ledger[i]);
+	}
+	if (c->drop != 0) {
+		drop_by_id(m, c->drop);
+	}
+	for (size_t i = 0; i < c->wakes; i++) {
+		add_wake(m, &c->wake[i]);
+	}
+	return 0;
+}
+
+/* ---- accounts ---- */
+
+static void copy_account(const struct account *from, struct arena *mem, struct account *out)
+{
+	size_t n = 0;
+
+	*out = *from;
+	out->name = arena_strdup(mem, from->name);
+	out->displayname = arena_strdup(mem, from->displayname);
+	out->language = arena_strdup(mem, from->language);
+	out->password = arena_strdup(mem, from->password);
+	while (from->addresses != NULL && from->addresses[n] != NULL) {
+		n++;
+	}
+	const char **address = arena_array(mem, n + 1, sizeof(*address));
+	for (size_t i = 0; i < n; i++) {
+		address[i] = arena_strdup(mem, from->addresses[i]);
+	}
+	out->addresses = address;
+	struct account_token *token = arena_array(mem, from->token_count + 1, sizeof(*token));
+	for (size_t i = 0; i < from->token_count; i++) {
+		const struct account_token *t = &from->tokens[i];
+		token[i] = (struct account_token){arena_strdup(mem, t->id), arena_strdup(mem, t->label),
+			arena_strdup(mem, t->hash), t->created};
+	}
+	out->tokens = token;
+}
+
+static int memory_account(struct store *s, const char *name, struct arena *mem, struct account *out,
+	struct err *e)
+{
+	LOCKED(s);
+	size_t at;
+
+	if (!list_search(&m->accounts, name, compare_account, &at))
+		return err_set(e, ERR_NOT_FOUND, "no account %s", name);
+	copy_account(&((struct mem_account *)m->accounts.item[at])->row, mem, out);
+	return 0;
+}
+
+static int memory_accounts(struct store *s, account_fn visit, void *arg, struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; i < m->accounts.n; i++) {
+		int status = visit(&((struct mem_account *)m->accounts.item[i])->row, arg);
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static void replace_account(struct memory *m, const struct account *from)
+{
+	struct mem_account *fresh = xcalloc(1, sizeof(*fresh)), *old = NULL;
+	size_t at;
+
+	fresh->mem = arena_create();
+	copy_account(from, fresh->mem, &fresh->row);
+	if (list_search(&m->accounts, from->name, compare_account, &at)) {
+		old = m->accounts.item[at];
+		if (fresh->row.generation <= old->row.generation) {
+			fresh->row.generation = old->row.generation + 1;
+		}
+		list_remove(&m->accounts, at);
+		arena_destroy(old->mem);
+		free(old);
+	}
+	list_insert(&m->accounts, at, fresh);
+}
+
+static int memory_account_put(struct store *s, const struct account *a, struct err *e)
+{
+	LOCKED(s);
+	size_t at;
+
+	if (list_search(&m->accounts, a->name, compare_account, &at) &&
+		((struct mem_account *)m->accounts.item[at])->row.removed)
+		return err_set(e, ERR_EXISTS, "%s was removed; its name is not given again", a->name);
+	replace_account(m, a);
+	return 0;
+}
+
+static void forget_user(struct mem_collection *c, const char *user)
+{
+	put_share(c, user, SHARE_NONE);
+	for (size_t i = c->props.n; i-- > 0;) {
+		struct mem_prop *p = c->props.item[i];
+		if (strcmp(p->user, user) == 0) {
+			list_remove(&c->props, i);
+			free_prop(p);
+		}
+	}
+}
+
+static int memory_account_close(struct store *s, const char *name, struct err *e)
+{
+	LOCKED(s);
+	size_t at;
+
+	if (!list_search(&m->accounts, name, compare_account, &at))
+		return err_set(e, ERR_NOT_FOUND, "no account %s", name);
+	struct arena *mem cleanup_arena = arena_create();
+	struct account a;
+	copy_account(&((struct mem_account *)m->accounts.item[at])->row, mem, &a);
+	if (a.removed)
+		return 0;
+	a.password = NULL;
+	a.token_count = 0;
+	a.removed = true;
+	replace_account(m, &a);
+	for (size_t i = m->collections.n; i-- > 0;) {
+		struct mem_collection *c = m->collections.item[i];
+		if (strcmp(c->owner, name) == 0) {
+			drop_collection(m, i);
+		} else {
+			forget_user(c, name);
+		}
+	}
+	remove_wakes(m, name, NULL);
+	return 0;
+}
+
+/* ---- ledger and wakes ---- */
+
+static bool equal_or_any(const char *wanted, const char *value)
+{
+	return wanted == NULL || strcmp(wanted, value) == 0;
+}
+
+static bool entry_matches(const struct ledger_row *l, const struct ledger_query *q)
+{
+	return equal_or_any(q->owner, l->owner) && equal_or_any(q->uid, l->uid) &&
+		equal_or_any(q->client, l->client) && equal_or_any(q->kind, l->kind) &&
+		equal_or_any(q->ref, l->ref) && (q->slot == 0 || q->slot == l->slot) &&
+		(q->since == 0 || l->when >= q->since) && l->seq > q->after &&
+		(l->incident || !q->incidents_only);
+}
+
+static int memory_ledger(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg,
+	struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; i < m->ledger.n; i++) {
+		const struct ledger_row *l = &((struct mem_entry *)m->ledger.item[i])->row;
+		int status = entry_matches(l, q) ? visit(l, arg) : 0;
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static int memory_ledger_head(struct store *s, const char *owner, uint64_t *incident, struct err *e)
+{
+	LOCKED(s);
+	*incident = last_incident(m, owner);
+	return 0;
+}
+
+static int memory_wakes(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next,
+	struct err *e)
+{
+	LOCKED(s);
+	int64_t following = INT64_MAX;
+
+	for (size_t i = 0; i < m->wakes.n; i++) {
+		const struct wake *w = &((struct mem_wake *)m->wakes.item[i])->row;
+		if (w->at > until) {
+			following = w->at;
+			break;
+		}
+		int status = visit(w, arg);
+		if (status != 0)
+			return status;
+	}
+	*next = following;
+	return 0;
+}
+
+static int memory_wake_done(struct store *s, const struct wake *w, struct err *e)
+{
+	LOCKED(s);
+	size_t at;
+
+	if (!list_search(&m->wakes, w, compare_wake, &at))
+		return 0;
+	struct mem_wake *done = m->wakes.item[at];
+	list_remove(&m->wakes, at);
+	arena_destroy(done->mem);
+	free(done);
+	return 0;
+}
+
+/* ---- there are no files ---- */
+
+static int memory_scan(struct store *s, store_id collection, found_fn visit, void *arg,
+	struct err *e)
+{
+	return 0;
+}
+
+static int memory_watch(struct store *s, int timeout_ms, store_id *collection, struct err *e)
+{
+	poll(NULL, 0, timeout_ms);
+	return 0;
+}
+
+static int memory_flush(struct store *s, struct err *e)
+{
+	return 0;
+}
+
+static int check_ledger(const struct memory *m, store_problem_fn problem, void *arg)
+{
+	const struct ledger_row *before = NULL;
+
+	for (size_t i = 0; i < m->ledger.n; i++) {
+		const struct ledger_row *l = &((struct mem_entry *)m->ledger.item[i])->row;
+		bool first = before == NULL || strcmp(before->owner, l->owner) != 0;
+		const char *why = chain_problem(l, first ? CHAIN_START : before->self);
+		int status = why == NULL ? 0 : problem(why, arg);
+		if (status != 0)
+			return status;
+		before = l;
+	}
+	return 0;
+}
+
+static int memory_check(struct store *s, bool deep, store_problem_fn problem, void *arg,
+	struct store_counts *out, struct err *e)
+{
+	LOCKED(s);
+	struct store_counts counts = {.accounts = m->accounts.n, .collections = m->collections.n,
+		.ledger = m->ledger.n};
+
+	for (size_t i = 0; i < m->collections.n; i++) {
+		const struct mem_collection *c = m->collections.item[i];
+		for (size_t k = 0; k < c->objects.n; k++) {
+			counts.objects += !((struct mem_object *)c->objects.item[k])->row.deleted;
+		}
+	}
+	*out = counts;
+	return check_ledger(m, problem, arg);
+}
+
+const struct store_ops store_memory = {
+	.abi = STORE_ABI,
+	.size = sizeof(struct store_ops),
+	.name = "memory",
+	.open = memory_open,
+	.close = memory_close,
+	.info = memory_info,
+	.collections = memory_collections,
+	.collection = memory_collection,
+	.collection_make = memory_collection_make,
+	.props = memory_props,
+	.props_patch = memory_props_patch,
+	.shares = memory_shares,
+	.share_put = memory_share_put,
+	.find = memory_find,
+	.find_uid = memory_find_uid,
+	.body = memory_body,
+	.list = memory_list,
+	.changes = memory_changes,
+	.commit = memory_commit,
+	.account = memory_account,
+	.accounts = memory_accounts,
+	.account_put = memory_account_put,
+	.account_close = memory_account_close,
+	.ledger = memory_ledger,
+	.ledger_head = memory_ledger_head,
+	.wakes = memory_wakes,
+	.wake_done = memory_wake_done,
+	.scan = memory_scan,
+	.watch = memory_watch,
+	.flush = memory_flush,
+	.check = memory_check,
+};

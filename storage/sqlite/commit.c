@@ -1,0 +1,263 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/fsio.h"
+#include "storage/sqlite/journal.h"
+#include "storage/sqlite/ops.h"
+
+struct commit_job {
+	struct commit *commit;
+	struct arena *mem;
+	struct collection last; /* of the change before: most commits stay in one calendar */
+};
+
+static int use_collection(struct commit_job *j, struct conn *c, store_id id, struct err *e)
+{
+	if (id != 0 && j->last.id == id)
+		return 0;
+	return collection_by_id(c, id, j->mem, &j->last, e);
+}
+
+static int check_head(struct conn *c, const struct ledger_head *head, struct err *e)
+{
+	uint64_t last;
+
+	if (ledger_last_incident(c, head->owner, &last, e) < 0)
+		return -1;
+	if (last != head->incident)
+		return err_set(e, ERR_CHANGED, "the ledger of %s went on", head->owner);
+	return 0;
+}
+
+/* Before the changes, which count too. */
+static int check_drop(struct commit_job *j, struct conn *c, const struct commit *commit,
+	struct err *e)
+{
+	if (commit->drop_seq == 0)
+		return 0;
+	if (use_collection(j, c, commit->drop, e) < 0)
+		return -1;
+	if (j->last.seq != commit->drop_seq)
+		return err_set(e, ERR_CHANGED, "calendar %s was changed meanwhile", j->last.name);
+	return 0;
+}
+
+/* The live object's etag, "" if there is none. */
+static int read_etag(struct conn *c, const struct change *change, char out[ETAG_SIZE],
+	struct err *e)
+{
+	static const char etag_sql[] =
+		"SELECT digest, seq FROM object WHERE collection = ?1 AND name = ?2 AND deleted = 0";
+	sqlite3_stmt *st cleanup_stmt =
+		sql_query(c, e, etag_sql, INT(change->collection), TEXT(change->name));
+	int status = st == NULL ? -1 : sql_step(c, st, e);
+
+	if (status < 0)
+		return -1;
+	out[0] = '\0';
+	if (status > 0) {
+		store_etag(sql_text(st, 0), (uint64_t)sqlite3_column_int64(st, 1), out);
+	}
+	return 0;
+}
+
+static int check_expectation(struct commit_job *j, struct conn *c, const struct change *change,
+	struct err *e)
+{
+	char etag[ETAG_SIZE];
+
+	if (use_collection(j, c, change->collection, e) < 0)
+		return -1;
+	if (change->expect == NULL)
+		return 0;
+	if (read_etag(c, change, etag, e) < 0)
+		return -1;
+	if (strcmp(change->expect, etag) != 0)
+		return err_set(e, ERR_CHANGED, "%s was changed meanwhile", change->name);
+	return 0;
+}
+
+static int check_uid(struct conn *c, const struct change *change, struct commit *commit,
+	struct err *e)
+{
+	static const char holder_sql[] =
+		"SELECT name FROM object WHERE collection = ?1 AND uid = ?2 AND deleted = 0 AND name <> ?3";
+	sqlite3_stmt *st cleanup_stmt =
+		sql_query(c, e, holder_sql, INT(change->collection), TEXT(change->uid), TEXT(change->name));
+	int status = st == NULL ? -1 : sql_step(c, st, e);
+
+	if (status <= 0)
+		return status;
+	snprintf(commit->conflict, sizeof(commit->conflict), "%s", sql_text(st, 0));
+	return err_set(e, ERR_UID_TAKEN, "%s has this UID", commit->conflict);
+}
+
+static int next_seq(struct conn *c, store_id collection, uint64_t *out, struct err *e)
+{
+	static const char next_sql[] = "UPDATE collection SET seq = seq + 1 WHERE id = ?1 RETURNING seq";
+	sqlite3_stmt *st cleanup_stmt = sql_query(c, e, next_sql, INT(collection));
+	int status = st == NULL ? -1 : sql_step(c, st, e);
+
+	if (status <= 0)
+		return status < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "no collection %" PRId64, collection);
+	*out = (uint64_t)sqlite3_column_int64(st, 0);
+	/* to its end: a RETURNING that is only reset takes its change back */
+	return sql_step(c, st, e);
+}
+
+/* Does the file say what the change says? Since it was read, others may have written it. */
+static bool is_on_disk(const struct db *db, const char *path, const struct change *change)
+{
+	struct buf bytes cleanup_buf;
+	struct err why = {0};
+
+	buf_init(&bytes, change->body_len);
+	if (change->kind == CHANGE_DELETE)
+		return faccessat(db->root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+	return fs_read(db->root, path, &bytes, &why) == 0 && bytes.len == change->body_len &&
+		memcmp(bytes.data, change->body, bytes.len) == 0;
+}
+
+/* Adopted bytes need no writing, unless older ones still wait to be written over them. */
+static int journal_change(struct change_log *log, const struct collection *in,
+	const struct change *change,
+	int64_t now, struct err *e)
+{
+	bool put = change->kind == CHANGE_PUT, pending = false;
+	char path[PATH_SIZE], file[NAME_FILE_SIZE];
+
+	path_object(in->owner, in->name, change->name, path);
+	if (change->on_disk && journal_pending(log->conn, path, &pending, e) < 0)
+		return -1;
+	if (!change->on_disk || pending || !is_on_disk(log->conn->db, path, change)) {
+		if (journal_object(log, in->id, path, change->name, now, put ? change->body : NULL,
+				put ? change->body_len : 0, e) < 0)
+			return -1;
+	}
+	/* its name can't be read back from the file's: .props has it */
+	return name_to_file(change->name, file) ? 0 : journal_props(log, in->id, e);
+}
+
+static int apply_put(struct commit_job *j, struct change_log *log, struct change *change,
+	struct err *e)
+{
+	static const char put_sql[] =
+		"INSERT INTO object(collection, name, id, seq, uid, digest, size, component, first, last,"
+		" mtime, deleted) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)"
+		" ON CONFLICT(collection, name) DO UPDATE SET seq = excluded.seq, uid = excluded.uid,"
+		" digest = excluded.digest, size = excluded.size, component = excluded.component,"
+		" first = excluded.first, last = excluded.last, mtime = excluded.mtime, deleted = 0";
+	struct conn *c = log->conn;
+	char digest[DIGEST_SIZE];
+
+	if (use_collection(j, c, change->collection, e) < 0 ||
+		check_uid(c, change, j->commit, e) < 0 || next_seq(c, change->collection, &change->seq,
+			e) < 0)
+		return -1;
+	digest_short(change->body, change->body_len, digest);
+	store_etag(digest, change->seq, change->etag);
+	if (sql_run(c, e, put_sql, INT(change->collection), TEXT(change->name), INT(change->seq),
+			TEXT(change->uid), TEXT(digest), INT(change->body_len), INT(change->component),
+			INT(change->first), INT(change->last), INT(j->commit->now)) < 0)
+		return -1;
+	return journal_change(log, &j->last, change, j->commit->now, e);
+}
+
+static int apply_delete(struct commit_job *j, struct change_log *log, struct change *change,
+	struct err *e)
+{
+	static const char delete_sql[] =
+		"UPDATE object SET deleted = 1, seq = ?3, digest = '', size = 0, component = 0, first = 0,"
+		" last = 0, mtime = ?4 WHERE collection = ?1 AND name = ?2";
+	struct conn *c = log->conn;
+	char etag[ETAG_SIZE];
+
+	if (use_collection(j, c, change->collection, e) < 0 || read_etag(c, change, etag, e) < 0)
+		return -1;
+	if (etag[0] == '\0') {
+		/* nothing there: nothing changes, and nobody's token moves */
+		static const char seq_sql[] = "SELECT seq FROM collection WHERE id = ?1";
+		int64_t seq;
+		if (sql_number(c, sql_query(c, e, seq_sql, INT(change->collection)), 0, &seq, e) < 0)
+			return -1;
+		change->seq = (uint64_t)seq;
+		return 0;
+	}
+	if (next_seq(c, change->collection, &change->seq, e) < 0 ||
+		sql_run(c, e, delete_sql, INT(change->collection), TEXT(change->name), INT(change->seq),
+			INT(j->commit->now)) < 0)
+		return -1;
+	return journal_change(log, &j->last, change, j->commit->now, e);
+}
+
+/* Deletions first: a MOVE may name its two halves in any order. */
+static int apply_changes(struct commit_job *j, struct change_log *log, struct err *e)
+{
+	struct commit *commit = j->commit;
+
+	for (size_t i = 0; i < commit->changes; i++) {
+		if (commit->change[i].kind == CHANGE_DELETE &&
+			apply_delete(j, log, &commit->change[i], e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < commit->changes; i++) {
+		if (commit->change[i].kind == CHANGE_PUT && apply_put(j, log, &commit->change[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int run_commit(struct change_log *log, void *arg, struct err *e)
+{
+	struct commit_job *j = arg;
+	struct commit *commit = j->commit;
+	struct conn *c = log->conn;
+
+	for (size_t i = 0; i < commit->expects; i++) {
+		if (check_head(c, &commit->expect[i], e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < commit->changes; i++) {
+		if (check_expectation(j, c, &commit->change[i], e) < 0)
+			return -1;
+	}
+	if (check_drop(j, c, commit, e) < 0 || apply_changes(j, log, e) < 0)
+		return -1;
+	for (size_t i = 0; i < commit->ledgers; i++) {
+		if (ledger_append(log, &commit->ledger[i], e) < 0)
+			return -1;
+	}
+	if (commit->drop != 0 && (use_collection(j, c, commit->drop, e) < 0 ||
+			collection_drop(log, &j->last, true, e) < 0))
+		return -1;
+	for (size_t i = 0; i < commit->wakes; i++) {
+		if (wake_add(c, &commit->wake[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static size_t commit_bytes(const struct commit *c)
+{
+	size_t bytes = 256;
+
+	for (size_t i = 0; i < c->changes; i++) {
+		bytes += 512 + (c->change[i].kind == CHANGE_PUT ? c->change[i].body_len : 0);
+	}
+	for (size_t i = 0; i < c->ledgers; i++) {
+		bytes += 512 + 2 * strlen(c->ledger[i].text);
+	}
+	return bytes;
+}
+
+int sqlite_commit(struct store *s, struct commit *c, struct err *e)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct commit_job j = {.commit = c, .mem = mem};
+
+	return writer_run((struct db *)s, run_commit, &j, commit_bytes(c), e);
+}

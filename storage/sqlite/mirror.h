@@ -1,0 +1,26 @@
+/*
+ * The one thread that writes files: journal rows in their order, each to a temporary file and
+ * then its place, one syncfs for all, then the rows are pruned. What a crash interrupts is done
+ * again from the rows at the next start, by the same code.
+ */
+#ifndef DEDIT_STORAGE_SQLITE_MIRROR_H
+#define DEDIT_STORAGE_SQLITE_MIRROR_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "storage/sqlite/db.h"
+
+/* Before writer_start; the thread begins with mirror_start, after it. */
+int mirror_create(struct db *db, struct err *e);
+int mirror_start(struct db *db, struct err *e);
+/* Writes out what there is and ends; frees. Accepts a db without mirror. */
+void mirror_stop(struct db *db);
+/* Journal rows up to `journal` are committed. */
+void mirror_notify(struct db *db, uint64_t journal);
+/* Returns when all rows up to `journal` are on disk and pruned; -1 if a round failed meanwhile. */
+int mirror_wait(struct db *db, uint64_t journal, struct err *e);
+/* The same for everything committed so far. */
+int mirror_flush(struct db *db, struct err *e);
+
+#endif

@@ -1,0 +1,226 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/fsio.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "storage/sqlite/mirror.h"
+#include "storage/sqlite/ops.h"
+#include "storage/sqlite/open.h"
+#include "storage/sqlite/scan.h"
+#include "storage/sqlite/watch.h"
+
+enum { SCHEMA_VERSION = 1 };
+
+/* ---- what is made once: <root>/key and what follows from it ---- */
+
+int folder_read_key(struct db *db, struct err *e)
+{
+	struct buf bytes cleanup_buf;
+	struct err why = {0};
+	uint8_t mac[SHA256_SIZE];
+
+	buf_init(&bytes, sizeof(db->info.key));
+	if (fs_read(db->root, "key", &bytes, &why) == 0 && bytes.len == sizeof(db->info.key)) {
+		memcpy(db->info.key, bytes.data, bytes.len);
+		secret_zero(bytes.data, bytes.len);
+	} else if (why.code == ERR_NOT_FOUND) {
+		random_bytes(db->info.key, sizeof(db->info.key));
+		if (fs_replace(db->root, "key", db->info.key, sizeof(db->info.key), 1, e) < 0)
+			return -1;
+	} else {
+		return err_set(e, ERR_IO, "%s/key: %s", db->path,
+			why.code == ERR_NONE ? "not 32 bytes" : why.text);
+	}
+	/* The host part of made-up UIDs never changes, also when the index is lost. */
+	static const char purpose[] = "host part of UIDs";
+	hmac_sha256(db->info.key, sizeof(db->info.key), purpose, strlen(purpose), mac);
+	snprintf(db->info.host, sizeof(db->info.host), "%02x%02x%02x%02x%02x%02x%02x%02x.dedit", mac[0],
+		mac[1], mac[2], mac[3], mac[4], mac[5], mac[6], mac[7]);
+	return 0;
+}
+
+/* ---- epoch ---- */
+
+static int store_epoch(struct db *db, struct conn *c, struct err *e)
+{
+	static const char put_sql[] = "INSERT OR REPLACE INTO meta(key, value) VALUES ('epoch', ?1)";
+
+	return sql_run(c, e, put_sql, TEXT(db->info.epoch));
+}
+
+/* An index from a backup, or one without its file: tokens of another history must end (15.19). */
+static int check_epoch(struct db *db, struct conn *c, struct err *e)
+{
+	static const char epoch_sql[] = "SELECT value FROM meta WHERE key = 'epoch'";
+	struct buf file cleanup_buf;
+	struct err missing;
+	char stored[DIGEST_SIZE] = "";
+
+	buf_init(&file, DIGEST_SIZE);
+	{
+		sqlite3_stmt *st cleanup_stmt = sql_bind(c, e, epoch_sql, NULL, 0);
+		if (st == NULL || sql_step(c, st, e) < 0)
+			return -1;
+		snprintf(stored, sizeof(stored), "%s", sql_text(st, 0));
+	}
+	if (fs_read(db->root, "epoch", &file, &missing) == 0 && stored[0] != '\0' &&
+		file.len >= strlen(stored) && memcmp(file.data, stored, strlen(stored)) == 0) {
+		memcpy(db->info.epoch, stored, sizeof(stored));
+		return 0;
+	}
+	return epoch_renew(db, e) < 0 ? -1 : store_epoch(db, c, e);
+}
+
+/* ---- index.db ---- */
+
+static bool has_entries(struct db *db, const char *name)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	int dir cleanup_fd = -1;
+	const char **entry;
+	size_t n = 0;
+
+	return fs_open_subdir(db->root, name, 0, &dir, NULL) == 0 &&
+		scan_folder(dir, mem, &entry, &n, NULL) == 0 && n > 0;
+}
+
+int index_make_file(struct db *db, const char *name, struct err *e)
+{
+	int fd cleanup_fd = openat(db->root, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0 || folder_give(db, fd) < 0)
+		return err_errno(e, ERR_IO, "%s/%s", db->path, name);
+	return 0;
+}
+
+/* An empty index over a full folder would make strangers of all files. */
+static int make_index_file(struct db *db, struct err *e)
+{
+	if (faccessat(db->root, "index.db", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (has_entries(db, "cal") || has_entries(db, "accounts") || has_entries(db, "ledger"))
+		return err_set(e, ERR_INVALID,
+			"%s has calendars but no index.db: make it anew with 'dedit rebuild'", db->path);
+	return index_make_file(db, "index.db", e);
+}
+
+static int check_version(struct conn *c, struct err *e)
+{
+	static const char version_sql[] = "PRAGMA user_version";
+	int64_t version;
+
+	if (sql_number(c, sql_bind(c, e, version_sql, NULL, 0), 0, &version, e) < 0)
+		return -1;
+	if (version == 0)
+		return schema_make(c, e);
+	if (version != SCHEMA_VERSION)
+		return err_set(e, ERR_INVALID, "index.db has version %lld, this program knows %d",
+			(long long)version, SCHEMA_VERSION);
+	return 0;
+}
+
+static int prepare_index(struct db *db, struct err *e)
+{
+	if (make_index_file(db, e) < 0 || folder_read_key(db, e) < 0)
+		return -1;
+	struct conn *c = conn_open(db, "index.db", true, e);
+	int status = c == NULL || check_version(c, e) < 0 || check_epoch(db, c, e) < 0 ? -1 : 0;
+	conn_close(c);
+	if (status == 0 && fsync(db->root) < 0)
+		return err_errno(e, ERR_IO, "sync %s", db->path);
+	return status;
+}
+
+static void sqlite_close_store(struct store *s)
+{
+	struct db *db = (struct db *)s;
+
+	/* the mirror prunes through the writer, so it ends first */
+	mirror_stop(db);
+	writer_stop(db);
+	watch_destroy(db);
+	folder_close(db);
+}
+
+static int start(struct db *db, struct err *e)
+{
+	if (prepare_index(db, e) < 0 || watch_create(db, e) < 0 || mirror_create(db, e) < 0)
+		return -1;
+	if (writer_start(db, e) < 0 || mirror_start(db, e) < 0)
+		return -1;
+	/* Recovery: what a crash left in the journal. Bodies are read from there meanwhile, so a
+	 * full disk is no reason not to start. */
+	struct err why;
+	if (mirror_flush(db, &why) < 0) {
+		log_warn("files are not up to date: %s", why.text);
+	}
+	return 0;
+}
+
+static int sqlite_open_store(const char *path, const struct store_options *o, struct store **out,
+	struct err *e)
+{
+	struct db *db;
+
+	if (!sqlite3_threadsafe())
+		return err_set(e, ERR_INTERNAL, "SQLite was built without threads");
+	if (folder_open(path, &db, e) < 0)
+		return -1;
+	db->base.ops = &store_sqlite;
+	db->options = *o;
+	if (start(db, e) < 0) {
+		sqlite_close_store(&db->base);
+		return -1;
+	}
+	*out = &db->base;
+	return 0;
+}
+
+static void sqlite_info(struct store *s, struct store_info *out)
+{
+	*out = ((struct db *)s)->info;
+}
+
+static int sqlite_flush(struct store *s, struct err *e)
+{
+	return mirror_flush((struct db *)s, e);
+}
+
+const struct store_ops store_sqlite = {
+	.abi = STORE_ABI,
+	.size = sizeof(struct store_ops),
+	.name = "sqlite",
+	.open = sqlite_open_store,
+	.close = sqlite_close_store,
+	.info = sqlite_info,
+	.collections = sqlite_collections,
+	.collection = sqlite_collection,
+	.collection_make = sqlite_collection_make,
+	.props = sqlite_props,
+	.props_patch = sqlite_props_patch,
+	.shares = sqlite_shares,
+	.share_put = sqlite_share_put,
+	.find = sqlite_find,
+	.find_uid = sqlite_find_uid,
+	.body = sqlite_body,
+	.list = sqlite_list,
+	.changes = sqlite_changes,
+	.commit = sqlite_commit,
+	.account = sqlite_account,
+	.accounts = sqlite_accounts,
+	.account_put = sqlite_account_put,
+	.account_close = sqlite_account_close,
+	.ledger = sqlite_ledger,
+	.ledger_head = sqlite_ledger_head,
+	.wakes = sqlite_wakes,
+	.wake_done = sqlite_wake_done,
+	.scan = sqlite_scan,
+	.watch = sqlite_watch,
+	.flush = sqlite_flush,
+	.check = sqlite_check,
+};

@@ -1,0 +1,12 @@
+/* Parts of opening that a rebuild needs too. */
+#ifndef DEDIT_STORAGE_SQLITE_OPEN_H
+#define DEDIT_STORAGE_SQLITE_OPEN_H
+
+#include "storage/sqlite/db.h"
+
+/* Reads <root>/key, or makes it; sets db->info.key and host. */
+int folder_read_key(struct db *db, struct err *e);
+/* An empty file with the right owner and mode, for SQLite to fill. */
+int index_make_file(struct db *db, const char *name, struct err *e);
+
+#endif

@@ -1,0 +1,89 @@
+/* The functions behind store_ops, by file, and what those files lend each other. */
+#ifndef DEDIT_STORAGE_SQLITE_OPS_H
+#define DEDIT_STORAGE_SQLITE_OPS_H
+
+#include "storage/sqlite/db.h"
+#include "storage/sqlite/writer.h"
+
+/* read.c */
+#define OBJECT_COLUMNS \
+	"o.collection, o.name, o.id, o.seq, o.uid, o.digest, o.size, o.component, o.first, o.last," \
+	" o.mtime, o.deleted"
+enum { OBJECT_COLUMN_COUNT = 12 };
+/* Strings are the statement's, until its next step. */
+void object_row(sqlite3_stmt *st, struct object *out);
+int sqlite_find(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct err *e);
+int sqlite_find_uid(struct store *s, store_id collection, const char *uid, struct arena *mem,
+	struct object *out, struct err *e);
+int sqlite_body(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct buf *body, struct err *e);
+int sqlite_list(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
+	object_fn visit, void *arg, uint64_t *seq, struct err *e);
+int sqlite_changes(struct store *s, store_id collection, uint64_t since, size_t limit,
+	object_fn visit,
+	void *arg, uint64_t *seq, bool *more, struct err *e);
+
+/* collection.c */
+int collection_by_id(struct conn *c, store_id id, struct arena *mem, struct collection *out,
+	struct err *e);
+/* Its rows, and with `files` its files and folder too; in the writer's thread. */
+int collection_drop(struct change_log *log, const struct collection *c, bool files, struct err *e);
+int sqlite_collections(struct store *s, const char *owner, collection_fn visit, void *arg,
+	struct err *e);
+int sqlite_collection(struct store *s, const char *owner, const char *name, struct arena *mem,
+	struct collection *out, struct err *e);
+int sqlite_collection_make(struct store *s, const struct collection *c,
+	const struct prop_row *props,
+	size_t n, int64_t now, store_id *id, struct err *e);
+int sqlite_props(struct store *s, store_id collection, const char *user, prop_fn visit, void *arg,
+	struct err *e);
+int sqlite_props_patch(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
+	struct err *e);
+int sqlite_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
+	struct err *e);
+int sqlite_share_put(struct store *s, const struct share *share, struct err *e);
+
+/* commit.c */
+int sqlite_commit(struct store *s, struct commit *c, struct err *e);
+
+/* account.c */
+int account_by_name(struct conn *c, const char *name, struct arena *mem, struct account *out,
+	struct err *e);
+/* Writes the rows as they are given; no file. */
+int account_store(struct conn *c, const struct account *a, struct err *e);
+int sqlite_account(struct store *s, const char *name, struct arena *mem, struct account *out,
+	struct err *e);
+int sqlite_accounts(struct store *s, account_fn visit, void *arg, struct err *e);
+int sqlite_account_put(struct store *s, const struct account *a, struct err *e);
+int sqlite_account_close(struct store *s, const char *name, struct err *e);
+
+/* ledger.c */
+int ledger_append(struct change_log *log, const struct ledger_row *row, struct err *e);
+/* The row as it is, with its links. */
+int ledger_store(struct conn *c, const struct ledger_row *row, struct err *e);
+int ledger_last_incident(struct conn *c, const char *owner, uint64_t *out, struct err *e);
+int wake_add(struct conn *c, const struct wake *w, struct err *e);
+/* calendar NULL: all of the owner. */
+int wake_remove(struct conn *c, const char *owner, const char *calendar, struct err *e);
+/* All entries of one log file as its text: "ledger/<owner>/<yyyy-mm>.log". */
+int ledger_log_text(struct conn *c, const char *path, struct buf *out, struct err *e);
+/* Visits by q in one statement's snapshot. */
+int ledger_visit(struct conn *c, const struct ledger_query *q, ledger_fn visit, void *arg,
+	struct err *e);
+int sqlite_ledger(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg,
+	struct err *e);
+int sqlite_ledger_head(struct store *s, const char *owner, uint64_t *incident, struct err *e);
+int sqlite_wakes(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next,
+	struct err *e);
+int sqlite_wake_done(struct store *s, const struct wake *w, struct err *e);
+
+/* scan.c */
+int sqlite_scan(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e);
+
+/* check.c */
+int sqlite_check(struct store *s, bool deep, store_problem_fn problem, void *arg,
+	struct store_counts *out, struct err *e);
+int count_all(struct conn *c, struct store_counts *out, struct err *e);
+
+#endif

@@ -1,0 +1,399 @@
+#include "storage/sqlite/writer.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "storage/sqlite/mirror.h"
+
+enum {
+	GROUP_JOBS = 256,
+	GROUP_BYTES = 4 << 20,
+	WAL_PAGES_LONG = 4096, /* 16 MiB of 4 KiB pages */
+	IDLE_MS = 1000,
+	PURGE_EVERY_MS = 24 * 3600 * 1000,
+	SECONDS_PER_DAY = 86400,
+};
+
+struct job {
+	job_fn run;
+	void *arg;
+	size_t bytes;
+	struct err err;
+	int status;
+	uint64_t journal;
+	sem_t done;
+	struct job *next;
+};
+
+struct writer {
+	struct db *db;
+	struct conn *conn;
+	struct change_log log;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct job *head, **tail;
+	bool stop;
+	int wal_pages;     /* not yet copied into index.db */
+	int64_t purged_at; /* monotonic; 0: never */
+};
+
+/* ---- the queue ---- */
+
+static int run_job(struct writer *w, struct job *j, struct err *e)
+{
+	sem_init(&j->done, 0, 0);
+	pthread_mutex_lock(&w->lock);
+	*w->tail = j;
+	w->tail = &j->next;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
+	while (sem_wait(&j->done) < 0 && errno == EINTR) {
+	}
+	sem_destroy(&j->done);
+	return j->status == 0 ? 0 : err_set(e, j->err.code, "%s", j->err.text);
+}
+
+int writer_run_internal(struct db *db, job_fn run, void *arg, size_t bytes, struct err *e)
+{
+	struct job job = {.run = run, .arg = arg, .bytes = bytes};
+
+	return run_job(db->writer, &job, e);
+}
+
+int writer_run(struct db *db, job_fn run, void *arg, size_t bytes, struct err *e)
+{
+	struct job job = {.run = run, .arg = arg, .bytes = bytes};
+
+	if (run_job(db->writer, &job, e) < 0)
+		return -1;
+	if (db->options.mirror_delay_ms == 0) {
+		/* It is durable already; what the files lack, the mirror logs and tries again. */
+		mirror_wait(db, job.journal, NULL);
+	}
+	return 0;
+}
+
+/* The next job of a group that has `bytes` already; NULL ends the group. */
+static struct job *take_job(struct writer *w, size_t jobs, size_t bytes)
+{
+	pthread_mutex_lock(&w->lock);
+	struct job *j = w->head;
+	if (j != NULL && jobs < GROUP_JOBS && (jobs == 0 || bytes + j->bytes <= GROUP_BYTES)) {
+		w->head = j->next;
+		if (w->head == NULL) {
+			w->tail = &w->head;
+		}
+		j->next = NULL;
+	} else {
+		j = NULL;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return j;
+}
+
+/* ---- one group ---- */
+
+/* After a failed fsync nobody knows which pages reached the disk, and a second fsync may
+ * falsely succeed. The WAL as the next start finds it is the truth. */
+static void end_if_device_failed(const struct writer *w, const struct err *e)
+{
+	if (w->conn->io_error) {
+		log_error("the device failed under the index, ending: %s", e->text);
+		abort();
+	}
+}
+
+static int exec(struct writer *w, const char *sql, struct err *e)
+{
+	int status = sql_finish(w->conn, sql_bind(w->conn, e, sql, NULL, 0), e);
+
+	if (status < 0) {
+		end_if_device_failed(w, e);
+	}
+	return status;
+}
+
+static bool in_transaction(const struct writer *w)
+{
+	return !sqlite3_get_autocommit(w->conn->handle);
+}
+
+static void undo_group(struct writer *w)
+{
+	static const char rollback_sql[] = "ROLLBACK";
+	struct err e;
+
+	if (in_transaction(w)) {
+		exec(w, rollback_sql, &e);
+	}
+}
+
+/* A job of a group: in a savepoint, so that a refused one costs only itself. */
+static void do_job(struct writer *w, struct job *j)
+{
+	static const char savepoint_sql[] = "SAVEPOINT job";
+	static const char back_sql[] = "ROLLBACK TO job";
+	static const char release_sql[] = "RELEASE job";
+	uint64_t journal = w->log.journal;
+
+	j->status = exec(w, savepoint_sql, &j->err);
+	if (j->status < 0)
+		return;
+	j->status = j->run(&w->log, j->arg, &j->err);
+	if (j->status < 0) {
+		end_if_device_failed(w, &j->err);
+		w->log.journal = journal;
+		/* a full disk ends the whole transaction by itself; nor may it go on with half a job */
+		if (in_transaction(w) && exec(w, back_sql, &(struct err){0}) < 0) {
+			undo_group(w);
+		}
+		if (!in_transaction(w))
+			return;
+	}
+	j->journal = w->log.journal;
+	struct err e;
+	if (exec(w, release_sql, &e) < 0 && j->status == 0) {
+		j->status = err_set(&j->err, e.code, "%s", e.text);
+	}
+}
+
+static void answer(struct job *group, int status, const struct err *why)
+{
+	while (group != NULL) {
+		struct job *next = group->next;
+		if (status < 0 && group->status == 0) {
+			group->status = err_set(&group->err, why->code, "%s", why->text);
+		}
+		/* the job is its waiter's again from here on */
+		sem_post(&group->done);
+		group = next;
+	}
+}
+
+static int finish_group(struct writer *w, size_t succeeded, struct err *e)
+{
+	static const char commit_sql[] = "COMMIT";
+
+	if (!in_transaction(w))
+		return err_set(e, ERR_FULL, "the transaction was undone: no space or memory left");
+	if (succeeded == 0) {
+		undo_group(w);
+		return 0;
+	}
+	FAILPOINT("before-commit");
+	if (exec(w, commit_sql, e) < 0) {
+		undo_group(w);
+		return -1;
+	}
+	FAILPOINT("after-commit");
+	return 0;
+}
+
+static void do_group(struct writer *w)
+{
+	static const char begin_sql[] = "BEGIN IMMEDIATE";
+	struct job *group = NULL, **last = &group, *j;
+	uint64_t journal = w->log.journal;
+	size_t jobs = 0, bytes = 0, succeeded = 0;
+	struct err e;
+
+	int status = exec(w, begin_sql, &e);
+	while ((j = take_job(w, jobs, bytes)) != NULL) {
+		*last = j;
+		last = &j->next;
+		jobs++;
+		bytes += j->bytes;
+		if (status == 0) {
+			do_job(w, j);
+			succeeded += j->status == 0;
+		}
+		if (status < 0 || !in_transaction(w))
+			break;
+	}
+	if (status == 0) {
+		status = finish_group(w, succeeded, &e);
+	}
+	if (status < 0) {
+		w->log.journal = journal;
+	} else if (w->log.journal > journal) {
+		mirror_notify(w->db, w->log.journal);
+	}
+	answer(group, status, &e);
+}
+
+/* ---- what is done between groups ---- */
+
+static int count_wal(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct writer *w = arg;
+
+	w->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+/* PASSIVE never waits for readers; what they hold back is copied next time. */
+static void checkpoint(struct writer *w)
+{
+	struct err e;
+
+	if (sqlite3_wal_checkpoint_v2(w->conn->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL)
+		== SQLITE_OK) {
+		w->wal_pages = 0;
+		return;
+	}
+	sql_error(w->conn, &e, "checkpoint");
+	end_if_device_failed(w, &e);
+	log_warn("%s", e.text);
+	w->wal_pages = 0;
+}
+
+/* Tombstones end after a year; tokens from before the youngest purged one are refused. */
+static int purge_tombstones(struct change_log *log, void *arg, struct err *e)
+{
+	static const char raise_sql[] =
+		"UPDATE collection SET oldest_seq = gone.seq FROM"
+		" (SELECT collection, max(seq) AS seq FROM object WHERE deleted = 1 AND mtime < ?1"
+		"  GROUP BY collection) AS gone"
+		" WHERE gone.collection = collection.id AND gone.seq > oldest_seq";
+	static const char purge_sql[] = "DELETE FROM object WHERE deleted = 1 AND mtime < ?1";
+	const int64_t *before = arg;
+
+	if (sql_run(log->conn, e, raise_sql, INT(*before)) < 0)
+		return -1;
+	return sql_run(log->conn, e, purge_sql, INT(*before));
+}
+
+static void purge(struct writer *w)
+{
+	int64_t before = clock_now() - (int64_t)w->db->options.tombstone_days * SECONDS_PER_DAY;
+	struct job job = {.run = purge_tombstones, .arg = &before};
+	static const char begin_sql[] = "BEGIN IMMEDIATE";
+	struct err e = {0};
+
+	w->purged_at = clock_monotonic_ms();
+	if (exec(w, begin_sql, &e) == 0) {
+		do_job(w, &job);
+		e = job.err;
+		finish_group(w, job.status == 0, &e);
+	}
+	if (e.code != ERR_NONE) {
+		log_warn("purge of tombstones: %s", e.text);
+	}
+}
+
+static void do_idle_work(struct writer *w)
+{
+	if (w->wal_pages > 0) {
+		checkpoint(w);
+	}
+	if (clock_monotonic_ms() - w->purged_at >= PURGE_EVERY_MS) {
+		purge(w);
+	}
+}
+
+/* true: there is work; false: idle for a while. Called with the lock. */
+static bool wait_for_work(struct writer *w)
+{
+	struct timespec until;
+	int code = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += IDLE_MS / 1000;
+	while (w->head == NULL && !w->stop && code == 0) {
+		code = pthread_cond_timedwait(&w->work, &w->lock, &until);
+	}
+	return w->head != NULL || w->stop;
+}
+
+static void *writer_main(void *arg)
+{
+	struct writer *w = arg;
+
+	purge(w);
+	for (;;) {
+		pthread_mutex_lock(&w->lock);
+		bool idle = !wait_for_work(w);
+		bool end = w->stop && w->head == NULL;
+		pthread_mutex_unlock(&w->lock);
+		if (end)
+			return NULL;
+		if (idle) {
+			do_idle_work(w);
+			continue;
+		}
+		do_group(w);
+		if (w->wal_pages > WAL_PAGES_LONG) {
+			checkpoint(w);
+		}
+	}
+}
+
+/* ---- start and end ---- */
+
+static int last_journal(struct writer *w, struct err *e)
+{
+	static const char last_sql[] = "SELECT max(seq) FROM journal";
+	int64_t last;
+
+	if (sql_number(w->conn, sql_bind(w->conn, e, last_sql, NULL, 0), 0, &last, e) < 0)
+		return -1;
+	w->log = (struct change_log){w->conn, (uint64_t)last};
+	return 0;
+}
+
+static void destroy(struct writer *w)
+{
+	pthread_cond_destroy(&w->work);
+	pthread_mutex_destroy(&w->lock);
+	conn_close(w->conn);
+	free(w);
+}
+
+int writer_start(struct db *db, struct err *e)
+{
+	struct writer *w = xcalloc(1, sizeof(*w));
+	pthread_condattr_t monotonic;
+
+	w->db = db;
+	w->tail = &w->head;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->work, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	w->conn = conn_open(db, "index.db", true, e);
+	if (w->conn == NULL || last_journal(w, e) < 0) {
+		destroy(w);
+		return -1;
+	}
+	sqlite3_wal_hook(w->conn->handle, count_wal, w);
+	if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
+		destroy(w);
+		return err_set(e, ERR_INTERNAL, "no thread for the writer");
+	}
+	db->writer = w;
+	mirror_notify(db, w->log.journal);
+	return 0;
+}
+
+void writer_stop(struct db *db)
+{
+	struct writer *w = db->writer;
+
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->stop = true;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	destroy(w);
+	db->writer = NULL;
+}

@@ -1,0 +1,308 @@
+#include "storage/store.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "storage/backend.h"
+#include "storage/names.h"
+
+/* Far above what the settings allow (15.18): a last line against a caller that forgot its limit. */
+enum { BODY_LARGEST = 64 << 20, TEXT_LONGEST = 1 << 20 };
+
+static const struct store_ops *const backends[] = {&store_sqlite, &store_memory};
+
+static const struct store_options default_options = {
+	.mirror_delay_ms = 250, .tombstone_days = 365, .watch_folders = 8192,
+};
+
+int store_open(const char *backend, const char *path, const struct store_options *o,
+	struct store **out,
+	struct err *e)
+{
+	assert(backend != NULL && out != NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {
+		if (strcmp(backends[i]->name, backend) == 0) {
+			assert(backends[i]->abi == STORE_ABI && backends[i]->size == sizeof(struct store_ops));
+			return backends[i]->open(path, o == NULL ? &default_options : o, out, e);
+		}
+	}
+	return err_set(e, ERR_INVALID, "no storage backend '%s'", backend);
+}
+
+void store_close(struct store *s)
+{
+	if (s != NULL) {
+		s->ops->close(s);
+	}
+}
+
+void store_info(struct store *s, struct store_info *out)
+{
+	s->ops->info(s, out);
+}
+
+static int check_owner(const char *owner, struct err *e)
+{
+	assert(owner != NULL);
+	return name_owner_valid(owner) ? 0 : err_set(e, ERR_INVALID, "'%s' is no user name", owner);
+}
+
+static int check_name(const char *name, struct err *e)
+{
+	assert(name != NULL);
+	return name_valid(name) ? 0 : err_set(e, ERR_INVALID, "'%.80s' is no valid name", name);
+}
+
+int store_collections(struct store *s, const char *owner, collection_fn visit, void *arg,
+	struct err *e)
+{
+	assert(visit != NULL);
+	return s->ops->collections(s, owner, visit, arg, e);
+}
+
+int store_collection(struct store *s, const char *owner, const char *name, struct arena *mem,
+	struct collection *out, struct err *e)
+{
+	assert(owner != NULL && name != NULL && mem != NULL && out != NULL);
+	return s->ops->collection(s, owner, name, mem, out, e);
+}
+
+static int check_rows(const struct prop_row *rows, size_t n, bool remove, struct err *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct prop_row *p = &rows[i];
+		assert(p->user != NULL && p->ns != NULL && p->name != NULL);
+		assert(p->xml != NULL || remove);
+		if (p->user[0] != '\0' && check_owner(p->user, e) < 0)
+			return -1;
+		/* an empty one couldn't be told from none in .props */
+		if (p->name[0] == '\0' || (p->xml != NULL && p->xml[0] == '\0'))
+			return err_set(e, ERR_INVALID, "a property without name or element");
+		if (p->xml != NULL && !utf8_valid(p->xml, strlen(p->xml)))
+			return err_set(e, ERR_INVALID, "property '%.80s' is not UTF-8", p->name);
+		if (!utf8_valid(p->ns, strlen(p->ns)) || !utf8_valid(p->name, strlen(p->name)))
+			return err_set(e, ERR_INVALID, "a property's name is not UTF-8");
+	}
+	return 0;
+}
+
+int store_collection_make(struct store *s, const struct collection *c, const struct prop_row *props,
+	size_t n, int64_t now, store_id *id, struct err *e)
+{
+	assert(c != NULL && id != NULL && (n == 0 || props != NULL));
+	if (check_owner(c->owner, e) < 0 || check_name(c->name, e) < 0 ||
+		check_rows(props, n, false, e) < 0)
+		return -1;
+	return s->ops->collection_make(s, c, props, n, now, id, e);
+}
+
+int store_props(struct store *s, store_id collection, const char *user, prop_fn visit, void *arg,
+	struct err *e)
+{
+	assert(visit != NULL);
+	return s->ops->props(s, collection, user == NULL ? "" : user, visit, arg, e);
+}
+
+int store_props_patch(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
+	struct err *e)
+{
+	assert(n == 0 || rows != NULL);
+	if (check_rows(rows, n, true, e) < 0)
+		return -1;
+	return s->ops->props_patch(s, collection, rows, n, e);
+}
+
+int store_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
+	struct err *e)
+{
+	assert(visit != NULL && (collection != 0 || user != NULL));
+	return s->ops->shares(s, collection, user, visit, arg, e);
+}
+
+int store_share_put(struct store *s, const struct share *share, struct err *e)
+{
+	assert(share != NULL && share->access <= SHARE_WRITE);
+	if (check_owner(share->user, e) < 0)
+		return -1;
+	return s->ops->share_put(s, share, e);
+}
+
+int store_find(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct err *e)
+{
+	assert(name != NULL && mem != NULL && out != NULL);
+	return s->ops->find(s, collection, name, mem, out, e);
+}
+
+int store_find_uid(struct store *s, store_id collection, const char *uid, struct arena *mem,
+	struct object *out, struct err *e)
+{
+	assert(uid != NULL && mem != NULL && out != NULL);
+	return s->ops->find_uid(s, collection, uid, mem, out, e);
+}
+
+int store_body(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct buf *body, struct err *e)
+{
+	assert(name != NULL && mem != NULL && out != NULL && body != NULL);
+	return s->ops->body(s, collection, name, mem, out, body, e);
+}
+
+int store_list(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
+	object_fn visit, void *arg, uint64_t *seq, struct err *e)
+{
+	assert(visit != NULL && from <= to);
+	return s->ops->list(s, collection, components, from, to, visit, arg, seq, e);
+}
+
+int store_changes(struct store *s, store_id collection, uint64_t since, size_t limit,
+	object_fn visit,
+	void *arg, uint64_t *seq, bool *more, struct err *e)
+{
+	assert(visit != NULL && limit > 0 && seq != NULL && more != NULL);
+	return s->ops->changes(s, collection, since, limit, visit, arg, seq, more, e);
+}
+
+/* Two changes of one object in a commit have no order. Asserted where it costs little. */
+static bool is_distinct(const struct commit *c, size_t at)
+{
+	for (size_t i = 0; i < at && at < 64; i++) {
+		if (c->change[i].collection == c->change[at].collection &&
+			strcmp(c->change[i].name, c->change[at].name) == 0)
+			return false;
+	}
+	return true;
+}
+
+static int check_change(const struct change *c, struct err *e)
+{
+	if (check_name(c->name, e) < 0)
+		return -1;
+	if (c->kind == CHANGE_DELETE)
+		return 0;
+	assert(c->kind == CHANGE_PUT && c->uid != NULL && c->body != NULL);
+	if (c->uid[0] == '\0')
+		return err_set(e, ERR_INVALID, "an object without UID");
+	return c->body_len <= BODY_LARGEST ? 0 : err_set(e, ERR_LARGE, "a body of %zu bytes", c->body_len);
+}
+
+/* The log keeps an entry as one line with TABs between fields. */
+static int check_entry(const struct ledger_row *l, struct err *e)
+{
+	assert(l->kind != NULL && l->ref != NULL && l->client != NULL && l->uid != NULL);
+	assert(l->text != NULL);
+	if (check_owner(l->owner, e) < 0)
+		return -1;
+	for (const char *p = l->text; *p != '\0'; p++) {
+		if ((unsigned char)*p < 0x20)
+			return err_set(e, ERR_INVALID, "a ledger entry with a control character");
+	}
+	return strlen(l->text) <= TEXT_LONGEST ? 0 : err_set(e, ERR_LARGE, "a ledger entry too long");
+}
+
+int store_commit(struct store *s, struct commit *c, struct err *e)
+{
+	assert(c != NULL);
+	assert((c->changes == 0 || c->change != NULL) && (c->ledgers == 0 || c->ledger != NULL));
+	assert((c->expects == 0 || c->expect != NULL) && (c->wakes == 0 || c->wake != NULL));
+	for (size_t i = 0; i < c->changes; i++) {
+		if (check_change(&c->change[i], e) < 0)
+			return -1;
+		assert(is_distinct(c, i));
+	}
+	for (size_t i = 0; i < c->ledgers; i++) {
+		if (check_entry(&c->ledger[i], e) < 0)
+			return -1;
+	}
+	return s->ops->commit(s, c, e);
+}
+
+int store_account(struct store *s, const char *name, struct arena *mem, struct account *out,
+	struct err *e)
+{
+	assert(name != NULL && mem != NULL && out != NULL);
+	return s->ops->account(s, name, mem, out, e);
+}
+
+int store_accounts(struct store *s, account_fn visit, void *arg, struct err *e)
+{
+	assert(visit != NULL);
+	return s->ops->accounts(s, visit, arg, e);
+}
+
+int store_account_put(struct store *s, const struct account *a, struct err *e)
+{
+	assert(a != NULL && (a->token_count == 0 || a->tokens != NULL));
+	if (check_owner(a->name, e) < 0)
+		return -1;
+	if (a->displayname != NULL && !utf8_valid(a->displayname, strlen(a->displayname)))
+		return err_set(e, ERR_INVALID, "a display name that is not UTF-8");
+	return s->ops->account_put(s, a, e);
+}
+
+int store_account_close(struct store *s, const char *name, struct err *e)
+{
+	if (check_owner(name, e) < 0)
+		return -1;
+	return s->ops->account_close(s, name, e);
+}
+
+int store_ledger(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg,
+	struct err *e)
+{
+	assert(q != NULL && visit != NULL);
+	return s->ops->ledger(s, q, visit, arg, e);
+}
+
+int store_ledger_head(struct store *s, const char *owner, uint64_t *incident, struct err *e)
+{
+	assert(owner != NULL && incident != NULL);
+	return s->ops->ledger_head(s, owner, incident, e);
+}
+
+int store_wakes(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next,
+	struct err *e)
+{
+	assert(visit != NULL && next != NULL);
+	return s->ops->wakes(s, until, visit, arg, next, e);
+}
+
+int store_wake_done(struct store *s, const struct wake *w, struct err *e)
+{
+	assert(w != NULL && w->owner != NULL && w->calendar != NULL && w->name != NULL);
+	return s->ops->wake_done(s, w, e);
+}
+
+int store_scan(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e)
+{
+	assert(visit != NULL);
+	return s->ops->scan(s, collection, visit, arg, e);
+}
+
+int store_watch(struct store *s, int timeout_ms, store_id *collection, struct err *e)
+{
+	assert(collection != NULL && timeout_ms >= 0);
+	return s->ops->watch(s, timeout_ms, collection, e);
+}
+
+int store_flush(struct store *s, struct err *e)
+{
+	return s->ops->flush(s, e);
+}
+
+int store_check(struct store *s, bool deep, store_problem_fn problem, void *arg,
+	struct store_counts *out,
+	struct err *e)
+{
+	assert(problem != NULL && out != NULL);
+	return s->ops->check(s, deep, problem, arg, out, e);
+}
+
+int store_rebuild(const char *path, store_parse_fn parse, store_problem_fn problem, void *arg,
+	struct store_counts *out, struct err *e)
+{
+	assert(path != NULL && parse != NULL && problem != NULL && out != NULL);
+	return store_sqlite_rebuild(path, parse, problem, arg, out, e);
+}

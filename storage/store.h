@@ -1,0 +1,304 @@
+/*
+ * Collections, objects, accounts and the ledger: what the server keeps.
+ *
+ * Two backends, "memory" (reference semantics, tests) and "sqlite" (index.db plus plain
+ * files, doc/architecture.md), behind one table of functions. Contracts that hold for each:
+ *
+ * - Every call is atomic by itself; there is no begin/commit outside. Everything in one
+ *   struct commit happens or nothing does, and when store_commit returns 0 it is durable.
+ * - Sequence numbers are per collection and given in commit order. A collection's `seq`
+ *   starts at the milliseconds since 2020 when it is made, so an ETag never comes back.
+ *   list and changes return rows and the collection's seq of one snapshot.
+ * - Strings handed to a visitor belong to the backend and end with the call; functions with
+ *   an arena copy into it.
+ * - A visitor returns 0 to go on; anything else stops the walk and is returned by the call
+ *   (so visitors use positive numbers; -1 is an error of the store). A visitor must not call the store.
+ * - Thread-safe. Connections and locks are the backend's business.
+ *
+ * Floors above call the store_ functions, never the table.
+ */
+#ifndef DEDIT_STORAGE_STORE_H
+#define DEDIT_STORAGE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+
+typedef int64_t store_id; /* 0: none */
+
+enum { ETAG_SIZE = 48 };  /* "<digest>-<seq>", without quotes, NUL included */
+
+enum collection_flags {
+	COLL_FEES = 1, /* the reserved calendar of incidents */
+};
+
+struct collection {
+	store_id id;
+	uint64_t seq, oldest_seq; /* tokens below oldest_seq are refused */
+	const char *owner, *name;
+	unsigned components;      /* mask of enum ical_kind values; storage only keeps it */
+	unsigned flags;
+	int64_t created;
+};
+
+struct object {
+	store_id id, collection;
+	uint64_t seq;
+	const char *name, *uid;
+	char digest[DIGEST_SIZE], etag[ETAG_SIZE];
+	uint32_t size;
+	unsigned component;  /* one enum ical_kind value; storage only compares it */
+	bool deleted;        /* a tombstone: name, uid and seq only */
+	int64_t first, last; /* UTC span of all occurrences, [first, last) */
+	int64_t mtime;
+};
+
+/* A property as XML text (the element whole). user "": for everybody; else that sharee's own. */
+struct prop_row { const char *user, *ns, *name, *xml; /* xml NULL in a patch: remove */ };
+
+enum share_access { SHARE_NONE, SHARE_READ, SHARE_WRITE };
+struct share { store_id collection; const char *owner, *calendar, *user; enum share_access access; };
+
+/* An application password: the secret is shown once, its SHA-256 (base64url) kept, found by prefix. */
+struct account_token { const char *id, *label, *hash; int64_t created; };
+struct account {
+	const char *name;                   /* lower case, architecture.md 15.15 */
+	const char *displayname, *language; /* "en", "fr" */
+	const char *const *addresses;       /* ended by NULL, lower case */
+	const char *password;               /* crypt(5) string; NULL: closed */
+	uint64_t generation;                /* raised by each change of password or token */
+	bool removed;                       /* closed, name not given again (15.30) */
+	const struct account_token *tokens;
+	size_t token_count;
+};
+
+/*
+ * One entry of an owner's ledger. Set by the caller: all but seq, prev, digest, self, which
+ * the writer sets at commit. text is one line of JSON that holds its own salt;
+ * digest = chain digest of text, self = chain digest of "seq\tprev\tdigest".
+ */
+struct ledger_row {
+	const char *owner;
+	uint64_t seq;                 /* 1, 2, 3 … per owner */
+	int64_t when, slot;           /* UTC; slot 0: none */
+	bool incident;                /* moves the owner's ledger head (15.22) */
+	const char *kind, *ref, *client, *uid, *text; /* "" where none */
+	char prev[CHAIN_SIZE], digest[CHAIN_SIZE], self[CHAIN_SIZE];
+};
+struct ledger_query {             /* NULL, 0: any */
+	const char *owner, *uid, *client, *kind, *ref;
+	int64_t slot, since;          /* when >= since */
+	uint64_t after;               /* seq > after */
+	bool incidents_only;
+};
+
+struct wake { int64_t at; const char *owner, *calendar, *name; };
+
+enum change_kind { CHANGE_PUT, CHANGE_DELETE };
+struct change {
+	enum change_kind kind;
+	store_id collection;
+	const char *name;
+	const char *expect;          /* etag decided upon; "": must not exist; NULL: whatever is there */
+	/* CHANGE_PUT only: */
+	const char *uid, *body;
+	size_t body_len;
+	unsigned component;
+	int64_t first, last;
+	bool on_disk;                /* adopted: the file holds these bytes (of a DELETE: is gone) */
+	/* set by a commit that succeeded: */
+	char etag[ETAG_SIZE];        /* of a PUT */
+	uint64_t seq;
+};
+/* incident: seq of the last one that a decision saw; 0: none */
+struct ledger_head { const char *owner; uint64_t incident; };
+struct commit {
+	int64_t now;
+	struct change *change;
+	size_t changes;
+	const struct ledger_head *expect;
+	size_t expects;
+	const struct ledger_row *ledger;
+	size_t ledgers;
+	const struct wake *wake;
+	size_t wakes;
+	store_id drop;               /* remove this collection whole, after the changes; 0: none */
+	uint64_t drop_seq;           /* its seq before the changes, else ERR_CHANGED; 0: any */
+	/* set on ERR_UID_TAKEN: name of the object that holds the UID */
+	char conflict[256];
+};
+
+/* A file that differs from the index. body NULL: it is gone. */
+struct store_found { store_id collection; const char *name, *body; size_t len; };
+
+struct store_info {
+	char epoch[DIGEST_SIZE];     /* random; renewed on rebuild and restore: old tokens end */
+	char host[64];               /* host part of made-up UIDs, made once */
+	uint8_t key[32];             /* for signed links, made once */
+};
+
+struct store_options {
+	unsigned mirror_delay_ms;    /* 0: commit returns when the files are written too */
+	unsigned tombstone_days;     /* 365 */
+	unsigned watch_folders;      /* 8192; 0: no watching */
+};
+
+struct store_counts { uint64_t accounts, collections, objects, ledger, journal; };
+/* One line of what is wrong, for `dedit check`. */
+typedef int (*store_problem_fn)(const char *line, void *arg);
+
+typedef int (*collection_fn)(const struct collection *c, void *arg);
+typedef int (*object_fn)(const struct object *o, void *arg);
+typedef int (*prop_fn)(const struct prop_row *p, void *arg);
+typedef int (*share_fn)(const struct share *s, void *arg);
+typedef int (*account_fn)(const struct account *a, void *arg);
+typedef int (*ledger_fn)(const struct ledger_row *l, void *arg);
+typedef int (*wake_fn)(const struct wake *w, void *arg);
+typedef int (*found_fn)(const struct store_found *f, void *arg);
+
+struct store; /* begins with: const struct store_ops *ops; */
+
+struct store_ops {
+	uint32_t abi, size;
+	const char *name;
+	int (*open)(const char *path, const struct store_options *o, struct store **out, struct err *e);
+	void (*close)(struct store *s);
+	void (*info)(struct store *s, struct store_info *out);
+
+	int (*collections)(struct store *s, const char *owner, collection_fn visit, void *arg, struct err *e);
+	int (*collection)(struct store *s, const char *owner, const char *name, struct arena *mem,
+		struct collection *out, struct err *e);
+	int (*collection_make)(struct store *s, const struct collection *c, const struct prop_row *props,
+		size_t n, int64_t now, store_id *id, struct err *e);
+	int (*props)(struct store *s, store_id collection, const char *user, prop_fn visit, void *arg,
+		struct err *e);
+	int (*props_patch)(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
+		struct err *e);
+	int (*shares)(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
+		struct err *e);
+	int (*share_put)(struct store *s, const struct share *share, struct err *e);
+
+	int (*find)(struct store *s, store_id collection, const char *name, struct arena *mem,
+		struct object *out, struct err *e);
+	int (*find_uid)(struct store *s, store_id collection, const char *uid, struct arena *mem,
+		struct object *out, struct err *e);
+	int (*body)(struct store *s, store_id collection, const char *name, struct arena *mem,
+		struct object *out, struct buf *body, struct err *e);
+	int (*list)(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
+		object_fn visit, void *arg, uint64_t *seq, struct err *e);
+	int (*changes)(struct store *s, store_id collection, uint64_t since, size_t limit, object_fn visit,
+		void *arg, uint64_t *seq, bool *more, struct err *e);
+
+	int (*commit)(struct store *s, struct commit *c, struct err *e);
+
+	int (*account)(struct store *s, const char *name, struct arena *mem, struct account *out,
+		struct err *e);
+	int (*accounts)(struct store *s, account_fn visit, void *arg, struct err *e);
+	int (*account_put)(struct store *s, const struct account *a, struct err *e);
+	int (*account_close)(struct store *s, const char *name, struct err *e);
+
+	int (*ledger)(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg,
+		struct err *e);
+	int (*ledger_head)(struct store *s, const char *owner, uint64_t *incident, struct err *e);
+	int (*wakes)(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next,
+		struct err *e);
+	int (*wake_done)(struct store *s, const struct wake *w, struct err *e);
+
+	int (*scan)(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e);
+	int (*watch)(struct store *s, int timeout_ms, store_id *collection, struct err *e);
+	int (*flush)(struct store *s, struct err *e);
+	int (*check)(struct store *s, bool deep, store_problem_fn problem, void *arg,
+		struct store_counts *out, struct err *e);
+};
+
+/* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
+ * The sqlite backend holds <root>/lock: a second opener gets ERR_BUSY. Recovery is part of it. */
+int store_open(const char *backend, const char *path, const struct store_options *o, struct store **out,
+	struct err *e);
+/* Finishes what is queued, writes the files out, frees. No other call may be under way. */
+void store_close(struct store *s);
+void store_info(struct store *s, struct store_info *out);
+
+/* owner NULL: every collection. Ordered by owner, name. */
+int store_collections(struct store *s, const char *owner, collection_fn visit, void *arg, struct err *e);
+/* ERR_NOT_FOUND. */
+int store_collection(struct store *s, const char *owner, const char *name, struct arena *mem,
+	struct collection *out, struct err *e);
+/* c: owner, name, components, flags. ERR_EXISTS; nothing half made. */
+int store_collection_make(struct store *s, const struct collection *c, const struct prop_row *props,
+	size_t n, int64_t now, store_id *id, struct err *e);
+/* Common properties first, then `user`'s own ("" or NULL: common only). */
+int store_props(struct store *s, store_id collection, const char *user, prop_fn visit, void *arg,
+	struct err *e);
+/* All rows or none. Moves neither seq nor ETags (15.13). */
+int store_props_patch(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
+	struct err *e);
+/* By collection (user NULL), by user (collection 0), or both; SHARE_NONE is never visited. */
+int store_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
+	struct err *e);
+/* Uses share->collection, user, access; SHARE_NONE takes it off. */
+int store_share_put(struct store *s, const struct share *share, struct err *e);
+
+/* Live objects only; ERR_NOT_FOUND. */
+int store_find(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct err *e);
+int store_find_uid(struct store *s, store_id collection, const char *uid, struct arena *mem,
+	struct object *out, struct err *e);
+/* Appends the bytes to body and gives the row OF THOSE BYTES (digest checked). ERR_NOT_FOUND;
+ * ERR_BROKEN if the file is broken or was changed by hand and not yet adopted: costs this object only. */
+int store_body(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct buf *body, struct err *e);
+/* Live objects whose span overlaps [from, to) (INT64_MIN, INT64_MAX: all) of the kinds in the mask
+ * (0: all), ordered by name. *seq (may be NULL): the collection's, of the same snapshot. */
+int store_list(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
+	object_fn visit, void *arg, uint64_t *seq, struct err *e);
+/* Objects and tombstones with seq > since, ordered by seq, at most limit. since 0: live ones only.
+ * *seq: up to where the answer is complete (the last visited row's if *more, else the collection's).
+ * With since 0 a page goes beyond limit rather than end below oldest_seq, where its token would be refused.
+ * ERR_TOKEN if since < oldest_seq (and not 0) or since > the collection's seq. */
+int store_changes(struct store *s, store_id collection, uint64_t since, size_t limit, object_fn visit,
+	void *arg, uint64_t *seq, bool *more, struct err *e);
+
+/* ERR_CHANGED (an expectation fails), ERR_UID_TAKEN (c->conflict), ERR_NOT_FOUND (collection),
+ * ERR_FULL, ERR_BUSY, ERR_IO. */
+int store_commit(struct store *s, struct commit *c, struct err *e);
+
+int store_account(struct store *s, const char *name, struct arena *mem, struct account *out, struct err *e);
+int store_accounts(struct store *s, account_fn visit, void *arg, struct err *e); /* removed ones too */
+int store_account_put(struct store *s, const struct account *a, struct err *e);  /* makes or replaces */
+/* 15.30: password and tokens gone, shares of and to it gone, calendars to <root>/removed/, ledger kept.
+ * A second time changes nothing. */
+int store_account_close(struct store *s, const char *name, struct err *e);
+
+/* Ordered by owner, seq. */
+int store_ledger(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg, struct err *e);
+int store_ledger_head(struct store *s, const char *owner, uint64_t *incident, struct err *e);
+/* Wakes with at <= until, ordered; *next: when the following one is due, INT64_MAX if none. */
+int store_wakes(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next, struct err *e);
+int store_wake_done(struct store *s, const struct wake *w, struct err *e);
+
+/* Compares files with the index (0: every collection) and visits the differences. Objects with a journal
+ * row are left out. Many missing together are an accident: none is visited, a warning is logged (15.20). */
+int store_scan(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e);
+/* Waits until a folder in use changed by another hand: 1 with its collection, 0 on time-out. One thread. */
+int store_watch(struct store *s, int timeout_ms, store_id *collection, struct err *e);
+/* Returns when every file is written and synced. */
+int store_flush(struct store *s, struct err *e);
+/* Index against itself, ledger chains, files present; deep: every body's digest too. Changes nothing. */
+int store_check(struct store *s, bool deep, store_problem_fn problem, void *arg, struct store_counts *out,
+	struct err *e);
+/* Makes a new index.db from the files of a data folder that no server holds (15.19). New epoch.
+ * parse gives uid, component, first and last of a body (storage knows no iCalendar): 0, or -1 with e to
+ * report the file and leave it out. */
+struct store_parsed { const char *uid; unsigned component; int64_t first, last; };
+typedef int (*store_parse_fn)(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
+	struct err *e);
+int store_rebuild(const char *path, store_parse_fn parse, store_problem_fn problem, void *arg,
+	struct store_counts *out, struct err *e);
+
+#endif

@@ -1,0 +1,909 @@
+#include "store_suite.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/util.h"
+
+static suite_open_fn open_store;
+static suite_close_fn close_store;
+
+store_id suite_calendar(struct store *s, const char *owner, const char *name)
+{
+	struct collection c = {.owner = owner, .name = name, .components = 1};
+	struct err e = {0};
+	store_id id;
+
+	if (store_collection_make(s, &c, NULL, 0, SUITE_NOW, &id, &e) < 0)
+		fail_msg("collection_make: %s", e.text);
+	return id;
+}
+
+int suite_put(struct store *s, store_id collection, const char *name, const char *uid,
+	const char *body,
+	const char *expect, char etag[ETAG_SIZE], struct err *e)
+{
+	struct change change = {.kind = CHANGE_PUT, .collection = collection, .name = name,
+		.expect = expect, .uid = uid, .body = body, .body_len = strlen(body), .component = 1,
+		.first = 1000, .last = 2000};
+	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1};
+
+	if (store_commit(s, &commit, e) < 0)
+		return -1;
+	if (etag != NULL) {
+		memcpy(etag, change.etag, ETAG_SIZE);
+	}
+	return 0;
+}
+
+int suite_delete(struct store *s, store_id collection, const char *name, const char *expect,
+	struct err *e)
+{
+	struct change change = {.kind = CHANGE_DELETE, .collection = collection, .name = name,
+		.expect = expect};
+	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1};
+
+	return store_commit(s, &commit, e);
+}
+
+int suite_entry(struct store *s, const char *owner, const char *uid, const char *text,
+	bool incident,
+	struct err *e)
+{
+	struct ledger_row row = {.owner = owner, .when = SUITE_NOW, .slot = 5000, .incident = incident,
+		.kind = "late", .ref = "R1", .client = "marc", .uid = uid, .text = text};
+	struct commit commit = {.now = SUITE_NOW, .ledger = &row, .ledgers = 1};
+
+	return store_commit(s, &commit, e);
+}
+
+static int setup(void **state)
+{
+	*state = open_store();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	close_store(*state);
+	return 0;
+}
+
+static void put_ok(struct store *s, store_id c, const char *name, const char *uid, const char *body)
+{
+	struct err e = {0};
+
+	if (suite_put(s, c, name, uid, body, NULL, NULL, &e) < 0)
+		fail_msg("put %s: %s", name, e.text);
+}
+
+static void delete_ok(struct store *s, store_id c, const char *name)
+{
+	struct err e = {0};
+
+	if (suite_delete(s, c, name, NULL, &e) < 0)
+		fail_msg("delete %s: %s", name, e.text);
+}
+
+/* Visitors write what they see as text. */
+static int note_object(const struct object *o, void *arg)
+{
+	struct buf *out = arg;
+
+	buf_printf(out, "%s%s ", o->deleted ? "-" : "", o->name);
+	return 0;
+}
+
+static int note_collection(const struct collection *c, void *arg)
+{
+	buf_printf(arg, "%s/%s ", c->owner, c->name);
+	return 0;
+}
+
+static int note_prop(const struct prop_row *p, void *arg)
+{
+	buf_printf(arg, "%s:%s%s=%s ", p->user, p->ns, p->name, p->xml);
+	return 0;
+}
+
+static int note_share(const struct share *s, void *arg)
+{
+	buf_printf(arg, "%s/%s:%s=%d ", s->owner, s->calendar, s->user, s->access);
+	return 0;
+}
+
+static int note_entry(const struct ledger_row *l, void *arg)
+{
+	buf_printf(arg, "%s%llu:%s ", l->owner, (unsigned long long)l->seq, l->text);
+	return 0;
+}
+
+static int note_wake(const struct wake *w, void *arg)
+{
+	buf_printf(arg, "%lld:%s/%s/%s ", (long long)w->at, w->owner, w->calendar, w->name);
+	return 0;
+}
+
+static void assert_notes(struct buf *notes, const char *expected)
+{
+	assert_string_equal(notes->data, expected);
+	buf_reset(notes);
+}
+
+/* ---- collections ---- */
+
+static void collections_are_listed_by_owner_and_name(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+
+	buf_init(&notes, 1000);
+	suite_calendar(s, "marc", "a");
+	suite_calendar(s, "anna", "z");
+	suite_calendar(s, "anna", "b");
+	assert_int_equal(store_collections(s, NULL, note_collection, &notes, NULL), 0);
+	assert_notes(&notes, "anna/b anna/z marc/a ");
+	assert_int_equal(store_collections(s, "anna", note_collection, &notes, NULL), 0);
+	assert_notes(&notes, "anna/b anna/z ");
+}
+
+static void a_collection_is_made_once_and_starts_at_milliseconds_since_2020(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = *state;
+	struct collection c, again = {.owner = "anna", .name = "work"};
+	struct err e = {0};
+	store_id id = suite_calendar(s, "anna", "work"), other;
+
+	assert_int_equal(store_collection(s, "anna", "work", mem, &c, &e), 0);
+	assert_int_equal(c.id, id);
+	assert_int_equal(c.seq, (SUITE_NOW - 1577836800LL) * 1000);
+	assert_int_equal(c.oldest_seq, c.seq);
+	assert_int_equal(c.components, 1);
+	assert_int_equal(c.created, SUITE_NOW);
+	assert_string_equal(c.name, "work");
+	assert_int_equal(store_collection_make(s, &again, NULL, 0, SUITE_NOW, &other, &e), -1);
+	assert_int_equal(e.code, ERR_EXISTS);
+	assert_int_equal(store_collection(s, "anna", "none", mem, &c, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+static void bad_names_are_refused(void **state)
+{
+	static const char *const owners[] = {"", "..", "Anna", "a/b", "-x", "a b"};
+	static const char *const names[] = {"", ".", "..", "a/b", "a\nb", "\xff"};
+	struct store *s = *state;
+	struct err e;
+	store_id id;
+
+	for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+		struct collection c = {.owner = owners[i], .name = "x"};
+		assert_int_equal(store_collection_make(s, &c, NULL, 0, SUITE_NOW, &id, &e), -1);
+		assert_int_equal(e.code, ERR_INVALID);
+	}
+	id = suite_calendar(s, "anna", "x");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct collection c = {.owner = "anna", .name = names[i]};
+		store_id other;
+		assert_int_equal(store_collection_make(s, &c, NULL, 0, SUITE_NOW, &other, &e), -1);
+		assert_int_equal(e.code, ERR_INVALID);
+		assert_int_equal(suite_put(s, id, names[i], "u", "b", NULL, NULL, &e), -1);
+		assert_int_equal(e.code, ERR_INVALID);
+	}
+}
+
+static void a_dropped_collection_takes_all_with_it_and_its_seqs_never_return(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct share share = {.user = "marc", .access = SHARE_READ};
+	struct wake wake = {SUITE_NOW, "anna", "work", "a.ics"};
+	struct collection before, after;
+	struct commit commit = {.now = SUITE_NOW, .wake = &wake, .wakes = 1};
+	char etag[ETAG_SIZE], again[ETAG_SIZE];
+	struct object o;
+	struct err e = {0};
+	int64_t next;
+
+	buf_init(&notes, 1000);
+	store_id id = share.collection = suite_calendar(s, "anna", "work");
+	assert_int_equal(suite_put(s, id, "a.ics", "u", "body", "", etag, &e), 0);
+	assert_int_equal(store_share_put(s, &share, &e), 0);
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+	assert_int_equal(store_collection(s, "anna", "work", mem, &before, &e), 0);
+	/* only as it was seen */
+	struct change last = {.kind = CHANGE_DELETE, .collection = id, .name = "a.ics"};
+	commit = (struct commit){.now = SUITE_NOW, .change = &last, .changes = 1,
+		.drop = id, .drop_seq = before.seq - 1};
+	assert_int_equal(store_commit(s, &commit, &e), -1);
+	assert_int_equal(e.code, ERR_CHANGED);
+	commit.drop_seq = before.seq;
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+	commit = (struct commit){.now = SUITE_NOW, .drop = id};
+	assert_int_equal(store_commit(s, &commit, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(store_find(s, id, "a.ics", mem, &o, &e), -1);
+	assert_int_equal(store_shares(s, 0, "marc", note_share, &notes, &e), 0);
+	assert_int_equal(store_wakes(s, INT64_MAX, note_wake, &notes, &next, &e), 0);
+	assert_notes(&notes, "");
+
+	store_id fresh = suite_calendar(s, "anna", "work");
+	assert_int_not_equal(fresh, id);
+	assert_int_equal(store_collection(s, "anna", "work", mem, &after, &e), 0);
+	assert_true(after.seq > before.seq);
+	assert_int_equal(suite_put(s, fresh, "a.ics", "u", "body", "", again, &e), 0);
+	assert_string_not_equal(etag, again);
+}
+
+static void properties_are_common_or_one_users(void **state)
+{
+	const struct prop_row rows[] = {{"", "DAV:", "displayname", "<a/>"},
+		{"marc", "DAV:", "displayname", "<b/>"}, {"", "X:", "color", "<c/>"}};
+	const struct prop_row patch[] = {{"", "DAV:", "displayname", NULL}, {"marc", "X:", "color", "<d/>"}};
+	const struct prop_row bad[] = {{"", "X:", "new", "<n/>"}, {"", "X:", "", "<n/>"}};
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf notes cleanup_buf;
+	struct collection c = {.owner = "anna", .name = "w"}, before, after;
+	struct store *s = *state;
+	struct err e = {0};
+	store_id id;
+
+	buf_init(&notes, 1000);
+	assert_int_equal(store_collection_make(s, &c, rows, 3, SUITE_NOW, &id, &e), 0);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &before, &e), 0);
+	assert_int_equal(store_props(s, id, NULL, note_prop, &notes, &e), 0);
+	assert_notes(&notes, ":DAV:displayname=<a/> :X:color=<c/> ");
+	assert_int_equal(store_props(s, id, "marc", note_prop, &notes, &e), 0);
+	assert_notes(&notes, ":DAV:displayname=<a/> :X:color=<c/> marc:DAV:displayname=<b/> ");
+	assert_int_equal(store_props_patch(s, id, patch, 2, &e), 0);
+	assert_int_equal(store_props(s, id, "marc", note_prop, &notes, &e), 0);
+	assert_notes(&notes, ":X:color=<c/> marc:DAV:displayname=<b/> marc:X:color=<d/> ");
+	assert_int_equal(store_props_patch(s, id, bad, 2, &e), -1);
+	assert_int_equal(store_props(s, id, "", note_prop, &notes, &e), 0);
+	assert_notes(&notes, ":X:color=<c/> ");
+	assert_int_equal(store_collection(s, "anna", "w", mem, &after, &e), 0);
+	assert_int_equal(before.seq, after.seq);
+	assert_int_equal(store_props_patch(s, id + 99, patch, 2, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+static void shares_are_found_from_both_sides(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	store_id a = suite_calendar(s, "anna", "a"), b = suite_calendar(s, "paul", "b");
+	struct share shares[] = {{.collection = a, .user = "marc", .access = SHARE_WRITE},
+		{.collection = a, .user = "lea", .access = SHARE_READ},
+		{.collection = b, .user = "marc", .access = SHARE_READ}};
+
+	buf_init(&notes, 1000);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(store_share_put(s, &shares[i], &e), 0);
+	}
+	assert_int_equal(store_shares(s, a, NULL, note_share, &notes, &e), 0);
+	assert_notes(&notes, "anna/a:lea=1 anna/a:marc=2 ");
+	assert_int_equal(store_shares(s, 0, "marc", note_share, &notes, &e), 0);
+	assert_notes(&notes, "anna/a:marc=2 paul/b:marc=1 ");
+	assert_int_equal(store_shares(s, b, "lea", note_share, &notes, &e), 0);
+	assert_notes(&notes, "");
+	shares[0].access = SHARE_NONE;
+	assert_int_equal(store_share_put(s, &shares[0], &e), 0);
+	assert_int_equal(store_shares(s, a, "marc", note_share, &notes, &e), 0);
+	assert_notes(&notes, "");
+}
+
+/* ---- objects ---- */
+
+static void a_put_is_found_by_name_and_uid_with_its_bytes(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf body cleanup_buf;
+	struct store *s = *state;
+	struct object o, by_uid;
+	char etag[ETAG_SIZE], digest[DIGEST_SIZE];
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&body, 1000);
+	assert_int_equal(suite_put(s, c, "a.ics", "uid-1", "BODY", "", etag, &e), 0);
+	assert_int_equal(store_find(s, c, "a.ics", mem, &o, &e), 0);
+	assert_string_equal(o.uid, "uid-1");
+	assert_string_equal(o.etag, etag);
+	assert_int_equal(o.size, 4);
+	assert_int_equal(o.first, 1000);
+	assert_int_equal(o.last, 2000);
+	assert_int_equal(o.mtime, SUITE_NOW);
+	digest_short("BODY", 4, digest);
+	assert_memory_equal(etag, digest, strlen(digest));
+	assert_int_equal(store_find_uid(s, c, "uid-1", mem, &by_uid, &e), 0);
+	assert_string_equal(by_uid.name, "a.ics");
+	buf_adds(&body, "before ");
+	assert_int_equal(store_body(s, c, "a.ics", mem, &o, &body, &e), 0);
+	assert_string_equal(body.data, "before BODY");
+	assert_int_equal(store_find(s, c, "A.ics", mem, &o, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+static void going_back_to_an_earlier_text_gives_a_new_etag(void **state)
+{
+	struct store *s = *state;
+	char one[ETAG_SIZE], two[ETAG_SIZE], three[ETAG_SIZE];
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	assert_int_equal(suite_put(s, c, "a.ics", "u", "A", "", one, &e), 0);
+	assert_int_equal(suite_put(s, c, "a.ics", "u", "B", one, two, &e), 0);
+	assert_int_equal(suite_put(s, c, "a.ics", "u", "A", two, three, &e), 0);
+	assert_string_not_equal(one, three);
+	assert_memory_equal(one, three, DIGEST_SIZE - 1);
+}
+
+static void an_expectation_that_fails_changes_nothing(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	char etag[ETAG_SIZE];
+	struct collection before, after;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&notes, 1000);
+	assert_int_equal(suite_put(s, c, "a.ics", "u", "A", "", etag, &e), 0);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &before, &e), 0);
+	assert_int_equal(suite_put(s, c, "a.ics", "u", "B", "", NULL, &e), -1);
+	assert_int_equal(e.code, ERR_CHANGED);
+	assert_int_equal(suite_put(s, c, "a.ics", "u", "B", "stale-1", NULL, &e), -1);
+	assert_int_equal(suite_put(s, c, "new.ics", "v", "B", etag, NULL, &e), -1);
+	assert_int_equal(suite_delete(s, c, "a.ics", "stale-1", &e), -1);
+	assert_int_equal(e.code, ERR_CHANGED);
+
+	/* the good half of a commit goes with the bad one */
+	struct change both[] = {
+		{.kind = CHANGE_PUT, .collection = c, .name = "b.ics", .uid = "w", .body = "b", .body_len = 1},
+		{.kind = CHANGE_DELETE, .collection = c, .name = "a.ics", .expect = "stale-1"}};
+	struct ledger_row row = {.owner = "anna", .when = 1, .kind = "k", .ref = "", .client = "",
+		.uid = "", .text = "{}"};
+	struct commit commit = {.now = SUITE_NOW, .change = both, .changes = 2, .ledger = &row,
+		.ledgers = 1};
+	assert_int_equal(store_commit(s, &commit, &e), -1);
+	assert_int_equal(e.code, ERR_CHANGED);
+	assert_int_equal(store_list(s, c, 0, INT64_MIN, INT64_MAX, note_object, &notes, NULL, &e), 0);
+	assert_int_equal(store_ledger(s, &(struct ledger_query){0}, note_entry, &notes, &e), 0);
+	assert_notes(&notes, "a.ics ");
+	assert_int_equal(store_collection(s, "anna", "w", mem, &after, &e), 0);
+	assert_int_equal(before.seq, after.seq);
+}
+
+static void a_uid_is_unique_in_its_calendar(void **state)
+{
+	struct store *s = *state;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w"), other = suite_calendar(s, "anna", "x");
+	struct change change = {.kind = CHANGE_PUT, .collection = c, .name = "b.ics", .uid = "u",
+		.body = "B", .body_len = 1};
+	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1};
+
+	put_ok(s, c, "a.ics", "u", "A");
+	assert_int_equal(store_commit(s, &commit, &e), -1);
+	assert_int_equal(e.code, ERR_UID_TAKEN);
+	assert_string_equal(commit.conflict, "a.ics");
+	put_ok(s, other, "b.ics", "u", "B");
+	put_ok(s, c, "c.ics", "U", "octets, not letters");
+	put_ok(s, c, "a.ics", "changed", "A");
+	put_ok(s, c, "b.ics", "u", "B");
+	delete_ok(s, c, "b.ics");
+	put_ok(s, c, "d.ics", "u", "free again");
+}
+
+static void a_move_is_one_commit_in_any_order(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+	struct change move[] = {
+		{.kind = CHANGE_PUT, .collection = c, .name = "b.ics", .expect = "", .uid = "u", .body = "A",
+			.body_len = 1},
+		{.kind = CHANGE_DELETE, .collection = c, .name = "a.ics"}};
+	struct commit commit = {.now = SUITE_NOW, .change = move, .changes = 2};
+
+	buf_init(&notes, 1000);
+	put_ok(s, c, "a.ics", "u", "A");
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+	assert_true(move[0].seq != move[1].seq);
+	assert_int_equal(store_list(s, c, 0, INT64_MIN, INT64_MAX, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "b.ics ");
+}
+
+static void deleting_what_is_not_there_moves_nothing(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = *state;
+	struct collection before, after;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	assert_int_equal(store_collection(s, "anna", "w", mem, &before, &e), 0);
+	delete_ok(s, c, "none.ics");
+	assert_int_equal(store_collection(s, "anna", "w", mem, &after, &e), 0);
+	assert_int_equal(before.seq, after.seq);
+	assert_int_equal(suite_delete(s, c + 99, "a.ics", NULL, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(suite_put(s, c + 99, "a.ics", "u", "A", NULL, NULL, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+static void put_span(struct store *s, store_id c, const char *name, unsigned component,
+	int64_t first,
+	int64_t last)
+{
+	struct change change = {.kind = CHANGE_PUT, .collection = c, .name = name, .uid = name,
+		.body = "x", .body_len = 1, .component = component, .first = first, .last = last};
+	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1};
+
+	assert_int_equal(store_commit(s, &commit, NULL), 0);
+}
+
+static void a_list_is_by_kind_and_half_open_span(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	uint64_t seq;
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&notes, 1000);
+	put_span(s, c, "c.ics", 2, INT64_MIN, INT64_MAX);
+	put_span(s, c, "a.ics", 1, 100, 200);
+	put_span(s, c, "b.ics", 1, 200, 200);
+	put_span(s, c, "d.ics", 1, 150, 300);
+	delete_ok(s, c, "d.ics");
+	assert_int_equal(store_list(s, c, 0, INT64_MIN, INT64_MAX, note_object, &notes, &seq, &e), 0);
+	assert_notes(&notes, "a.ics b.ics c.ics ");
+	assert_int_equal(store_list(s, c, 1, INT64_MIN, INT64_MAX, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "a.ics b.ics ");
+	assert_int_equal(store_list(s, c, 3, 0, 100, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "c.ics ");
+	assert_int_equal(store_list(s, c, 1, 0, 101, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "a.ics ");
+	assert_int_equal(store_list(s, c, 1, 200, 300, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "b.ics ");
+	assert_int_equal(store_list(s, c, 1, 201, INT64_MAX, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "");
+	assert_int_equal(store_list(s, c + 99, 0, 0, 1, note_object, &notes, NULL, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+static int stop_at_second(const struct object *o, void *arg)
+{
+	return ++*(int *)arg == 2 ? 7 : 0;
+}
+
+static void a_visitor_stops_the_walk(void **state)
+{
+	struct store *s = *state;
+	struct err e = {0};
+	int visited = 0;
+	store_id c = suite_calendar(s, "anna", "w");
+
+	for (int i = 0; i < 5; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%d.ics", i);
+		put_ok(s, c, name, name, "x");
+	}
+	assert_int_equal(store_list(s, c, 0, INT64_MIN, INT64_MAX, stop_at_second, &visited, NULL, &e),
+		7);
+	assert_int_equal(visited, 2);
+	put_ok(s, c, "5.ics", "5.ics", "the store is usable after it");
+}
+
+/* ---- sync ---- */
+
+static void changes_since_a_token_are_rows_and_tombstones_in_order(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	uint64_t token, later;
+	bool more;
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&notes, 1000);
+	put_ok(s, c, "a.ics", "a", "1");
+	put_ok(s, c, "b.ics", "b", "1");
+	assert_int_equal(store_changes(s, c, 0, 100, note_object, &notes, &token, &more, &e), 0);
+	assert_notes(&notes, "a.ics b.ics ");
+	assert_false(more);
+	put_ok(s, c, "c.ics", "c", "1");
+	delete_ok(s, c, "a.ics");
+	put_ok(s, c, "b.ics", "b", "2");
+	assert_int_equal(store_changes(s, c, token, 100, note_object, &notes, &later, &more, &e), 0);
+	assert_notes(&notes, "c.ics -a.ics b.ics ");
+	assert_int_equal(later, token + 3);
+	assert_int_equal(store_changes(s, c, later, 100, note_object, &notes, &token, &more, &e), 0);
+	assert_notes(&notes, "");
+	/* a client that knows nothing hears of nobody's death */
+	assert_int_equal(store_changes(s, c, 0, 100, note_object, &notes, &token, &more, &e), 0);
+	assert_notes(&notes, "c.ics b.ics ");
+	assert_int_equal(token, later);
+	/* what comes back isn't dead any more */
+	put_ok(s, c, "a.ics", "a", "3");
+	assert_int_equal(store_changes(s, c, token, 100, note_object, &notes, &later, &more, &e), 0);
+	assert_notes(&notes, "a.ics ");
+}
+
+static void a_limit_gives_pages_that_join(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	uint64_t token = 0;
+	bool more = true;
+	int pages = 0;
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&notes, 1000);
+	for (int i = 0; i < 7; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%d.ics", i);
+		put_ok(s, c, name, name, "x");
+	}
+	while (more) {
+		assert_int_equal(store_changes(s, c, token, 3, note_object, &notes, &token, &more, &e), 0);
+		pages++;
+	}
+	assert_notes(&notes, "0.ics 1.ics 2.ics 3.ics 4.ics 5.ics 6.ics ");
+	assert_int_equal(pages, 3);
+}
+
+static void tokens_from_before_and_from_the_future_are_refused(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct collection row;
+	struct err e = {0};
+	uint64_t token;
+	bool more;
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&notes, 1000);
+	put_ok(s, c, "a.ics", "a", "1");
+	assert_int_equal(store_collection(s, "anna", "w", mem, &row, &e), 0);
+	assert_int_equal(store_changes(s, c, row.seq + 1, 9, note_object, &notes, &token, &more, &e),
+		-1);
+	assert_int_equal(e.code, ERR_TOKEN);
+	assert_int_equal(store_changes(s, c, row.oldest_seq - 1, 9, note_object, &notes, &token, &more,
+		&e),
+		-1);
+	assert_int_equal(e.code, ERR_TOKEN);
+	assert_int_equal(store_changes(s, c, row.oldest_seq, 9, note_object, &notes, &token, &more, &e),
+		0);
+	assert_notes(&notes, "a.ics ");
+}
+
+/* ---- accounts ---- */
+
+static void an_account_keeps_everything_and_its_generation_goes_up(void **state)
+{
+	static const char *const addresses[] = {"marc@example.org", "m@example.org", NULL};
+	const struct account_token tokens[] = {{"t1", "phone", "hash1", 10}, {"t2", "", "hash2", 20}};
+	struct arena *mem cleanup_arena = arena_create();
+	struct account a = {.name = "marc", .displayname = "Marc Petit", .language = "fr",
+		.addresses = addresses, .password = "$y$x", .tokens = tokens, .token_count = 2}, got;
+	struct store *s = *state;
+	struct err e = {0};
+
+	assert_int_equal(store_account_put(s, &a, &e), 0);
+	assert_int_equal(store_account(s, "marc", mem, &got, &e), 0);
+	assert_string_equal(got.displayname, "Marc Petit");
+	assert_string_equal(got.language, "fr");
+	assert_string_equal(got.addresses[1], "m@example.org");
+	assert_null(got.addresses[2]);
+	assert_string_equal(got.password, "$y$x");
+	assert_int_equal(got.token_count, 2);
+	assert_string_equal(got.tokens[1].hash, "hash2");
+	assert_int_equal(got.tokens[1].created, 20);
+	assert_false(got.removed);
+	uint64_t generation = got.generation;
+	a.token_count = 1;
+	a.generation = got.generation;
+	assert_int_equal(store_account_put(s, &a, &e), 0);
+	assert_int_equal(store_account(s, "marc", mem, &got, &e), 0);
+	assert_true(got.generation > generation);
+	assert_int_equal(got.token_count, 1);
+	assert_int_equal(store_account(s, "nobody", mem, &got, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+static int note_account(const struct account *a, void *arg)
+{
+	buf_printf(arg, "%s%s%s ", a->name, a->password == NULL ? "-" : "", a->removed ? "!" : "");
+	return 0;
+}
+
+static void a_closed_account_leaves_only_its_name_and_ledger(void **state)
+{
+	const struct account_token token = {"t", "l", "h", 1};
+	const struct prop_row own = {"anna", "X:", "color", "<c/>"};
+	struct arena *mem cleanup_arena = arena_create();
+	struct account a = {.name = "anna", .password = "p", .tokens = &token, .token_count = 1}, got, again;
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+
+	buf_init(&notes, 1000);
+	assert_int_equal(store_account_put(s, &a, &e), 0);
+	a.name = "paul";
+	assert_int_equal(store_account_put(s, &a, &e), 0);
+	store_id hers = suite_calendar(s, "anna", "w"), his = suite_calendar(s, "paul", "w");
+	put_ok(s, hers, "a.ics", "u", "A");
+	assert_int_equal(store_share_put(s, &(struct share){.collection = hers, .user = "paul",
+		.access = SHARE_READ}, &e), 0);
+	assert_int_equal(store_share_put(s, &(struct share){.collection = his, .user = "anna",
+		.access = SHARE_READ}, &e), 0);
+	assert_int_equal(store_props_patch(s, his, &own, 1, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u", "{}", true, &e), 0);
+
+	assert_int_equal(store_account_close(s, "anna", &e), 0);
+	assert_int_equal(store_accounts(s, note_account, &notes, &e), 0);
+	assert_notes(&notes, "anna-! paul ");
+	assert_int_equal(store_account(s, "anna", mem, &got, &e), 0);
+	assert_int_equal(got.token_count, 0);
+	assert_int_equal(store_collections(s, NULL, note_collection, &notes, &e), 0);
+	assert_notes(&notes, "paul/w ");
+	assert_int_equal(store_shares(s, his, NULL, note_share, &notes, &e), 0);
+	assert_int_equal(store_shares(s, 0, "paul", note_share, &notes, &e), 0);
+	assert_int_equal(store_props(s, his, "anna", note_prop, &notes, &e), 0);
+	assert_notes(&notes, "");
+	assert_int_equal(store_ledger(s, &(struct ledger_query){.owner = "anna"}, note_entry, &notes, &e),
+		0);
+	assert_notes(&notes, "anna1:{} ");
+	assert_int_equal(store_account_close(s, "anna", &e), 0);
+	assert_int_equal(store_account(s, "anna", mem, &again, &e), 0);
+	assert_int_equal(again.generation, got.generation);
+	a.name = "anna";
+	assert_int_equal(store_account_put(s, &a, &e), -1);
+	assert_int_equal(e.code, ERR_EXISTS);
+	assert_int_equal(store_account_close(s, "nobody", &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+/* ---- ledger and wakes ---- */
+
+static int keep_entry(const struct ledger_row *l, void *arg)
+{
+	struct ledger_row *rows = arg;
+
+	if (l->seq < 4) {
+		rows[l->seq] = *l;
+	}
+	return 0;
+}
+
+static void ledger_entries_are_numbered_and_chained_per_owner(void **state)
+{
+	struct store *s = *state;
+	struct ledger_row row[4] = {0};
+	struct err e = {0};
+	char expected[CHAIN_SIZE], text[256];
+
+	assert_int_equal(suite_entry(s, "anna", "u1", "{\"a\":1}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "paul", "u1", "{\"p\":1}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u2", "{\"a\":2}", false, &e), 0);
+	assert_int_equal(store_ledger(s, &(struct ledger_query){.owner = "anna"}, keep_entry, row, &e), 0);
+	assert_string_equal(row[2].prev, row[1].self);
+	digest_chain("{\"a\":2}", 7, expected);
+	assert_string_equal(row[2].digest, expected);
+	int len = snprintf(text, sizeof(text), "2\t%s\t%s", row[2].prev, row[2].digest);
+	digest_chain(text, (size_t)len, expected);
+	assert_string_equal(row[2].self, expected);
+	assert_int_equal(row[2].incident, false);
+	assert_int_equal(row[1].slot, 5000);
+	assert_int_equal(row[1].when, SUITE_NOW);
+}
+
+static void ledger_queries_combine(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	struct ledger_row rows[] = {
+		{.owner = "anna", .when = 10, .slot = 1, .incident = true, .kind = "late", .ref = "R1",
+			.client = "marc", .uid = "u1", .text = "1"},
+		{.owner = "anna", .when = 20, .slot = 2, .kind = "booked", .ref = "R2", .client = "lea",
+			.uid = "u1", .text = "2"},
+		{.owner = "anna", .when = 30, .slot = 2, .incident = true, .kind = "late", .ref = "R3",
+			.client = "marc", .uid = "u2", .text = "3"},
+		{.owner = "paul", .when = 30, .slot = 2, .kind = "late", .ref = "R3", .client = "marc",
+			.uid = "u1", .text = "4"}};
+	struct commit commit = {.now = SUITE_NOW, .ledger = rows, .ledgers = 4};
+	const struct { struct ledger_query q; const char *expected; } cases[] = {
+		{{0}, "anna1:1 anna2:2 anna3:3 paul1:4 "},
+		{{.owner = "anna"}, "anna1:1 anna2:2 anna3:3 "},
+		{{.uid = "u1"}, "anna1:1 anna2:2 paul1:4 "},
+		{{.owner = "anna", .uid = "u1"}, "anna1:1 anna2:2 "},
+		{{.client = "marc"}, "anna1:1 anna3:3 paul1:4 "},
+		{{.kind = "late", .owner = "anna"}, "anna1:1 anna3:3 "},
+		{{.ref = "R3"}, "anna3:3 paul1:4 "},
+		{{.slot = 2, .owner = "anna"}, "anna2:2 anna3:3 "},
+		{{.since = 20, .owner = "anna"}, "anna2:2 anna3:3 "},
+		{{.after = 1, .owner = "anna"}, "anna2:2 anna3:3 "},
+		{{.incidents_only = true}, "anna1:1 anna3:3 "},
+		{{.owner = "anna", .client = "marc", .slot = 2, .incidents_only = true}, "anna3:3 "},
+		{{.owner = "nobody"}, ""},
+	};
+
+	buf_init(&notes, 1000);
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(store_ledger(s, &cases[i].q, note_entry, &notes, &e), 0);
+		assert_notes(&notes, cases[i].expected);
+	}
+}
+
+static void a_decision_on_an_old_ledger_is_refused(void **state)
+{
+	struct store *s = *state;
+	struct err e = {0};
+	uint64_t head;
+	store_id c = suite_calendar(s, "anna", "w");
+	struct change change = {.kind = CHANGE_PUT, .collection = c, .name = "a.ics", .uid = "u",
+		.body = "x", .body_len = 1};
+	struct ledger_head seen = {"anna", 0};
+	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1, .expect = &seen,
+		.expects = 1};
+
+	assert_int_equal(store_ledger_head(s, "anna", &head, &e), 0);
+	assert_int_equal(head, 0);
+	/* a booking is no incident: it holds up nobody */
+	assert_int_equal(suite_entry(s, "anna", "u", "{}", false, &e), 0);
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u", "{}", true, &e), 0);
+	assert_int_equal(store_commit(s, &commit, &e), -1);
+	assert_int_equal(e.code, ERR_CHANGED);
+	assert_int_equal(store_ledger_head(s, "anna", &head, &e), 0);
+	assert_int_equal(head, 2);
+	seen.incident = head;
+	assert_int_equal(suite_entry(s, "paul", "u", "{}", true, &e), 0);
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+}
+
+static void a_ledger_text_is_one_line(void **state)
+{
+	struct err e;
+
+	assert_int_equal(suite_entry(*state, "anna", "u", "{\n}", true, &e), -1);
+	assert_int_equal(e.code, ERR_INVALID);
+	assert_int_equal(suite_entry(*state, "anna", "u", "{\t}", true, &e), -1);
+}
+
+static void wakes_come_when_they_are_due(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	struct wake wakes[] = {{300, "anna", "w", "c"}, {100, "anna", "w", "b"}, {100, "anna", "w", "a"},
+		{100, "anna", "w", "a"}};
+	struct commit commit = {.now = SUITE_NOW, .wake = wakes, .wakes = 4};
+	int64_t next;
+
+	buf_init(&notes, 1000);
+	assert_int_equal(store_wakes(s, 1000, note_wake, &notes, &next, &e), 0);
+	assert_int_equal(next, INT64_MAX);
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+	assert_int_equal(store_wakes(s, 99, note_wake, &notes, &next, &e), 0);
+	assert_int_equal(next, 100);
+	assert_notes(&notes, "");
+	assert_int_equal(store_wakes(s, 100, note_wake, &notes, &next, &e), 0);
+	assert_notes(&notes, "100:anna/w/a 100:anna/w/b ");
+	assert_int_equal(next, 300);
+	assert_int_equal(store_wake_done(s, &wakes[1], &e), 0);
+	assert_int_equal(store_wake_done(s, &wakes[1], &e), 0);
+	assert_int_equal(store_wakes(s, 300, note_wake, &notes, &next, &e), 0);
+	assert_notes(&notes, "100:anna/w/a 300:anna/w/c ");
+	assert_int_equal(next, INT64_MAX);
+}
+
+/* ---- the rest ---- */
+
+static void strange_texts_come_back_as_they_were(void **state)
+{
+	static const char *const texts[] = {"it's", "\"quoted\"", "100%_\\", "'; DROP TABLE object; --",
+		"é\xcc\x81", "a?b#c", "=2F", "..ics", "%2e%2e", "no suffix", "con.ics"};
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = *state;
+	struct object o;
+	struct err e = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct buf body cleanup_buf;
+		store_id c = suite_calendar(s, "anna", texts[i]);
+		put_ok(s, c, texts[i], texts[i], texts[i]);
+		buf_init(&body, 100);
+		assert_int_equal(store_flush(s, &e), 0);
+		assert_int_equal(store_find_uid(s, c, texts[i], mem, &o, &e), 0);
+		assert_string_equal(o.name, texts[i]);
+		assert_int_equal(store_body(s, c, texts[i], mem, &o, &body, &e), 0);
+		assert_string_equal(body.data, texts[i]);
+	}
+}
+
+static int count_problem(const char *line, void *arg)
+{
+	print_message("problem: %s\n", line);
+	++*(int *)arg;
+	return 0;
+}
+
+static void a_check_counts_and_finds_nothing_wrong(void **state)
+{
+	struct store *s = *state;
+	struct store_counts counts = {0};
+	struct store_info info;
+	struct err e = {0};
+	int problems = 0;
+	store_id c = suite_calendar(s, "anna", "w");
+
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna"}, &e), 0);
+	put_ok(s, c, "a.ics", "a", "1");
+	put_ok(s, c, "b.ics", "b", "1");
+	delete_ok(s, c, "a.ics");
+	assert_int_equal(suite_entry(s, "anna", "a", "{}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "a", "{}", true, &e), 0);
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_int_equal(store_check(s, true, count_problem, &problems, &counts, &e), 0);
+	assert_int_equal(problems, 0);
+	assert_int_equal(counts.accounts, 1);
+	assert_int_equal(counts.collections, 1);
+	assert_int_equal(counts.objects, 1);
+	assert_int_equal(counts.ledger, 2);
+	assert_int_equal(counts.journal, 0);
+	store_info(s, &info);
+	assert_int_equal(strlen(info.epoch), 22);
+	assert_true(strlen(info.host) > 0);
+}
+
+int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
+{
+#define SCENARIO(f) {#f, f, setup, teardown, NULL}
+	static const struct CMUnitTest scenarios[] = {
+		SCENARIO(collections_are_listed_by_owner_and_name),
+		SCENARIO(a_collection_is_made_once_and_starts_at_milliseconds_since_2020),
+		SCENARIO(bad_names_are_refused),
+		SCENARIO(a_dropped_collection_takes_all_with_it_and_its_seqs_never_return),
+		SCENARIO(properties_are_common_or_one_users),
+		SCENARIO(shares_are_found_from_both_sides),
+		SCENARIO(a_put_is_found_by_name_and_uid_with_its_bytes),
+		SCENARIO(going_back_to_an_earlier_text_gives_a_new_etag),
+		SCENARIO(an_expectation_that_fails_changes_nothing),
+		SCENARIO(a_uid_is_unique_in_its_calendar),
+		SCENARIO(a_move_is_one_commit_in_any_order),
+		SCENARIO(deleting_what_is_not_there_moves_nothing),
+		SCENARIO(a_list_is_by_kind_and_half_open_span),
+		SCENARIO(a_visitor_stops_the_walk),
+		SCENARIO(changes_since_a_token_are_rows_and_tombstones_in_order),
+		SCENARIO(a_limit_gives_pages_that_join),
+		SCENARIO(tokens_from_before_and_from_the_future_are_refused),
+		SCENARIO(an_account_keeps_everything_and_its_generation_goes_up),
+		SCENARIO(a_closed_account_leaves_only_its_name_and_ledger),
+		SCENARIO(ledger_entries_are_numbered_and_chained_per_owner),
+		SCENARIO(ledger_queries_combine),
+		SCENARIO(a_decision_on_an_old_ledger_is_refused),
+		SCENARIO(a_ledger_text_is_one_line),
+		SCENARIO(wakes_come_when_they_are_due),
+		SCENARIO(strange_texts_come_back_as_they_were),
+		SCENARIO(a_check_counts_and_finds_nothing_wrong),
+	};
+	open_store = open;
+	close_store = close;
+	return _cmocka_run_group_tests(name, scenarios, ARRAY_SIZE(scenarios), NULL, NULL);
+}

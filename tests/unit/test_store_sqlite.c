@@ -1,0 +1,1279 @@
+/* The scenarios over the SQLite backend, and what only a store with files can do. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/fsio.h"
+#include "base/util.h"
+#include "storage/sqlite/db.h"
+#include "store_suite.h"
+
+enum { SLOW = 600000 };
+
+static char root[64];
+
+static const struct store_options at_once = {.mirror_delay_ms = 0, .tombstone_days = 36500,
+	.watch_folders = 16};
+static const struct store_options quick = {.mirror_delay_ms = 5, .tombstone_days = 36500,
+	.watch_folders = 16};
+static const struct store_options slow = {.mirror_delay_ms = SLOW, .tombstone_days = 36500,
+	.watch_folders = 16};
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+static void make_root(void)
+{
+	snprintf(root, sizeof(root), "/tmp/dedit-store-XXXXXX");
+	assert_non_null(mkdtemp(root));
+}
+
+static void remove_root(void)
+{
+	nftw(root, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct store *open_root(const struct store_options *o)
+{
+	struct err e = {0};
+	struct store *s;
+
+	if (store_open("sqlite", root, o, &s, &e) < 0)
+		fail_msg("open: %s", e.text);
+	return s;
+}
+
+static struct store *open_suite(void)
+{
+	make_root();
+	return open_root(&quick);
+}
+
+static void close_suite(struct store *s)
+{
+	store_close(s);
+	remove_root();
+}
+
+static int setup(void **state)
+{
+	make_root();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	remove_root();
+	return 0;
+}
+
+static char *path_of(const char *rel)
+{
+	return xasprintf("%s/%s", root, rel);
+}
+
+static void write_file(const char *rel, const char *text)
+{
+	char *path cleanup_free = path_of(rel);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void append_file(const char *rel, const char *text)
+{
+	char *path cleanup_free = path_of(rel);
+	FILE *f = fopen(path, "a");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static bool exists(const char *rel)
+{
+	char *path cleanup_free = path_of(rel);
+
+	return access(path, F_OK) == 0;
+}
+
+static void unlink_file(const char *rel)
+{
+	char *path cleanup_free = path_of(rel);
+
+	assert_int_equal(unlink(path), 0);
+}
+
+/* Appends to out, which is emptied first. */
+static void read_file(const char *rel, struct buf *out)
+{
+	int dir cleanup_fd = -1;
+
+	buf_reset(out);
+	assert_int_equal(fs_open_dir(root, &dir, NULL), 0);
+	assert_int_equal(fs_read(dir, rel, out, NULL), 0);
+}
+
+static void put_ok(struct store *s, store_id c, const char *name, const char *body)
+{
+	struct err e = {0};
+
+	if (suite_put(s, c, name, name, body, NULL, NULL, &e) < 0)
+		fail_msg("put %s: %s", name, e.text);
+}
+
+static void assert_body(struct store *s, store_id c, const char *name, const char *expected)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf body cleanup_buf;
+	struct err e = {0};
+	struct object o;
+
+	buf_init(&body, 100000);
+	if (store_body(s, c, name, mem, &o, &body, &e) < 0)
+		fail_msg("body of %s: %s", name, e.text);
+	assert_string_equal(body.data, expected);
+}
+
+static int note_found(const struct store_found *f, void *arg)
+{
+	buf_printf(arg, "%s=%.*s ", f->name, (int)f->len, f->body == NULL ? "" : f->body);
+	return 0;
+}
+
+static void assert_scan(struct store *s, store_id c, const char *expected)
+{
+	struct buf notes cleanup_buf;
+	struct err e = {0};
+
+	buf_init(&notes, 10000);
+	if (store_scan(s, c, note_found, &notes, &e) < 0)
+		fail_msg("scan: %s", e.text);
+	assert_string_equal(notes.data, expected);
+}
+
+static int note_problem(const char *line, void *arg)
+{
+	buf_printf(arg, "%s\n", line);
+	return 0;
+}
+
+static void check_problems(struct store *s, struct buf *out)
+{
+	struct store_counts counts;
+	struct err e = {0};
+
+	buf_reset(out);
+	assert_int_equal(store_check(s, true, note_problem, out, &counts, &e), 0);
+}
+
+/* "UID:x" at the beginning; everything else can't be parsed. */
+static int parse_body(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
+	struct err *e)
+{
+	if (!str_starts(body, "UID:"))
+		return err_set(e, ERR_SYNTAX, "no UID");
+	*out = (struct store_parsed){arena_strdup(mem, body + 4), 1, 10, 20};
+	return 0;
+}
+
+static void rebuild(struct buf *problems)
+{
+	struct store_counts counts;
+	struct err e = {0};
+
+	buf_reset(problems);
+	if (store_rebuild(root, parse_body, note_problem, problems, &counts, &e) < 0)
+		fail_msg("rebuild: %s", e.text);
+}
+
+/* ---- files ---- */
+
+static void files_hold_what_was_committed(void **state)
+{
+	const struct prop_row prop = {"", "DAV:", "displayname", "<d>\nA\tB</d>"};
+	struct buf text cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct err e = {0};
+	struct stat st;
+	store_id c = suite_calendar(s, "anna", "Beruf & Co");
+
+	buf_init(&text, 100000);
+	put_ok(s, c, "ä b.ics", "BODY\r\n");
+	put_ok(s, c, "plain", "no suffix");
+	read_file("cal/anna/Beruf=20=26=20Co/=C3=A4=20b.ics", &text);
+	assert_string_equal(text.data, "BODY\r\n");
+	read_file("cal/anna/Beruf=20=26=20Co/plain=.ics", &text);
+	char *path cleanup_free = path_of("cal/anna/Beruf=20=26=20Co/plain=.ics");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_mtim.tv_sec, SUITE_NOW);
+
+	assert_int_equal(store_props_patch(s, c, &prop, 1, &e), 0);
+	assert_int_equal(store_share_put(s, &(struct share){.collection = c, .user = "marc",
+		.access = SHARE_WRITE}, &e), 0);
+	read_file("cal/anna/Beruf=20=26=20Co/.props", &text);
+	assert_string_equal(text.data, "calendar: Beruf & Co\ncomponents: 1\nflags: 0\n"
+		"created: 1700000000\nprop: \tDAV:\tdisplayname\t<d>\\nA\\tB</d>\nshare: marc\twrite\n");
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "$y$"}, &e), 0);
+	read_file("accounts/anna", &text);
+	assert_non_null(strstr(text.data, "password: $y$\n"));
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":1}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":2}", true, &e), 0);
+	read_file("ledger/anna/2023-11.log", &text);
+	assert_true(str_starts(text.data, "1\tAAAA"));
+	assert_non_null(strstr(text.data, "\n2\t"));
+	assert_non_null(strstr(text.data, "\t{\"n\":2}\t1700000000\t5000\t1\tlate\tR1\tmarc\tu\n"));
+
+	assert_int_equal(suite_delete(s, c, "plain", NULL, &e), 0);
+	assert_false(exists("cal/anna/Beruf=20=26=20Co/plain=.ics"));
+	store_close(s);
+}
+
+static void bodies_come_from_the_journal_until_files_are_written(void **state)
+{
+	struct store *s = open_root(&slow);
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	put_ok(s, c, "a.ics", "one");
+	put_ok(s, c, "a.ics", "two");
+	assert_false(exists("cal/anna/w/a.ics"));
+	assert_body(s, c, "a.ics", "two");
+	assert_scan(s, 0, "");
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_true(exists("cal/anna/w/a.ics"));
+	assert_body(s, c, "a.ics", "two");
+	assert_scan(s, 0, "");
+	put_ok(s, c, "b.ics", "written when it closes");
+	store_close(s);
+	assert_true(exists("cal/anna/w/b.ics"));
+}
+
+static void everything_is_there_after_opening_again(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store_info before, after;
+	struct store *s = open_root(&quick);
+	struct collection c1, c2;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	put_ok(s, c, "a.ics", "one");
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c1, &e), 0);
+	store_info(s, &before);
+	store_close(s);
+	s = open_root(&quick);
+	store_info(s, &after);
+	assert_memory_equal(&before, &after, sizeof(before));
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c2, &e), 0);
+	assert_int_equal(c1.seq, c2.seq);
+	assert_body(s, c, "a.ics", "one");
+	store_close(s);
+	/* an epoch that isn't the file's ends all tokens */
+	write_file("epoch", "another-epoch-entirely\n");
+	s = open_root(&quick);
+	store_info(s, &after);
+	assert_string_not_equal(before.epoch, after.epoch);
+	assert_string_equal(before.host, after.host);
+	store_close(s);
+}
+
+static void a_second_opener_is_refused(void **state)
+{
+	struct store *s = open_root(&quick), *other;
+	struct store_counts counts;
+	struct buf problems cleanup_buf;
+	struct err e = {0};
+
+	buf_init(&problems, 1000);
+	assert_int_equal(store_open("sqlite", root, &quick, &other, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	assert_int_equal(store_rebuild(root, parse_body, note_problem, &problems, &counts, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	store_close(s);
+	store_close(open_root(&quick));
+}
+
+static void an_unsafe_folder_is_refused(void **state)
+{
+	struct store *s;
+	struct err e = {0};
+
+	assert_int_equal(chmod(root, 0777), 0);
+	assert_int_equal(store_open("sqlite", root, &quick, &s, &e), -1);
+	assert_int_equal(e.code, ERR_DENIED);
+	assert_true(folder_is_remote(0x6969));     /* NFS */
+	assert_true(folder_is_remote(0xff534d42)); /* CIFS */
+	assert_false(folder_is_remote(0xef53));    /* ext4 */
+	assert_false(folder_is_remote(0x01021994)); /* tmpfs */
+}
+
+static void a_dropped_calendar_takes_its_folder_but_no_strangers_file(void **state)
+{
+	struct store *s = open_root(&quick);
+	struct err e = {0};
+	store_id a = suite_calendar(s, "anna", "a"), b = suite_calendar(s, "anna", "b");
+
+	put_ok(s, a, "x.ics", "x");
+	put_ok(s, b, "x.ics", "x");
+	assert_int_equal(store_flush(s, &e), 0);
+	write_file("cal/anna/b/notes.txt", "mine");
+	assert_int_equal(store_commit(s, &(struct commit){.now = SUITE_NOW, .drop = a}, &e), 0);
+	assert_int_equal(store_commit(s, &(struct commit){.now = SUITE_NOW, .drop = b}, &e), 0);
+	/* made anew before the mirror came to it */
+	b = suite_calendar(s, "anna", "b");
+	put_ok(s, b, "y.ics", "y");
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_false(exists("cal/anna/a"));
+	assert_false(exists("cal/anna/b/x.ics"));
+	assert_true(exists("cal/anna/b/notes.txt"));
+	assert_true(exists("cal/anna/b/y.ics"));
+	assert_true(exists("cal/anna/b/.props"));
+	store_close(s);
+}
+
+static void a_closed_accounts_calendars_are_kept_aside(void **state)
+{
+	struct buf text cleanup_buf;
+	struct store *s = open_root(&slow);
+	struct err e = {0};
+
+	buf_init(&text, 10000);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "p"}, &e), 0);
+	store_id c = suite_calendar(s, "anna", "w");
+	put_ok(s, c, "old.ics", "old");
+	assert_int_equal(store_flush(s, &e), 0);
+	put_ok(s, c, "new.ics", "still in the journal");
+	assert_int_equal(store_account_close(s, "anna", &e), 0);
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_false(exists("cal/anna"));
+	read_file("removed/anna/w/old.ics", &text);
+	assert_string_equal(text.data, "old");
+	read_file("removed/anna/w/new.ics", &text);
+	assert_string_equal(text.data, "still in the journal");
+	read_file("accounts/anna", &text);
+	assert_non_null(strstr(text.data, "removed: yes\n"));
+	assert_null(strstr(text.data, "password"));
+	store_close(s);
+}
+
+static void closing_an_account_twice_changes_nothing(void **state)
+{
+	struct store *s = open_root(&slow);
+	struct err e = {0};
+
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "p"}, &e), 0);
+	store_id c = suite_calendar(s, "anna", "w");
+	put_ok(s, c, "old.ics", "old");
+	assert_int_equal(store_flush(s, &e), 0);
+	put_ok(s, c, "new.ics", "still in the journal");
+	assert_int_equal(store_account_close(s, "anna", &e), 0);
+	assert_int_equal(store_account_close(s, "anna", &e), 0);
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_true(exists("removed/anna/w/old.ics"));
+	assert_true(exists("removed/anna/w/new.ics"));
+	assert_false(exists("removed/anna.2"));
+	store_close(s);
+}
+
+/* ---- other hands ---- */
+
+static int adopt(struct store *s, store_id c, const char *name, const char *body)
+{
+	struct change change = {.kind = body == NULL ? CHANGE_DELETE : CHANGE_PUT, .collection = c,
+		.name = name, .uid = name, .body = body, .body_len = body == NULL ? 0 : strlen(body),
+		.component = 1, .on_disk = true};
+	struct commit commit = {.now = SUITE_NOW + 60, .change = &change, .changes = 1};
+
+	return store_commit(s, &commit, NULL);
+}
+
+static void edits_by_hand_are_found_and_adopted(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf body cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct object o;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&body, 1000);
+	put_ok(s, c, "a.ics", "a");
+	put_ok(s, c, "b.ics", "b");
+	put_ok(s, c, "c.ics", "c");
+	assert_scan(s, 0, "");
+	write_file("cal/anna/w/a.ics", "A");
+	write_file("cal/anna/w/neu und schön.ics", "N");
+	write_file("cal/anna/w/.hidden.ics", "H");
+	write_file("cal/anna/w/notes.txt", "T");
+	unlink_file("cal/anna/w/b.ics");
+	assert_scan(s, c, "a.ics=A neu und schön.ics=N b.ics= ");
+	assert_true(exists("cal/anna/w/neu=20und=20sch=C3=B6n.ics"));
+	assert_int_equal(store_body(s, c, "a.ics", mem, &o, &body, &e), -1);
+	assert_int_equal(e.code, ERR_BROKEN);
+	assert_body(s, c, "c.ics", "c");
+	assert_int_equal(adopt(s, c, "a.ics", "A"), 0);
+	assert_int_equal(adopt(s, c, "neu und schön.ics", "N"), 0);
+	assert_int_equal(adopt(s, c, "b.ics", NULL), 0);
+	assert_scan(s, c, "");
+	assert_body(s, c, "a.ics", "A");
+	assert_body(s, c, "neu und schön.ics", "N");
+	store_close(s);
+}
+
+static void a_touched_file_is_no_difference_and_a_same_sized_edit_is_one(void **state)
+{
+	struct store *s = open_root(&at_once);
+	store_id c = suite_calendar(s, "anna", "w");
+
+	put_ok(s, c, "a.ics", "same");
+	write_file("cal/anna/w/a.ics", "same");
+	assert_scan(s, c, "");
+	write_file("cal/anna/w/a.ics", "SAME");
+	assert_scan(s, c, "a.ics=SAME ");
+	store_close(s);
+}
+
+static void what_the_journal_holds_wins_over_an_edit(void **state)
+{
+	struct store *s = open_root(&slow);
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	put_ok(s, c, "a.ics", "one");
+	assert_int_equal(store_flush(s, &e), 0);
+	put_ok(s, c, "a.ics", "two");
+	write_file("cal/anna/w/a.ics", "by hand");
+	assert_scan(s, c, "");
+	assert_body(s, c, "a.ics", "two");
+	/* adopted bytes replace those that wait, else the mirror would write old ones over them */
+	assert_int_equal(adopt(s, c, "a.ics", "by hand"), 0);
+	assert_body(s, c, "a.ics", "by hand");
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_body(s, c, "a.ics", "by hand");
+	assert_scan(s, c, "");
+	store_close(s);
+}
+
+/* A client's PUT came between the scan that read the file and the commit that adopts it. */
+static void bytes_that_are_no_longer_on_disk_are_written_again(void **state)
+{
+	struct buf file cleanup_buf;
+	struct store *s = open_root(&at_once);
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&file, 1000);
+	put_ok(s, c, "a.ics", "by a client");
+	assert_int_equal(adopt(s, c, "a.ics", "by hand"), 0);
+	assert_body(s, c, "a.ics", "by hand");
+	read_file("cal/anna/w/a.ics", &file);
+	assert_string_equal(file.data, "by hand");
+	assert_int_equal(adopt(s, c, "a.ics", NULL), 0);
+	assert_false(exists("cal/anna/w/a.ics"));
+	assert_scan(s, c, "");
+	store_close(s);
+}
+
+static void files_of_a_dropped_calendar_are_not_adopted_by_its_successor(void **state)
+{
+	struct store *s = open_root(&slow);
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	put_ok(s, c, "a.ics", "old");
+	put_ok(s, c, "b.ics", "old");
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_int_equal(store_commit(s, &(struct commit){.now = SUITE_NOW, .drop = c}, &e), 0);
+	c = suite_calendar(s, "anna", "w");
+	assert_scan(s, c, "");
+	/* who adopts such a file all the same keeps it */
+	assert_int_equal(adopt(s, c, "b.ics", "old"), 0);
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_false(exists("cal/anna/w/a.ics"));
+	assert_body(s, c, "b.ics", "old");
+	assert_scan(s, c, "");
+	store_close(s);
+}
+
+struct writing { struct store *s; store_id c; atomic_bool stop; };
+
+/* A touched file is read by each scan, whatever its size says. */
+static void *writing_main(void *arg)
+{
+	enum { LARGE = 8 << 20, ROUNDS_EACH = 12, SMALL_ONES = 8 };
+	struct writing *w = arg;
+	char *large cleanup_free = xmalloc(LARGE + 1), *path cleanup_free = path_of("cal/anna/w/a.ics");
+
+	memset(large, 'x', LARGE);
+	large[LARGE] = '\0';
+	for (int i = 0; i < ROUNDS_EACH; i++) {
+		put_ok(w->s, w->c, "a.ics", large);
+		assert_int_equal(utimensat(AT_FDCWD, path, NULL, 0), 0);
+		usleep(2000);
+		for (int k = 0; k < SMALL_ONES; k++) {
+			put_ok(w->s, w->c, "a.ics", k % 2 == 0 ? "small" : "SMALL");
+			assert_int_equal(utimensat(AT_FDCWD, path, NULL, 0), 0);
+		}
+	}
+	atomic_store(&w->stop, true);
+	return NULL;
+}
+
+/* While a large file is being read, a small one takes its place, row and all. */
+static void a_scan_beside_changes_takes_none_of_them_for_an_edit(void **state)
+{
+	struct writing w = {.s = open_root(&at_once)};
+	pthread_t thread;
+
+	w.c = suite_calendar(w.s, "anna", "w");
+	assert_int_equal(pthread_create(&thread, NULL, writing_main, &w), 0);
+	while (!atomic_load(&w.stop)) {
+		assert_scan(w.s, w.c, "");
+	}
+	pthread_join(thread, NULL);
+	store_close(w.s);
+}
+
+static void many_missing_files_are_an_accident(void **state)
+{
+	struct store *s = open_root(&quick);
+	struct buf found cleanup_buf;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&found, 10000);
+	for (int i = 0; i < 30; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "%02d.ics", i);
+		put_ok(s, c, name, "x");
+	}
+	assert_int_equal(store_flush(s, &e), 0);
+	for (int i = 0; i < 10; i++) {
+		char path[64];
+		snprintf(path, sizeof(path), "cal/anna/w/%02d.ics", i);
+		unlink_file(path);
+	}
+	assert_scan(s, c, "00.ics= 01.ics= 02.ics= 03.ics= 04.ics= 05.ics= 06.ics= 07.ics= 08.ics= 09.ics= ");
+	unlink_file("cal/anna/w/10.ics");
+	assert_scan(s, c, "");
+	check_problems(s, &found);
+	assert_non_null(strstr(found.data, "cal/anna/w/10.ics: missing"));
+	store_close(s);
+}
+
+static void a_folder_that_is_gone_is_an_accident(void **state)
+{
+	struct store *s = open_root(&at_once);
+	char *from cleanup_free = path_of("cal/anna/w"), *to cleanup_free = path_of("elsewhere");
+	store_id c = suite_calendar(s, "anna", "w");
+
+	put_ok(s, c, "a.ics", "x");
+	assert_int_equal(rename(from, to), 0);
+	assert_scan(s, c, "");
+	assert_int_equal(rename(to, from), 0);
+	assert_body(s, c, "a.ics", "x");
+	store_close(s);
+}
+
+static void a_watched_folder_reports_edits_but_not_our_own(void **state)
+{
+	struct buf body cleanup_buf;
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&at_once);
+	struct object o;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w"), found = -1;
+
+	buf_init(&body, 1000);
+	put_ok(s, c, "a.ics", "a");
+	assert_body(s, c, "a.ics", "a");
+	/* who begins to watch looks at all of it first */
+	assert_int_equal(store_watch(s, 5000, &found, &e), 1);
+	assert_int_equal(found, c);
+	assert_int_equal(store_watch(s, 0, &found, &e), 0);
+	put_ok(s, c, "a.ics", "b");
+	put_ok(s, c, "b.ics", "b");
+	assert_int_equal(suite_delete(s, c, "b.ics", NULL, &e), 0);
+	assert_int_equal(store_watch(s, 50, &found, &e), 0);
+	write_file("cal/anna/w/a.ics", "edited");
+	assert_int_equal(store_watch(s, 5000, &found, &e), 1);
+	assert_int_equal(found, c);
+	assert_int_equal(adopt(s, c, "a.ics", "edited"), 0);
+	assert_int_equal(store_watch(s, 50, &found, &e), 0);
+	unlink_file("cal/anna/w/a.ics");
+	assert_int_equal(store_watch(s, 5000, &found, &e), 1);
+	/* a reader that stumbles over it says so too */
+	assert_int_equal(store_body(s, c, "a.ics", mem, &o, &body, &e), -1);
+	assert_int_equal(store_watch(s, 0, &found, &e), 1);
+	assert_int_equal(found, c);
+	store_close(s);
+}
+
+/* Waits for the first look at a folder that is watched now. */
+static void begin_watch(struct store *s, store_id c)
+{
+	struct err e = {0};
+	store_id found = -1;
+
+	while (found != c) {
+		assert_int_equal(store_watch(s, 5000, &found, &e), 1);
+	}
+	assert_int_equal(store_watch(s, 0, &found, &e), 0);
+}
+
+static void a_calendar_made_anew_is_watched_too(void **state)
+{
+	struct store *s = open_root(&slow);
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w"), found = -1;
+
+	put_ok(s, c, "a.ics", "a");
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_body(s, c, "a.ics", "a");
+	begin_watch(s, c);
+	/* the folder stays: the mirror comes to it only after the successor has one there too */
+	assert_int_equal(store_commit(s, &(struct commit){.now = SUITE_NOW, .drop = c}, &e), 0);
+	c = suite_calendar(s, "anna", "w");
+	put_ok(s, c, "b.ics", "b");
+	assert_body(s, c, "b.ics", "b");
+	begin_watch(s, c);
+	write_file("cal/anna/w/c.ics", "by hand");
+	assert_int_equal(store_watch(s, 5000, &found, &e), 1);
+	assert_int_equal(found, c);
+	unlink_file("cal/anna/w/c.ics");
+	/* now it goes and comes back */
+	assert_int_equal(store_flush(s, &e), 0);
+	while (store_watch(s, 50, &found, &e) == 1) {
+	}
+	assert_body(s, c, "b.ics", "b");
+	while (store_watch(s, 600, &found, &e) == 1) {
+	}
+	write_file("cal/anna/w/c.ics", "by hand");
+	assert_int_equal(store_watch(s, 5000, &found, &e), 1);
+	assert_int_equal(found, c);
+	store_close(s);
+}
+
+static void a_log_that_was_cut_is_written_anew(void **state)
+{
+	struct buf text cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct err e = {0};
+
+	buf_init(&text, 100000);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(suite_entry(s, "anna", "u", "{}", true, &e), 0);
+	}
+	unlink_file("ledger/anna/2023-11.log");
+	check_problems(s, &text);
+	assert_non_null(strstr(text.data, "ledger/anna/2023-11.log: No such file"));
+	assert_int_equal(suite_entry(s, "anna", "u", "{}", true, &e), 0);
+	check_problems(s, &text);
+	assert_string_equal(text.data, "");
+	store_close(s);
+}
+
+static void a_check_says_what_is_wrong(void **state)
+{
+	struct buf text cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&text, 100000);
+	put_ok(s, c, "a.ics", "a");
+	put_ok(s, c, "b.ics", "b");
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"fee\":8000}", true, &e), 0);
+	write_file("cal/anna/w/a.ics", "x");
+	unlink_file("cal/anna/w/b.ics");
+	unlink_file("cal/anna/w/.props");
+	check_problems(s, &text);
+	assert_string_equal(text.data, "cal/anna/w/.props: No such file or directory\n"
+		"cal/anna/w/a.ics: differs from the index\ncal/anna/w/b.ics: missing\n");
+	store_close(s);
+}
+
+/* ---- rebuild ---- */
+
+static void fill_for_rebuild(struct store *s, const char *long_name)
+{
+	static const struct collection fees = {.owner = "anna", .name = "fees", .components = 1,
+		.flags = COLL_FEES};
+	static const char *const addresses[] = {"anna@example.org", NULL};
+	const struct account_token token = {"id", "phone", "hash", 5};
+	const struct prop_row rows[] = {{"", "DAV:", "displayname", "<d>A</d>"},
+		{"marc", "X:", "color", "<c>\\</c>"}};
+	struct err e = {0};
+	store_id f;
+
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .displayname = "Anna",
+		.language = "de", .addresses = addresses, .password = "p", .tokens = &token,
+		.token_count = 1}, &e), 0);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "gone", .password = "p"}, &e), 0);
+	assert_int_equal(store_account_close(s, "gone", &e), 0);
+	store_id c = suite_calendar(s, "anna", "Wörk");
+	assert_int_equal(suite_put(s, c, "a.ics", "1", "UID:1", "", NULL, &e), 0);
+	assert_int_equal(suite_put(s, c, long_name, "2", "UID:2", "", NULL, &e), 0);
+	assert_int_equal(suite_put(s, c, "plain", "3", "UID:3", "", NULL, &e), 0);
+	assert_int_equal(store_collection_make(s, &fees, NULL, 0, 0, &f, &e), 0);
+	assert_int_equal(suite_put(s, f, "R1.ics", "fee-R1", "UID:fee-R1", "", NULL, &e), 0);
+	assert_int_equal(suite_put(s, f, "R2.ics", "fee-R2", "UID:fee-R2", "", NULL, &e), 0);
+	assert_int_equal(store_props_patch(s, c, rows, 2, &e), 0);
+	assert_int_equal(store_share_put(s, &(struct share){.collection = c, .user = "marc",
+		.access = SHARE_READ}, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "1", "{\"a\":1}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "2", "{\"a\":2}", false, &e), 0);
+}
+
+static int note_row(const struct object *o, void *arg)
+{
+	buf_printf(arg, "object %s %s %u %s\n", o->name, o->digest, o->component, o->uid);
+	return 0;
+}
+
+static int note_prop(const struct prop_row *p, void *arg)
+{
+	buf_printf(arg, "prop %s %s %s %s\n", p->user, p->ns, p->name, p->xml);
+	return 0;
+}
+
+static int note_share(const struct share *s, void *arg)
+{
+	buf_printf(arg, "share %s/%s %s %d\n", s->owner, s->calendar, s->user, s->access);
+	return 0;
+}
+
+static int note_account(const struct account *a, void *arg)
+{
+	buf_printf(arg, "account %s %s %s %s %s %zu %d %llu\n", a->name,
+		a->displayname == NULL ? "-" : a->displayname, a->language == NULL ? "-" : a->language,
+		a->addresses[0] == NULL ? "-" : a->addresses[0], a->password == NULL ? "-" : a->password,
+		a->token_count, a->removed, (unsigned long long)a->generation);
+	return 0;
+}
+
+static int note_entry(const struct ledger_row *l, void *arg)
+{
+	buf_printf(arg, "entry %s %llu %lld %lld %d %s %s %s %s %s %s\n", l->owner,
+		(unsigned long long)l->seq, (long long)l->when, (long long)l->slot, l->incident, l->kind,
+		l->ref, l->client, l->uid, l->text, l->self);
+	return 0;
+}
+
+/* Everything in a store as text, but for sequence numbers. */
+static void describe(struct store *s, struct buf *out)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct collection c;
+	struct err e = {0};
+
+	buf_reset(out);
+	assert_int_equal(store_accounts(s, note_account, out, &e), 0);
+	assert_int_equal(store_collection(s, "anna", "Wörk", mem, &c, &e), 0);
+	buf_printf(out, "calendar %u %u %lld\n", c.components, c.flags, (long long)c.created);
+	assert_int_equal(store_list(s, c.id, 0, INT64_MIN, INT64_MAX, note_row, out, NULL, &e), 0);
+	assert_int_equal(store_props(s, c.id, "marc", note_prop, out, &e), 0);
+	assert_int_equal(store_shares(s, c.id, NULL, note_share, out, &e), 0);
+	assert_int_equal(store_ledger(s, &(struct ledger_query){0}, note_entry, out, &e), 0);
+}
+
+/* In UTF-8 more than 80 letters: its file has to be named by a digest. */
+static void make_long_name(char out[201])
+{
+	out[0] = '\0';
+	for (size_t i = 0; i < 95; i++) {
+		memcpy(out + 2 * i, "ü", 3);
+	}
+	memcpy(out + 190, ".ics", 5);
+}
+
+static int note_wake(const struct wake *w, void *arg)
+{
+	buf_printf(arg, "%s/%s/%s ", w->owner, w->calendar, w->name);
+	return 0;
+}
+
+static void a_rebuild_brings_everything_back(void **state)
+{
+	struct buf before cleanup_buf, after cleanup_buf, problems cleanup_buf;
+	struct arena *mem cleanup_arena = arena_create();
+	struct store_info info, fresh;
+	struct store *s = open_root(&slow), *refused;
+	char long_name[201], wakes[300];
+	struct collection c;
+	struct object o;
+	struct err e = {0};
+	int64_t next;
+
+	buf_init(&before, 100000);
+	buf_init(&after, 100000);
+	buf_init(&problems, 100000);
+	make_long_name(long_name);
+	snprintf(wakes, sizeof(wakes), "anna/Wörk/a.ics anna/Wörk/%s anna/fees/R1.ics ", long_name);
+	fill_for_rebuild(s, long_name);
+	describe(s, &before);
+	store_info(s, &info);
+	store_close(s);
+
+	unlink_file("index.db");
+	assert_int_equal(store_open("sqlite", root, &slow, &refused, &e), -1);
+	assert_int_equal(e.code, ERR_INVALID);
+	assert_non_null(strstr(e.text, "rebuild"));
+	rebuild(&problems);
+	assert_string_equal(problems.data,
+		"there is no index.db; what was younger than mirror-delay is lost\n");
+
+	s = open_root(&slow);
+	describe(s, &after);
+	assert_string_equal(after.data, before.data);
+	store_info(s, &fresh);
+	assert_string_not_equal(info.epoch, fresh.epoch);
+	assert_string_equal(info.host, fresh.host);
+	assert_memory_equal(info.key, fresh.key, sizeof(info.key));
+	assert_int_equal(store_collection(s, "anna", "Wörk", mem, &c, &e), 0);
+	assert_int_equal(store_find_uid(s, c.id, "2", mem, &o, &e), 0);
+	assert_string_equal(o.name, long_name);
+	assert_body(s, c.id, long_name, "UID:2");
+	assert_scan(s, 0, "");
+	check_problems(s, &problems);
+	assert_string_equal(problems.data, "");
+	/* the ledger goes on where it ended, in the index and in its file */
+	assert_int_equal(suite_entry(s, "anna", "1", "{}", true, &e), 0);
+	assert_int_equal(store_flush(s, &e), 0);
+	check_problems(s, &problems);
+	assert_string_equal(problems.data, "");
+	/* what has ledger entries is asked again at once */
+	buf_reset(&problems);
+	assert_int_equal(store_wakes(s, INT64_MAX, note_wake, &problems, &next, &e), 0);
+	assert_string_equal(problems.data, wakes);
+	store_close(s);
+}
+
+static void a_rebuild_writes_the_journal_out_first(void **state)
+{
+	struct buf problems cleanup_buf;
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&slow);
+	struct collection c;
+	struct err e = {0};
+
+	buf_init(&problems, 10000);
+	put_ok(s, suite_calendar(s, "anna", "w"), "a.ics", "UID:1");
+	store_close(s);
+	rebuild(&problems);
+	assert_string_equal(problems.data, "cal/anna: there is no account of this name\n");
+	s = open_root(&slow);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c, &e), 0);
+	assert_body(s, c.id, "a.ics", "UID:1");
+	assert_false(exists("index.db.old"));
+	assert_false(exists("rebuild.db"));
+	store_close(s);
+}
+
+static void a_damaged_index_is_kept_aside(void **state)
+{
+	struct buf problems cleanup_buf;
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&at_once);
+	struct collection c;
+	struct err e = {0};
+
+	buf_init(&problems, 10000);
+	put_ok(s, suite_calendar(s, "anna", "w"), "a.ics", "UID:1");
+	store_close(s);
+	write_file("index.db", "this is no database, whatever else it may be");
+	rebuild(&problems);
+	assert_non_null(strstr(problems.data, "is kept as index.db.broken"));
+	assert_true(exists("index.db.broken"));
+	s = open_root(&slow);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c, &e), 0);
+	assert_body(s, c.id, "a.ics", "UID:1");
+	store_close(s);
+}
+
+static void a_rebuild_keeps_and_reports_what_it_cannot_read(void **state)
+{
+	struct buf problems cleanup_buf, text cleanup_buf;
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&at_once);
+	struct collection c;
+	struct err e = {0};
+	store_id id = suite_calendar(s, "anna", "w");
+
+	buf_init(&problems, 10000);
+	buf_init(&text, 10000);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna"}, &e), 0);
+	put_ok(s, id, "a.ics", "UID:1");
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":1}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":2}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":3}", true, &e), 0);
+	store_close(s);
+	write_file("cal/anna/w/bad.ics", "rubbish");
+	write_file("cal/anna/w/twin.ics", "UID:1");
+	write_file("cal/anna/w/notes.txt", "text");
+	write_file("accounts/marc", "no colon\n");
+	read_file("ledger/anna/2023-11.log", &text);
+	memcpy(strstr(text.data, "{\"n\":2}"), "{\"n\":9}", 7);
+	write_file("ledger/anna/2023-11.log", text.data);
+	append_file("ledger/anna/2023-11.log", "4\thalf");
+	rebuild(&problems);
+	assert_string_equal(problems.data,
+		"accounts/marc: line 1: no \"key: value\"\n"
+		"cal/anna/w/bad.ics: no UID\n"
+		"cal/anna/w/notes.txt: no event's file name, left alone\n"
+		"cal/anna/w/twin.ics: another event has its UID\n"
+		"ledger/anna/2023-11.log: half a line at the end was cut off: 4\thalf\n"
+		"ledger of anna, entry 2: text was changed\n");
+	assert_true(exists("cal/anna/w/bad.ics"));
+	s = open_root(&at_once);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c, &e), 0);
+	assert_body(s, c.id, "a.ics", "UID:1");
+	assert_scan(s, c.id, "bad.ics=rubbish twin.ics=UID:1 ");
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":4}", true, &e), 0);
+	check_problems(s, &problems);
+	assert_non_null(strstr(problems.data, "entry 2: text was changed"));
+	assert_null(strstr(problems.data, "entry 4"));
+	assert_null(strstr(problems.data, ".log"));
+	store_close(s);
+}
+
+/* ---- tombstones ---- */
+
+static int count_object(const struct object *o, void *arg)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+static void old_tombstones_are_purged_and_old_tokens_refused(void **state)
+{
+	const struct store_options a_year = {.mirror_delay_ms = 5, .tombstone_days = 365};
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&quick);
+	struct collection before, after;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+	uint64_t token = 0;
+	bool more = true;
+	int count = 0, pages = 0;
+
+	for (int i = 0; i < 6; i++) {
+		put_ok(s, c, (char[]){(char)('a' + i), 0}, "x");
+	}
+	assert_int_equal(store_collection(s, "anna", "w", mem, &before, &e), 0);
+	assert_int_equal(suite_delete(s, c, "a", NULL, &e), 0);
+	put_ok(s, c, "z", "x");
+	store_close(s);
+	/* what suite_delete writes is from 2023 */
+	s = open_root(&a_year);
+	assert_int_equal(suite_delete(s, c, "none", NULL, &e), 0); /* waits for the purge */
+	assert_int_equal(store_collection(s, "anna", "w", mem, &after, &e), 0);
+	assert_int_equal(after.oldest_seq, before.seq + 1);
+	assert_int_equal(store_changes(s, c, before.seq, 9, count_object, &count, &token, &more, &e),
+		-1);
+	assert_int_equal(e.code, ERR_TOKEN);
+	/* a new client's pages never end on a token that is refused */
+	for (token = 0, more = true; more; pages++) {
+		if (store_changes(s, c, token, 2, count_object, &count, &token, &more, &e) < 0)
+			fail_msg("page %d: %s", pages, e.text);
+		assert_true(token >= after.oldest_seq);
+	}
+	assert_int_equal(count, 6);
+	store_close(s);
+}
+
+/* ---- failing devices ---- */
+
+/* What SQLite's next writes end with; 0: they work. */
+static atomic_int write_error;
+
+static ssize_t failing_pwrite(int fd, const void *bytes, size_t len, off_t offset)
+{
+	int error = atomic_load(&write_error);
+
+	if (error != 0) {
+		errno = error;
+		return -1;
+	}
+	return pwrite(fd, bytes, len, offset);
+}
+
+/* error -1: SQLite's own functions again. */
+static void set_write_error(int error)
+{
+	static const char *const calls[] = {"pwrite", "pwrite64"};
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	atomic_store(&write_error, error < 0 ? 0 : error);
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+		vfs->xSetSystemCall(vfs, calls[i],
+			error < 0 ? NULL : (sqlite3_syscall_ptr)(void (*)(void))failing_pwrite);
+	}
+}
+
+static void a_full_disk_refuses_commits_and_nothing_more(void **state)
+{
+	struct buf problems cleanup_buf;
+	struct err e = {0};
+
+	buf_init(&problems, 10000);
+	set_write_error(0);
+	struct store *s = open_root(&quick);
+	store_id c = suite_calendar(s, "anna", "w");
+	put_ok(s, c, "a.ics", "before");
+	assert_int_equal(store_flush(s, &e), 0);
+	set_write_error(ENOSPC);
+	assert_int_equal(suite_put(s, c, "a.ics", "a.ics", "lost", NULL, NULL, &e), -1);
+	assert_int_equal(e.code, ERR_FULL);
+	assert_body(s, c, "a.ics", "before");
+	set_write_error(0);
+	put_ok(s, c, "a.ics", "after");
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_body(s, c, "a.ics", "after");
+	check_problems(s, &problems);
+	assert_string_equal(problems.data, "");
+	store_close(s);
+	set_write_error(-1);
+}
+
+/* What a failed write left on disk nobody knows: the process has to end and to start anew. */
+static void a_failing_device_ends_the_process(void **state)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		set_write_error(0);
+		struct store *s = open_root(&quick);
+		store_id c = suite_calendar(s, "anna", "w");
+		put_ok(s, c, "a.ics", "acknowledged");
+		set_write_error(EIO);
+		signal(SIGABRT, SIG_DFL);
+		suite_put(s, c, "a.ics", "a.ics", "never", NULL, NULL, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&quick);
+	struct collection c;
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c, NULL), 0);
+	assert_body(s, c.id, "a.ics", "acknowledged");
+	store_close(s);
+}
+
+static void a_file_that_cannot_be_written_costs_only_itself(void **state)
+{
+	struct store *s = open_root(&quick);
+	struct err e = {0};
+	char *way cleanup_free = path_of("cal/anna/w/a.ics");
+	store_id c = suite_calendar(s, "anna", "w");
+
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_int_equal(mkdir(way, 0700), 0);
+	put_ok(s, c, "a.ics", "a");
+	put_ok(s, c, "b.ics", "b");
+	assert_int_equal(store_flush(s, &e), -1);
+	assert_int_equal(e.code, ERR_IO);
+	assert_body(s, c, "a.ics", "a");
+	assert_true(exists("cal/anna/w/b.ics"));
+	assert_int_equal(rmdir(way), 0);
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_true(exists("cal/anna/w/a.ics"));
+	store_close(s);
+}
+
+/* ---- threads ---- */
+
+enum { THREADS = 8, ROUNDS = 60 };
+
+struct crowd { struct store *s; store_id c; atomic_int failures; };
+struct member { struct crowd *crowd; int number; uint64_t last_seq; };
+
+static bool write_once(struct member *m, int round)
+{
+	struct crowd *crowd = m->crowd;
+	char name[32], body[64], etag[ETAG_SIZE], digest[DIGEST_SIZE];
+
+	snprintf(name, sizeof(name), "%d-%d.ics", m->number, round % 5);
+	snprintf(body, sizeof(body), "body %d %d", m->number, round);
+	struct change change = {.kind = CHANGE_PUT, .collection = crowd->c, .name = name, .uid = name,
+		.body = body, .body_len = strlen(body), .component = 1};
+	struct ledger_row row = {.owner = "anna", .when = SUITE_NOW, .incident = true, .kind = "late",
+		.ref = "", .client = "", .uid = name, .text = body};
+	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1, .ledger = &row,
+		.ledgers = 1};
+	if (store_commit(crowd->s, &commit, NULL) < 0 || change.seq <= m->last_seq)
+		return false;
+	m->last_seq = change.seq;
+	digest_short(body, strlen(body), digest);
+	snprintf(etag, sizeof(etag), "%s-%llu", digest, (unsigned long long)change.seq);
+	return strcmp(etag, change.etag) == 0;
+}
+
+/* Somebody else's object: whatever body comes is the one of its etag. */
+static bool read_once(struct member *m, int round)
+{
+	struct crowd *crowd = m->crowd;
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf body cleanup_buf;
+	char name[32], digest[DIGEST_SIZE];
+	struct object o;
+	struct err e = {0};
+
+	buf_init(&body, 1000);
+	snprintf(name, sizeof(name), "%d-%d.ics", (m->number + 1) % THREADS, round % 5);
+	if (store_body(crowd->s, crowd->c, name, mem, &o, &body, &e) < 0)
+		return e.code == ERR_NOT_FOUND;
+	digest_short(body.data, body.len, digest);
+	return strncmp(digest, o.etag, strlen(digest)) == 0;
+}
+
+static void *member_main(void *arg)
+{
+	struct member *m = arg;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		if (!write_once(m, round) || !read_once(m, round)) {
+			atomic_fetch_add(&m->crowd->failures, 1);
+		}
+	}
+	return NULL;
+}
+
+static int note_max_seq(const struct object *o, void *arg)
+{
+	uint64_t *last = arg;
+
+	if (o->seq <= *last)
+		return 1;
+	*last = o->seq;
+	return 0;
+}
+
+static void threads_commit_and_read_side_by_side(void **state)
+{
+	const struct store_options busy = {.mirror_delay_ms = 1, .tombstone_days = 36500,
+		.watch_folders = 4};
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf problems cleanup_buf;
+	struct crowd crowd = {.s = open_root(&busy)};
+	struct member member[THREADS];
+	pthread_t thread[THREADS];
+	struct collection before, after;
+	struct err e = {0};
+	uint64_t last = 0, token, head;
+	bool more;
+
+	buf_init(&problems, 100000);
+	crowd.c = suite_calendar(crowd.s, "anna", "w");
+	assert_int_equal(store_collection(crowd.s, "anna", "w", mem, &before, &e), 0);
+	for (int i = 0; i < THREADS; i++) {
+		member[i] = (struct member){&crowd, i, 0};
+		assert_int_equal(pthread_create(&thread[i], NULL, member_main, &member[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(thread[i], NULL);
+	}
+	assert_int_equal(crowd.failures, 0);
+	assert_int_equal(store_collection(crowd.s, "anna", "w", mem, &after, &e), 0);
+	assert_int_equal(after.seq - before.seq, THREADS * ROUNDS);
+	assert_int_equal(store_changes(crowd.s, crowd.c, 0, 1000, note_max_seq, &last, &token, &more,
+		&e), 0);
+	assert_int_equal(last, token);
+	assert_int_equal(store_ledger_head(crowd.s, "anna", &head, &e), 0);
+	assert_int_equal(head, THREADS * ROUNDS);
+	assert_int_equal(store_flush(crowd.s, &e), 0);
+	check_problems(crowd.s, &problems);
+	assert_string_equal(problems.data, "");
+	store_close(crowd.s);
+}
+
+static void *race_main(void *arg)
+{
+	struct crowd *crowd = arg;
+	struct err e = {0};
+
+	if (suite_put(crowd->s, crowd->c, "one.ics", "u", "mine", "", NULL, &e) < 0) {
+		assert_int_equal(e.code, ERR_CHANGED);
+		atomic_fetch_add(&crowd->failures, 1);
+	}
+	return NULL;
+}
+
+static void of_those_who_make_the_same_object_one_wins(void **state)
+{
+	struct crowd crowd = {.s = open_root(&quick)};
+	pthread_t thread[THREADS];
+
+	crowd.c = suite_calendar(crowd.s, "anna", "w");
+	for (int i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_create(&thread[i], NULL, race_main, &crowd), 0);
+	}
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(thread[i], NULL);
+	}
+	assert_int_equal(crowd.failures, THREADS - 1);
+	store_close(crowd.s);
+}
+
+int main(void)
+{
+#define FILES(f) {#f, f, setup, teardown, NULL}
+	static const struct CMUnitTest tests[] = {
+		FILES(files_hold_what_was_committed),
+		FILES(bodies_come_from_the_journal_until_files_are_written),
+		FILES(everything_is_there_after_opening_again),
+		FILES(a_second_opener_is_refused),
+		FILES(an_unsafe_folder_is_refused),
+		FILES(a_dropped_calendar_takes_its_folder_but_no_strangers_file),
+		FILES(a_closed_accounts_calendars_are_kept_aside),
+		FILES(closing_an_account_twice_changes_nothing),
+		FILES(edits_by_hand_are_found_and_adopted),
+		FILES(a_touched_file_is_no_difference_and_a_same_sized_edit_is_one),
+		FILES(what_the_journal_holds_wins_over_an_edit),
+		FILES(bytes_that_are_no_longer_on_disk_are_written_again),
+		FILES(files_of_a_dropped_calendar_are_not_adopted_by_its_successor),
+		FILES(a_scan_beside_changes_takes_none_of_them_for_an_edit),
+		FILES(many_missing_files_are_an_accident),
+		FILES(a_folder_that_is_gone_is_an_accident),
+		FILES(a_watched_folder_reports_edits_but_not_our_own),
+		FILES(a_calendar_made_anew_is_watched_too),
+		FILES(a_log_that_was_cut_is_written_anew),
+		FILES(a_check_says_what_is_wrong),
+		FILES(a_rebuild_brings_everything_back),
+		FILES(a_rebuild_writes_the_journal_out_first),
+		FILES(a_damaged_index_is_kept_aside),
+		FILES(a_rebuild_keeps_and_reports_what_it_cannot_read),
+		FILES(old_tombstones_are_purged_and_old_tokens_refused),
+		FILES(a_full_disk_refuses_commits_and_nothing_more),
+		FILES(a_failing_device_ends_the_process),
+		FILES(a_file_that_cannot_be_written_costs_only_itself),
+		FILES(threads_commit_and_read_side_by_side),
+		FILES(of_those_who_make_the_same_object_one_wins),
+	};
+	int failed = store_suite_run("store over SQLite", open_suite, close_suite);
+
+	return failed + cmocka_run_group_tests_name("SQLite and files", tests, NULL, NULL);
+}
