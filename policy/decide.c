@@ -1,0 +1,481 @@
+#include "policy/decide.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "policy/apply.h"
+#include "policy/fees.h"
+
+enum {
+	RENDERING_LINES = 1 << 14,
+	STORED_MAX = 1 << 24,       /* accepted under limits that may have been others then */
+	READS = 8,
+	REFS_MAX = 8,               /* references of others that one body may carry */
+	HORIZON_MAX = 400 * 86400,
+};
+
+/* ---- bodies ---- */
+
+int body_parse(const struct event_request *rq, const char *bytes, size_t len, bool stored,
+	struct body *out, struct err *e)
+{
+	struct ical_limits *limits = arena_alloc(rq->mem, sizeof(*limits));
+
+	*limits = *rq->limits;
+	limits->bytes += EVENT_RENDERING_MAX;
+	limits->lines += RENDERING_LINES;
+	if (stored) {
+		limits->bytes = len + EVENT_RENDERING_MAX;
+		limits->line = len + EVENT_RENDERING_MAX;
+	}
+	*out = (struct body){ .bytes = bytes, .len = len };
+	return ical_parse(bytes, len, limits, rq->mem, &out->full, e) ||
+			ical_valid(out->full, &out->info, e) ?
+		-1 :
+		0;
+}
+
+static int body_clean(const struct subject *s, struct body *b, struct err *e)
+{
+	struct buf bytes cleanup_buf;
+
+	buf_init(&bytes, b->len + EVENT_RENDERING_MAX);
+	if (apply_strip(b->full, &s->shown, s->zone, &bytes, e))
+		return -1;
+	return ical_parse(bytes.data, bytes.len, b->full->limits, s->rq->mem, &b->clean, e);
+}
+
+static void take_bytes(struct subject *s, const struct buf *bytes)
+{
+	s->exists = true;
+	s->old.bytes = arena_strndup(s->rq->mem, bytes->data, bytes->len);
+	s->old.len = bytes->len;
+}
+
+/*
+ * What can't be read is replaced or removed as if it were empty; of a file edited on disk, what was
+ * there before is gone. An object that others change meanwhile only looks like that: its row has to
+ * be the same twice.
+ */
+static int read_there(struct subject *s, struct err *e)
+{
+	struct store *store = s->rq->store;
+	struct buf bytes cleanup_buf;
+	uint64_t seen = 0;
+	struct err why;
+
+	buf_init(&bytes, STORED_MAX);
+	for (int n = 0; n < READS; n++) {
+		if (store_body(store, s->calendar->id, s->name, s->rq->mem, &s->row, &bytes,
+			    &why) == 0) {
+			take_bytes(s, &bytes);
+			return 0;
+		}
+		if (why.code == ERR_BROKEN &&
+			store_find(store, s->calendar->id, s->name, s->rq->mem, &s->row, &why) == 0) {
+			if (s->row.seq == seen) {
+				take_bytes(s, &bytes);
+				return 0;
+			}
+			seen = s->row.seq;
+			continue;
+		}
+		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
+	}
+	return err_set(e, ERR_BUSY, "%s changes too often to be read", s->name);
+}
+
+int subject_read(struct subject *s, const struct event_request *rq,
+	const struct collection *calendar, const char *name, struct err *e)
+{
+	*s = (struct subject){ .rq = rq, .calendar = calendar, .name = name };
+	s->policy = policy_for(rq->policies, calendar->owner, calendar->name);
+	return read_there(s, e);
+}
+
+/* ---- who and when ---- */
+
+static void read_owner(struct subject *s)
+{
+	struct account *account = arena_alloc(s->rq->mem, sizeof(*account));
+	const char *name = s->calendar->owner;
+
+	s->owner = (struct owner_view){ .name = name, .names = name };
+	if (store_account(s->rq->store, name, s->rq->mem, account, NULL))
+		return;
+	s->owner.addresses = account->addresses;
+	s->owner.names = arena_printf(
+		s->rq->mem, "%s\n%s", name, account->displayname ? account->displayname : "");
+	for (const char *const *a = account->addresses; a && *a; a++) {
+		s->owner.names = arena_printf(s->rq->mem, "%s\n%s", s->owner.names, *a);
+	}
+}
+
+struct zone_finder { const struct zone *zone; struct arena *mem; };
+
+/* The property is XML around a VCALENDAR (RFC 4791 5.2.2), of which only the name is of use. */
+static int find_zone_name(const struct prop_row *row, void *arg)
+{
+	struct zone_finder *finder = arg;
+	const char *tzid = strcmp(row->name, "calendar-timezone") == 0 ?
+		strstr(row->xml, "\nTZID:") :
+		NULL;
+
+	if (!tzid)
+		return 0;
+	tzid += strlen("\nTZID:");
+	finder->zone = zone_find(arena_strndup(finder->mem, tzid, strcspn(tzid, "\r\n&<")));
+	return 1;
+}
+
+/* Floating times: the calendar's zone, else the policy's; dates: the policy's (policy.md 3.2). */
+static int find_zone(struct subject *s, const struct ical *ic, struct err *e)
+{
+	const struct ical_comp *first = ical_first(ic);
+	const struct ical_line *start = first ? ical_prop(ic, first, "DTSTART") : NULL;
+	struct zone_finder finder = { .mem = s->rq->mem };
+	struct ical_when when;
+
+	s->zone = s->policy->zone;
+	if (!start || ical_line_when(ic, start, NULL, &when, NULL) || when.form != ICAL_FLOATING)
+		return 0;
+	if (store_props(s->rq->store, s->calendar->id, NULL, find_zone_name, &finder, e) < 0)
+		return -1;
+	if (finder.zone) {
+		s->zone = finder.zone;
+	}
+	return 0;
+}
+
+static int take_when(const struct ledger_row *row, void *arg)
+{
+	int64_t *last = arg;
+
+	if (row->when > *last) {
+		*last = row->when;
+	}
+	return 0;
+}
+
+/* The clock may have been set back; the ledger's time never goes back (15.25), so its last
+ * entries tell. */
+static int begin_decision(struct subject *s, struct err *e)
+{
+	const struct event_request *rq = s->rq;
+	struct ledger_query later = { .owner = s->calendar->owner, .since = rq->now + 1 };
+	struct decision *d = &s->decision;
+
+	*d = (struct decision){ .store = rq->store, .mem = rq->mem, .policy = s->policy,
+		.owner = s->calendar->owner, .now = rq->now };
+	if (store_ledger_head(rq->store, d->owner, &d->head, e))
+		return -1;
+	later.after = d->head ? d->head - 1 : 0;
+	return store_ledger(rq->store, &later, take_when, &d->now, e) < 0 ? -1 : 0;
+}
+
+/* ---- what was ever shown ---- */
+
+static bool ref_known(const struct entry_list *list, const char *ref)
+{
+	for (size_t n = 0; n < list->count; n++) {
+		if (strcmp(list->entries[n].i.ref, ref) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A copy with a UID of its own brings the rendering of its original along. */
+static int read_foreign(struct subject *s, const struct ical *ic, struct err *e)
+{
+	const char *refs[REFS_MAX];
+	size_t count = apply_refs(ic, refs, REFS_MAX);
+
+	for (size_t n = 0; n < count; n++) {
+		const struct ledger_query q = { .ref = refs[n] };
+
+		if (ref_known(&s->decision.known, refs[n]) || ref_known(&s->shown, refs[n])) {
+			continue;
+		}
+		if (ledger_read(s->rq->store, &q, s->rq->mem, &s->shown, e))
+			return -1;
+	}
+	return 0;
+}
+
+int subject_begin(struct subject *s, struct body *incoming, struct err *e)
+{
+	struct ledger_query q = { .owner = s->calendar->owner };
+
+	if (begin_decision(s, e))
+		return -1;
+	/* one that can't be read any more says nothing, and must be possible to replace */
+	if (s->exists && body_parse(s->rq, s->old.bytes, s->old.len, true, &s->old, NULL)) {
+		s->old = (struct body){ .bytes = s->old.bytes, .len = s->old.len };
+	}
+	const struct body *told = incoming ? incoming : &s->old;
+	if (!told->full)
+		return 0;
+	read_owner(s);
+	q.uid = told->info.uid;
+	if (find_zone(s, told->full, e) ||
+		ledger_read(s->rq->store, &q, s->rq->mem, &s->decision.known, e) ||
+		read_foreign(s, told->full, e) ||
+		(s->old.full && read_foreign(s, s->old.full, e))) {
+		return -1;
+	}
+	/* the UID's own come last: where both say something, they hold */
+	for (size_t n = 0; n < s->decision.known.count; n++) {
+		*entry_add(&s->shown, s->rq->mem) = s->decision.known.entries[n];
+	}
+	return (s->old.full && body_clean(s, &s->old, e)) ||
+			(incoming && body_clean(s, incoming, e)) ?
+		-1 :
+		0;
+}
+
+/* ---- asking ---- */
+
+/* One empty rendering for each VEVENT: what isn't asked for is taken off. */
+static void prepare_renderings(struct subject *s, const struct ical *after)
+{
+	size_t count = 0;
+
+	for (const struct ical_comp *c = after->calendar->children; c; c = c->next) {
+		count += c->kind == ICAL_VEVENT;
+	}
+	s->want = arena_array(s->rq->mem, count, sizeof(*s->want));
+	s->want_count = 0;
+	for (const struct ical_comp *c = after->calendar->children; c; c = c->next) {
+		if (c->kind == ICAL_VEVENT && change_occurrence(after, c, s->zone, s->rq->mem,
+			&s->want[s->want_count].occurrence) == 0) {
+			s->want_count++;
+		}
+	}
+}
+
+static void keep_rendering(struct subject *s, const struct policy_change *c,
+	const struct rendering *shown)
+{
+	for (size_t n = 0; n < s->want_count && !(c->flags & POLICY_GONE); n++) {
+		if (strcmp(s->want[n].occurrence, c->occurrence) != 0) {
+			continue;
+		}
+		s->want[n] = *shown;
+		if (shown->block && !shown->ref && *c->ref) {
+			s->want[n].ref = c->ref;
+		}
+	}
+}
+
+static int ask_one(struct subject *s, struct policy_change *c, struct plan *plan, struct err *e)
+{
+	size_t wakes = s->decision.wake_count;
+	const char *fee = s->calendar->flags & COLL_FEES ? s->name : NULL;
+	struct verdict v;
+
+	if (host_ask(&s->decision, c, &v, e))
+		return -1;
+	if (v.denied) {
+		s->denied = v.denied;
+		return 0;
+	}
+	if (fees_plan(plan, &s->decision, c, &v, &fee, e))
+		return -1;
+	keep_rendering(s, c, &v.shown);
+	/* both of them: by then the event may be gone, and its entry in Fees be all that is left */
+	for (; wakes < s->decision.wake_count; wakes++) {
+		int64_t at = s->decision.wakes[wakes];
+
+		if (!(c->flags & POLICY_GONE)) {
+			plan_wake(plan, at, s->calendar->owner, s->calendar->name, s->name);
+		}
+		if (fee) {
+			plan_wake(plan, at, s->calendar->owner, FEES_CALENDAR, fee);
+		}
+	}
+	return 0;
+}
+
+static int64_t horizon_of(const struct policy *p)
+{
+	int64_t horizon = p->module->horizon(p->self);
+
+	if (horizon < 0)
+		return 0;
+	return horizon < HORIZON_MAX ? horizon : HORIZON_MAX;
+}
+
+int subject_ask(struct subject *s, const struct ical *before, const struct ical *after,
+	unsigned flags, struct plan *plan, struct err *e)
+{
+	const struct change_source src = {
+		.mem = s->rq->mem, .actor = &s->rq->actor, .owner = &s->owner,
+		.collection = s->calendar->name, .name = s->name, .zone = s->zone,
+		.now = s->decision.now, .horizon = horizon_of(s->policy),
+		.before = before, .after = after, .known = s->decision.known.count > 0,
+		.deleted = flags & DECIDE_DELETED, .tick = flags & DECIDE_TICK,
+	};
+	struct change_list list;
+
+	if (after) {
+		prepare_renderings(s, after);
+	}
+	if (change_collect(&src, &list, e))
+		return -1;
+	for (size_t n = 0; n < list.count && !s->denied; n++) {
+		if (ask_one(s, &list.changes[n], plan, e))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- entries of fees ---- */
+
+static const struct policy_incident *last_incident(const struct entry_list *list)
+{
+	for (size_t n = list->count; n-- > 0;) {
+		if (list->entries[n].incident && list->entries[n].i.slot)
+			return &list->entries[n].i;
+	}
+	return NULL;
+}
+
+static struct policy_change tick_of(const struct subject *s, const struct policy_incident *i)
+{
+	return (struct policy_change){
+		.size = sizeof(struct policy_change),
+		.kind = POLICY_TICK,
+		.role = POLICY_TIMER,
+		.flags = POLICY_GONE | (*i->occurrence ? POLICY_SERIES : 0),
+		.now = s->decision.now,
+		.actor = "",
+		.actor_names = "",
+		.owner = s->owner.name,
+		.owner_names = s->owner.names,
+		.collection = s->calendar->name,
+		.name = s->name,
+		.uid = i->uid,
+		.occurrence = i->occurrence,
+		.old_occurrence = i->occurrence,
+		.summary = i->title,
+		.note = "",
+		.status = "",
+		.transp = "",
+		.old_summary = i->title,
+		.client_address = "",
+		.zone = "",
+		.before = { i->slot, i->slot_end },
+		.ref = i->ref,
+	};
+}
+
+int subject_tick_fee(struct subject *s, struct plan *plan, struct err *e)
+{
+	struct ledger_query q = { .owner = s->calendar->owner,
+		.ref = arena_strndup(s->rq->mem, s->name, strcspn(s->name, ".")) };
+	struct entry_list about = { 0 };
+
+	if (begin_decision(s, e) || ledger_read(s->rq->store, &q, s->rq->mem, &about, e))
+		return -1;
+	const struct policy_incident *i = last_incident(&about);
+	s->policy = s->decision.policy = i ? policy_find(s->rq->policies, i->policy) : NULL;
+	if (!s->policy)
+		return 0;
+	read_owner(s);
+	q = (struct ledger_query){ .owner = s->calendar->owner, .uid = i->uid };
+	if (ledger_read(s->rq->store, &q, s->rq->mem, &s->decision.known, e))
+		return -1;
+	struct policy_change c = tick_of(s, i);
+	return ask_one(s, &c, plan, e) ? -1 : plan_decision(plan, &s->decision, e);
+}
+
+/* ---- writing ---- */
+
+/* The rendering goes into the ledger with the last entry about the occurrence, else by itself. */
+static void enter_shown(struct subject *s, const char *uid, const struct rendering *r)
+{
+	struct entry_list *fresh = &s->decision.fresh;
+
+	if (rendering_equal(entry_shown(&s->decision.known, r->occurrence), r))
+		return;
+	for (size_t n = fresh->count; n-- > 0;) {
+		struct entry *entry = &fresh->entries[n];
+
+		if (strcmp(entry->i.occurrence, r->occurrence) == 0 &&
+			strcmp(entry->i.uid, uid) == 0) {
+			entry->shown = r;
+			return;
+		}
+	}
+	struct entry *entry = entry_add(fresh, s->rq->mem);
+	entry->owner = s->decision.owner;
+	entry->kind = KIND_SHOWN;
+	entry->i.uid = uid;
+	entry->i.occurrence = r->occurrence;
+	entry->i.ref = r->ref ? r->ref : "";
+	entry->i.at = s->decision.now;
+	entry->shown = r;
+}
+
+int subject_render(struct subject *s, const struct body *body, const char **bytes, size_t *len,
+	struct err *e)
+{
+	struct buf out cleanup_buf;
+
+	buf_init(&out, body->len + EVENT_RENDERING_MAX);
+	if (apply_render(body->full, &s->shown, s->zone, s->want, s->want_count, &out, e))
+		return -1;
+	for (size_t n = 0; n < s->want_count; n++) {
+		enter_shown(s, body->info.uid, &s->want[n]);
+	}
+	*bytes = arena_strndup(s->rq->mem, out.data, out.len);
+	*len = out.len;
+	return 0;
+}
+
+static const char *refusal_text(const struct subject *s)
+{
+	bool french = strcmp(s->policy->language, "fr") == 0;
+	return arena_printf(
+		s->rq->mem, french ? "Modification refusée : %s" : "Change refused: %s", s->denied);
+}
+
+int subject_refuse(struct subject *s, const struct body *kept, bool created, struct err *e)
+{
+	const char *text = refusal_text(s), *reason = s->denied;
+	struct plan aside = { .store = s->rq->store, .mem = s->rq->mem };
+
+	s->decision.fresh.count = 0;
+	prepare_renderings(s, kept->clean);
+	if (!created) { /* what the event showed all the while */
+		s->denied = NULL;
+		if (subject_ask(s, kept->clean, kept->clean, 0, &aside, e))
+			return -1;
+		s->decision.fresh.count = 0;
+		s->denied = reason;
+	}
+	for (size_t n = 0; n < s->want_count; n++) {
+		struct rendering *r = &s->want[n];
+
+		r->block = r->block ? arena_printf(s->rq->mem, "%s\n%s", r->block, text) : text;
+		if (created) {
+			r->status.value = "CANCELLED"; /* clients.md, section 2 */
+		}
+	}
+	return 0;
+}
+
+int subject_plan_put(const struct subject *s, const struct body *meaning, const char *bytes,
+	size_t len, struct plan *plan, struct err *e)
+{
+	struct change *c = plan_change(
+		plan, CHANGE_PUT, s->calendar->id, s->name, s->exists ? s->row.etag : "");
+
+	c->uid = meaning->info.uid;
+	c->component = meaning->info.kind;
+	c->body = bytes;
+	c->body_len = len;
+	c->on_disk = s->rq->actor.external && len == meaning->len &&
+		memcmp(bytes, meaning->bytes, len) == 0;
+	return ical_bounds(meaning->full, &c->first, &c->last, e);
+}

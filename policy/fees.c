@@ -1,0 +1,225 @@
+#include "policy/fees.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "ical/ical.h"
+#include "policy/apply.h"
+#include "policy/block.h"
+#include "policy/update.h"
+
+enum { FEE_BYTES_MAX = 1 << 17 };
+
+/* ---- the calendar ---- */
+
+int event_fees_calendar(struct store *store, const char *owner, int64_t now, struct arena *mem,
+	struct collection *out, struct err *e)
+{
+	struct account account = { 0 };
+	struct err why;
+	store_id id;
+
+	if (store_collection(store, owner, FEES_CALENDAR, mem, out, &why) == 0)
+		return 0;
+	if (why.code != ERR_NOT_FOUND)
+		return err_set(e, why.code, "%s", why.text);
+	bool french = store_account(store, owner, mem, &account, NULL) == 0 && account.language &&
+		strcmp(account.language, "fr") == 0;
+	const struct prop_row title = {
+		.user = "", .ns = "DAV:", .name = "displayname",
+		.xml = french ? "<D:displayname xmlns:D=\"DAV:\">Indemnités</D:displayname>" :
+			"<D:displayname xmlns:D=\"DAV:\">Fees</D:displayname>",
+	};
+	const struct collection fees = {
+		.owner = owner, .name = FEES_CALENDAR, .components = ICAL_VEVENT, .flags = COLL_FEES
+	};
+	/* another request may have been faster */
+	if (store_collection_make(store, &fees, &title, 1, now, &id, &why) &&
+		why.code != ERR_EXISTS)
+		return err_set(e, why.code, "%s", why.text);
+	return store_collection(store, owner, FEES_CALENDAR, mem, out, e);
+}
+
+/* ---- an entry ---- */
+
+struct entry_writer {
+	const struct policy_incident *i;
+	const struct rendering *shown;
+	const struct policy_change *change;
+	const struct zone *zone;
+	const char *host;
+	struct buf *out;
+	struct arena *mem;
+};
+
+static void write_text(const struct entry_writer *w, const char *name, const char *text)
+{
+	struct buf line cleanup_buf;
+
+	buf_init(&line, FEE_BYTES_MAX);
+	buf_printf(&line, "%s:", name);
+	ical_escape(&line, text);
+	ical_fold(w->out, line.data);
+}
+
+/* In UTC: every program reads that without a VTIMEZONE. Dates stay dates, in the policy's zone. */
+static void write_time(const struct entry_writer *w, const char *name, int64_t when)
+{
+	char utc[ICAL_UTC_SIZE];
+	struct wall wall;
+
+	if (w->change->flags & POLICY_ALL_DAY) {
+		zone_from_utc(w->zone, when, &wall);
+		buf_printf(w->out, "%s;VALUE=DATE:%04d%02d%02d\r\n", name, wall.year, wall.month,
+			wall.day);
+		return;
+	}
+	ical_utc(when, utc);
+	buf_printf(w->out, "%s:%s\r\n", name, utc);
+}
+
+static const char *entry_title(const struct entry_writer *w)
+{
+	const char *title = w->shown->fee_title ? w->shown->fee_title : w->i->title;
+
+	if (!w->shown->prefix)
+		return *title ? title : w->i->class_;
+	return arena_printf(
+		w->mem, "%s%s%s", w->shown->prefix, *title ? title_separator(w->shown->prefix) : "",
+		title);
+}
+
+static int write_entry(const struct entry_writer *w, struct err *e)
+{
+	char stamp[ICAL_UTC_SIZE];
+
+	ical_utc(w->i->at, stamp);
+	buf_adds(w->out,
+		"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//fees//EN\r\nBEGIN:VEVENT\r\n");
+	write_text(w, "UID", arena_printf(w->mem, "fee-%s@%s", w->i->ref, w->host));
+	buf_printf(w->out, "DTSTAMP:%s\r\n", stamp);
+	write_time(w, "DTSTART", w->i->slot);
+	if (w->i->slot_end > w->i->slot) {
+		write_time(w, "DTEND", w->i->slot_end);
+	}
+	write_text(w, "SUMMARY", entry_title(w));
+	ical_fold(
+		w->out, arena_printf(w->mem, "RELATED-TO:%s", w->i->uid)); /* kept as it was sent */
+	buf_adds(w->out, "TRANSP:TRANSPARENT\r\nCLASS:CONFIDENTIAL\r\n");
+	if (w->shown->block) {
+		write_text(w, "DESCRIPTION", block_text(w->i->ref, w->shown->block, w->mem));
+	}
+	for (size_t n = 0; n < w->shown->line_count; n++) {
+		ical_fold(w->out, w->shown->lines[n]);
+	}
+	if (buf_adds(w->out, "END:VEVENT\r\nEND:VCALENDAR\r\n"))
+		return err_set(e, ERR_LARGE, "the entry of fee %s", w->i->ref);
+	return 0;
+}
+
+static bool is_owed(const struct policy_incident *i)
+{
+	return strcmp(i->class_, KIND_SLOT) != 0 && i->state != POLICY_NONE &&
+		i->state != POLICY_VOID && *i->ref && i->slot;
+}
+
+static int plan_write(struct plan *p, const struct collection *fees, const struct entry_writer *w,
+	const char *name, const char *etag, struct err *e)
+{
+	struct change *c;
+
+	if (write_entry(w, e))
+		return -1;
+	c = plan_change(p, CHANGE_PUT, fees->id, name, etag);
+	c->uid = arena_printf(p->mem, "fee-%s@%s", w->i->ref, w->host);
+	c->body = arena_strndup(p->mem, w->out->data, w->out->len);
+	c->body_len = w->out->len;
+	c->component = ICAL_VEVENT;
+	c->first = w->i->slot;
+	c->last = w->i->slot_end > w->i->slot ? w->i->slot_end : w->i->slot + 1;
+	return 0;
+}
+
+/* The entry's etag, "" if there is none. */
+static int entry_find(struct plan *p, const struct collection *fees, const char *name,
+	const char **etag, struct err *e)
+{
+	struct object *there = arena_alloc(p->mem, sizeof(*there));
+	struct err why;
+
+	*etag = "";
+	if (store_find(p->store, fees->id, name, p->mem, there, &why) == 0) {
+		*etag = there->etag;
+	} else if (why.code != ERR_NOT_FOUND) {
+		return err_set(e, why.code, "%s", why.text);
+	}
+	return 0;
+}
+
+static int plan_one(struct plan *p, const struct decision *d, struct entry_writer *w,
+	const char **name, struct err *e)
+{
+	const struct policy_incident *i = w->i;
+	const char *ref = *i->supersedes ? i->supersedes : i->ref, *entry_name, *etag;
+	struct collection fees;
+
+	if (is_owed(i)) {
+		ref = i->ref;
+	} else if (i->state != POLICY_VOID || !*ref) {
+		return 0;
+	}
+	if (event_fees_calendar(p->store, d->owner, d->now, p->mem, &fees, e))
+		return -1;
+	entry_name = arena_printf(p->mem, "%s.ics", ref);
+	if (entry_find(p, &fees, entry_name, &etag, e))
+		return -1;
+	if (is_owed(i)) {
+		if (name) {
+			*name = entry_name;
+		}
+		return plan_write(p, &fees, w, entry_name, etag, e);
+	}
+	if (*etag) {
+		plan_change(p, CHANGE_DELETE, fees.id, entry_name, etag);
+	}
+	return 0;
+}
+
+int fees_plan(struct plan *p, const struct decision *d, const struct policy_change *c,
+	const struct verdict *v, const char **name, struct err *e)
+{
+	struct store_info info;
+
+	store_info(p->store, &info);
+	for (size_t n = v->first_entry; n < d->fresh.count; n++) {
+		struct buf out cleanup_buf;
+		struct entry_writer w = { .i = &d->fresh.entries[n].i,
+			.shown = &v->shown,
+			.change = c,
+			.zone = d->policy->zone,
+			.host = info.host,
+			.out = &out,
+			.mem = p->mem };
+
+		buf_init(&out, FEE_BYTES_MAX);
+		if (plan_one(p, d, &w, name, e))
+			return -1;
+	}
+	return 0;
+}
+
+int fees_hide(struct plan *p, struct decision *d, const struct collection *fees,
+	const struct object *entry, struct err *e)
+{
+	struct entry *hidden = entry_add(&d->fresh, d->mem);
+	size_t len = strcspn(entry->name, ".");
+
+	hidden->owner = d->owner;
+	hidden->kind = KIND_HIDDEN;
+	hidden->i.ref = arena_strndup(p->mem, entry->name, len);
+	hidden->i.at = d->now;
+	plan_change(p, CHANGE_DELETE, fees->id, entry->name, entry->etag);
+	return plan_decision(p, d, e);
+}

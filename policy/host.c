@@ -1,0 +1,294 @@
+#include "policy/host.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+
+enum {
+	ENTRIES_MAX = 4096,      /* of one commit: a series' dates, each with a few */
+	WAKES_MAX = 4096,
+	LINES_MAX = 64,          /* X-DEDIT- properties of one event */
+	TEXT_MAX_BYTES = 8192,   /* one annotation */
+};
+
+struct policy_sink {
+	struct decision *d;
+	const struct policy_change *change;
+	struct verdict *verdict;
+	bool failed;             /* a call of the module could not be answered */
+};
+
+static int sink_fail(struct policy_sink *s, const char *what)
+{
+	log_error("policy %s: %s", s->d->policy->name, what);
+	s->failed = true;
+	return -1;
+}
+
+/* ---- history ---- */
+
+static bool is_word_of_module(const struct entry *entry)
+{
+	return strcmp(entry->kind, KIND_SHOWN) != 0 && strcmp(entry->kind, KIND_HIDDEN) != 0;
+}
+
+static bool entry_matches(const struct entry *entry, const struct policy_query *q)
+{
+	return is_word_of_module(entry) &&
+		(!q->client || strcmp(q->client, entry->i.client) == 0) &&
+		(!q->uid || strcmp(q->uid, entry->i.uid) == 0) &&
+		(q->slot == 0 || q->slot == entry->i.slot) && entry->i.at >= q->since;
+}
+
+static int visit_entries(const struct entry_list *list, const struct policy_query *q,
+	policy_incident_fn visit, void *arg)
+{
+	for (size_t n = 0; n < list->count; n++) {
+		if (!entry_matches(&list->entries[n], q)) {
+			continue;
+		}
+		int stop = visit(&list->entries[n].i, arg);
+		if (stop)
+			return stop;
+	}
+	return 0;
+}
+
+static int host_history(struct policy_sink *s, const struct policy_query *q,
+	policy_incident_fn visit, void *arg)
+{
+	struct decision *d = s->d;
+	struct ledger_query stored = { .owner = d->owner,
+		.client = q->client,
+		.uid = q->uid,
+		.slot = q->slot,
+		.since = q->since };
+	struct entry_list list = { 0 };
+	struct err e;
+
+	d->history = true;
+	if (ledger_read(d->store, &stored, d->mem, &list, &e))
+		return sink_fail(s, e.text);
+	int stop = visit_entries(&list, q, visit, arg);
+	return stop ? stop : visit_entries(&d->fresh, q, visit, arg);
+}
+
+/* ---- incidents ---- */
+
+static const char *copy(struct arena *mem, const char *text, const char *fallback)
+{
+	return arena_strdup(mem, text ? text : fallback);
+}
+
+/* The module's strings end with its call. */
+static void incident_copy(struct arena *mem, const struct policy_incident *from,
+	const struct policy_change *c, struct policy_incident *to)
+{
+	*to = *from;
+	to->size = sizeof(*to);
+	to->class_ = copy(mem, from->class_, "");
+	to->outcome = copy(mem, from->outcome, "");
+	to->client = copy(mem, from->client, "");
+	to->title = copy(mem, from->title, "");
+	to->uid = copy(mem, from->uid, c->uid);
+	to->occurrence = copy(mem, from->occurrence, c->occurrence);
+	to->ref = copy(mem, from->ref, "");
+	to->by = copy(mem, from->by, "");
+	to->actor = copy(mem, from->actor, c->actor);
+	to->basis = copy(mem, from->basis, "");
+	to->currency = copy(mem, from->currency, "");
+	to->policy = copy(mem, from->policy, "");
+	to->version = copy(mem, from->version, "");
+	to->supersedes = copy(mem, from->supersedes, "");
+}
+
+static int host_incident(struct policy_sink *s, const struct policy_incident *i)
+{
+	struct decision *d = s->d;
+	struct policy_incident told;
+
+	if (i->size < sizeof(told) || !i->class_ || !*i->class_)
+		return sink_fail(s, "the module told an incident without size or class");
+	if (d->fresh.count >= ENTRIES_MAX)
+		return sink_fail(s, "too many ledger entries in one change");
+	incident_copy(d->mem, i, s->change, &told);
+	/* cancelled, taken back, cancelled and taken back: what takes back is news each time */
+	if (!*told.supersedes &&
+		(entry_is_repeat(&d->known, &told) || entry_is_repeat(&d->fresh, &told))) {
+		return 0;
+	}
+	struct entry *entry = entry_add(&d->fresh, d->mem);
+	entry->owner = d->owner;
+	entry->kind = told.class_;
+	entry->incident = strcmp(told.class_, KIND_SLOT) != 0;
+	entry->i = told;
+	d->history = d->history || entry->incident;
+	return 0;
+}
+
+/* ---- annotations ---- */
+
+static int add_line(struct policy_sink *s, const char *name, const char *value)
+{
+	struct rendering *r = &s->verdict->shown;
+	struct arena *mem = s->d->mem;
+
+	if (!name || !str_starts(name, "X-DEDIT-"))
+		return sink_fail(s, "the module named a property that doesn't begin with X-DEDIT-");
+	if (strpbrk(name, ":\r\n") || strpbrk(value, "\r\n"))
+		return sink_fail(s, "the module's property would break its line");
+	if (r->line_count == LINES_MAX)
+		return sink_fail(s, "too many properties on one event");
+	if (!r->lines) {
+		r->lines = arena_array(mem, LINES_MAX, sizeof(*r->lines));
+	}
+	((const char **)r->lines)[r->line_count++] = arena_printf(mem, "%s:%s", name, value);
+	return 0;
+}
+
+static int host_annotate(struct policy_sink *s, uint32_t place, const char *name, const char *value)
+{
+	struct rendering *r = &s->verdict->shown;
+
+	if (!value || strlen(value) > TEXT_MAX_BYTES || !utf8_valid(value, strlen(value)))
+		return sink_fail(s, "an annotation is too long or not UTF-8");
+	const char *text = *value ? arena_strdup(s->d->mem, value) : NULL;
+	switch (place) {
+	case POLICY_PROPERTY:
+		return add_line(s, name, value);
+	case POLICY_TITLE_PREFIX:
+		r->prefix = text;
+		return 0;
+	case POLICY_NOTE_BLOCK:
+		r->block = text;
+		return 0;
+	case POLICY_STATUS:
+		r->status.value = text;
+		return 0;
+	case POLICY_COMMENT:
+		r->comment = text;
+		r->comment_name = name && str_starts(name, "COMMENT;") && !strpbrk(name, ":\r\n") ?
+			arena_strdup(s->d->mem, name) : "COMMENT";
+		return 0;
+	case POLICY_CATEGORY:
+		r->category = text;
+		return 0;
+	case POLICY_COLOR:
+		r->color.value = text;
+		return 0;
+	case POLICY_TRANSP:
+		r->transp.value = text;
+		return 0;
+	case POLICY_REF:
+		r->ref = text;
+		return 0;
+	case POLICY_FEE_TITLE:
+		r->fee_title = text;
+		return 0;
+	default: /* of a later version of the interface */
+		return 0;
+	}
+}
+
+/* ---- the rest of the table ---- */
+
+static int host_wake(struct policy_sink *s, int64_t at)
+{
+	struct decision *d = s->d;
+
+	for (size_t n = s->verdict->first_wake; n < d->wake_count; n++) {
+		if (d->wakes[n] == at)
+			return 0;
+	}
+	if (d->wake_count == WAKES_MAX)
+		return sink_fail(s, "too many wakes in one change");
+	if (!d->wakes) {
+		d->wakes = arena_array(d->mem, WAKES_MAX, sizeof(*d->wakes));
+	}
+	d->wakes[d->wake_count++] = at;
+	return 0;
+}
+
+static int host_deny(struct policy_sink *s, const char *reason)
+{
+	if (!s->verdict->denied) {
+		s->verdict->denied = arena_strdup(
+			s->d->mem, reason && *reason ? reason : "refused");
+	}
+	return 0;
+}
+
+static void host_log(int level, const char *text)
+{
+	if (level <= LOG_LEVEL_ERROR) {
+		log_error("%s", text);
+	} else if (level == LOG_LEVEL_WARN) {
+		log_warn("%s", text);
+	} else if (level == LOG_LEVEL_DEBUG) {
+		log_debug("%s", text);
+	} else {
+		log_info("%s", text);
+	}
+}
+
+const struct policy_host policy_host_v1 = {
+	.abi = DEDIT_POLICY_ABI,
+	.size = sizeof(struct policy_host),
+	.history = host_history,
+	.incident = host_incident,
+	.annotate = host_annotate,
+	.wake = host_wake,
+	.deny = host_deny,
+	.log = host_log,
+};
+
+/* ---- one question ---- */
+
+/* A slot keeps its reference; the one it had before a move comes first. A series' master has no
+ * slot in time. */
+static const char *slot_ref(const struct decision *d, const struct policy_change *c)
+{
+	if ((c->flags & POLICY_SERIES) && !*c->occurrence)
+		return entry_ref(&d->known, "", 0);
+	const char *ref = "";
+
+	if (c->before.start) {
+		ref = entry_ref(&d->known, c->occurrence, c->before.start);
+	}
+	return *ref || !c->after.start ? ref : entry_ref(&d->known, c->occurrence, c->after.start);
+}
+
+static int fill_refs(struct decision *d, struct policy_change *c, struct err *e)
+{
+	if (!c->ref) { /* else change.c knows that it is another client's slot */
+		c->ref = slot_ref(d, c);
+	}
+	return ledger_fresh_ref(d->store, d->mem, &c->fresh_ref, e);
+}
+
+int host_ask(struct decision *d, struct policy_change *c, struct verdict *out, struct err *e)
+{
+	const struct policy *p = d->policy;
+	struct policy_sink sink = { .d = d, .change = c, .verdict = out };
+
+	*out = (struct verdict){ .first_entry = d->fresh.count, .first_wake = d->wake_count };
+	if (fill_refs(d, c, e))
+		return -1;
+	int status = p->module->check(p->self, c, &sink);
+	out->shown.occurrence = c->occurrence;
+	if (status == 0 && !sink.failed)
+		return 0;
+	d->fresh.count = out->first_entry;
+	d->wake_count = out->first_wake;
+	if (!p->allow_on_error) {
+		return err_set(e, ERR_BUSY, "policy %s: module %s failed on '%s'", p->name,
+			p->module->name, c->uid);
+	}
+	log_warn("policy %s: module %s failed on '%s', the change is let through", p->name,
+		p->module->name, c->uid);
+	*out = (struct verdict){ .first_entry = d->fresh.count, .first_wake = d->wake_count,
+		.failed = true, .shown.occurrence = c->occurrence };
+	return 0;
+}

@@ -1,0 +1,276 @@
+#include "policy/late/deal.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/util.h"
+#include "policy/late/fold.h"
+
+enum { CLOCK_TOLERANCE = 300 }; /* 3.5: clock set back */
+
+/* ---- what holds for a slot ---- */
+
+struct fee_base slot_base(const struct slot *s)
+{
+	return (struct fee_base){ s->price, s->end > s->start ? s->end - s->start : 0 };
+}
+
+struct fee_limits rules_limits(const struct rules *r)
+{
+	return (struct fee_limits){ r->min, r->max, r->round };
+}
+
+void slot_terms(const struct deal *d, const struct slot *s, int64_t t, struct terms *out)
+{
+	int64_t latest = INT64_MIN;
+
+	*out = (struct terms){ .required = -1 };
+	rules_for(d->text, s->acquired, s->client, text_folded(s->title, d->mem), s->start, &out->rules);
+	out->days = rules_days(d->text, &out->rules);
+	for (size_t i = 0; i < out->rules.tier_count; i++) {
+		const struct tier *tier = &out->rules.tiers[i];
+		int64_t deadline = notice_deadline(&out->days, s->anchor, &tier->within);
+
+		if (i == 0 || deadline < out->free_until)
+			out->free_until = deadline;
+		if (t > deadline && deadline > latest) {
+			latest = deadline;
+			out->tier = tier;
+			out->required = s->anchor - deadline;
+		}
+	}
+}
+
+/* ---- who (3.3) ---- */
+
+bool deal_by_owner(const struct policy_change *c)
+{
+	return c->role == POLICY_OWNER || c->role == POLICY_DELEGATE;
+}
+
+static bool actor_has_name(const struct deal *d, const char *folded)
+{
+	char *names = arena_strdup(d->mem, d->c->actor_names), *line = names;
+
+	while (*folded && *line) {
+		size_t len = strcspn(line, "\n");
+		bool last = line[len] == '\0';
+
+		line[len] = '\0';
+		if (*line && strcmp(text_folded(line, d->mem), folded) == 0)
+			return true;
+		line += len + !last;
+	}
+	return false;
+}
+
+/* architecture.md 15, 3. Where both have addresses, the title decides nothing. */
+static bool actor_is_client(const struct deal *d, const struct slot *s, const struct rules *r)
+{
+	bool addresses = strchr(s->client, '@') && strchr(d->c->actor_names, '@');
+
+	return actor_has_name(d, text_folded(s->client, d->mem)) ||
+		(!addresses && actor_has_name(d, text_folded(s->title, d->mem))) ||
+		(r->account && ascii_casecmp(r->account, d->c->actor) == 0);
+}
+
+enum party deal_attribute(const struct deal *d, const struct slot *s, const struct rules *r,
+	struct blame *blame)
+{
+	*blame = (struct blame){ .proposed = d->clock_behind, .by_owner = deal_by_owner(d->c) };
+	if (d->c->role == POLICY_CLIENT) {
+		blame->proposed |= !actor_is_client(d, s, r);
+		return PARTY_CLIENT;
+	}
+	if (!blame->by_owner)
+		return PARTY_NOBODY;
+	if (r->owner_changes == OWNER_CHANGES_OWNER)
+		return PARTY_OWNER;
+	blame->proposed |= r->owner_changes == OWNER_CHANGES_PROPOSE;
+	return PARTY_CLIENT;
+}
+
+/* ---- telling the host ---- */
+
+int deal_tell(struct deal *d, struct policy_incident *i)
+{
+	const struct policy_change *c = d->c;
+
+	i->size = sizeof(*i);
+	i->uid = i->uid ? i->uid : c->uid;
+	i->occurrence = i->occurrence ? i->occurrence : c->occurrence;
+	i->actor = c->actor;
+	i->policy = rules_options(d->text)->name;
+	i->basis = i->basis ? i->basis : "";
+	i->supersedes = i->supersedes ? i->supersedes : "";
+	if (d->host->incident(d->sink, i))
+		return -1;
+	entries_add(&d->entries, i, d->mem);
+	chain_make(&d->entries, d->c->uid, d->c->occurrence, &d->chain);
+	return 0;
+}
+
+static const char *by_name(const struct deal *d, enum party party)
+{
+	if (d->c->role == POLICY_ADMIN)
+		return "admin";
+	if (d->c->role == POLICY_TIMER)
+		return "timer";
+	return party == PARTY_OWNER ? "owner" : "client";
+}
+
+static bool is_entry_of(const struct policy_incident *e, const struct slot *s, const char *class_)
+{
+	return e->slot == s->start && strcmp(e->ref, s->ref) == 0 && entry_is(e, class_);
+}
+
+/* Did this slot have an entry of that class before, even one taken back? Then the next one must say so. */
+static const char *supersedes_earlier(const struct deal *d, const struct slot *s, const char *class_)
+{
+	const struct entries *list = &d->entries;
+
+	for (size_t n = 0; n < list->count; n++) {
+		if (is_entry_of(&list->at[n], s, class_))
+			return s->ref;
+	}
+	for (size_t n = 0; n < list->gone_count; n++) {
+		if (is_entry_of(list->gone[n], s, class_))
+			return s->ref;
+	}
+	return "";
+}
+
+struct policy_incident deal_incident(const struct deal *d, const struct slot *s, const char *class_,
+	enum party party)
+{
+	return (struct policy_incident){
+		.class_ = class_, .outcome = "none", .at = d->t, .slot = s->start, .slot_end = s->end,
+		.acquired = s->acquired, .anchor = s->anchor, .notice = s->anchor - d->t, .required = -1,
+		.client = s->client, .title = s->title, .ref = s->ref, .by = by_name(d, party),
+		.currency = s->price.currency, .price = s->price.minor, .version = s->version,
+	};
+}
+
+int deal_tell_loss(struct deal *d, const struct slot *s, const struct terms *terms, const char *class_,
+	enum party party, const struct assessment *a)
+{
+	struct policy_incident i = deal_incident(d, s, class_, party);
+
+	i.required = terms->required;
+	i.free_until = terms->free_until;
+	i.supersedes = supersedes_earlier(d, s, class_);
+	if (a) {
+		const char *currency = *a->charge.currency ? a->charge.currency : a->hold.currency;
+
+		i.outcome = a->outcome;
+		i.state = a->state;
+		i.charge = a->charge.minor;
+		i.hold = a->hold.minor;
+		i.basis = a->basis;
+		if (*currency)
+			i.currency = currency;
+		if (a->wake && d->host->wake(d->sink, a->wake))
+			return -1;
+	}
+	return deal_tell(d, &i);
+}
+
+int deal_tell_slot(struct deal *d, const struct slot *s, const char *outcome, const char *occurrence)
+{
+	struct policy_incident i = deal_incident(d, s, "slot", PARTY_CLIENT);
+
+	i.outcome = outcome;
+	i.occurrence = occurrence;
+	i.notice = 0;
+	i.basis = s->digest;
+	i.supersedes = supersedes_earlier(d, s, "slot");
+	return deal_tell(d, &i);
+}
+
+int deal_tell_closed(struct deal *d, const struct slot *s)
+{
+	return deal_tell_slot(d, s, "closed", NULL);
+}
+
+const char *deal_second_ref(struct deal *d)
+{
+	static const char alphabet[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+	uint8_t hash[SHA256_SIZE];
+	char ref[10] = "0000-0000";
+
+	sha256(d->c->fresh_ref, strlen(d->c->fresh_ref), hash);
+	for (size_t i = 0; i < 9; i++) {
+		if (i != 4)
+			ref[i] = alphabet[hash[i] % 32];
+	}
+	return arena_strdup(d->mem, ref);
+}
+
+/* ---- one call ---- */
+
+struct entries deal_copy(const struct deal *d)
+{
+	struct entries copy = d->entries;
+
+	copy.size = copy.count;
+	copy.at = arena_array(d->mem, copy.count, sizeof(*copy.at));
+	if (copy.count)
+		memcpy(copy.at, d->entries.at, copy.count * sizeof(*copy.at));
+	return copy;
+}
+
+bool deal_has_entry(const struct deal *d)
+{
+	for (size_t n = 0; n < d->entries.count; n++) {
+		if (entry_is_of(&d->entries.at[n], d->c->uid, d->c->occurrence) &&
+				strcmp(d->entries.at[n].outcome, "series"))
+			return true;
+	}
+	return false;
+}
+
+bool deal_date_of_series(const struct deal *d, struct slot *out)
+{
+	const struct policy_incident *series = entries_series(&d->entries, d->c->uid);
+	const struct policy_change *c = d->c;
+
+	if (!series || c->before.start == 0 || deal_has_entry(d))
+		return false;
+	*out = (struct slot){
+		.start = c->before.start, .end = c->before.end, .acquired = series->acquired,
+		.anchor = c->before.start, .price = { .minor = series->price }, .client = series->client,
+		.title = series->title, .version = series->version, .digest = series->basis,
+		.ref = *c->ref ? c->ref : c->fresh_ref,
+	};
+	memcpy(out->price.currency, series->currency, strnlen(series->currency, CURRENCY_SIZE - 1));
+	return true;
+}
+
+static void assume_date(struct deal *d)
+{
+	struct slot s;
+
+	if ((d->c->flags & POLICY_SERIES) && *d->c->occurrence && deal_date_of_series(d, &s))
+		chain_assume(&d->chain, &s);
+}
+
+int deal_open(struct deal *d, const struct policy_host *host, struct policy_sink *sink,
+	const struct policy_text *text, const struct policy_change *c, struct arena *mem)
+{
+	const struct policy_query mine = { .size = sizeof(mine), .uid = c->uid };
+
+	*d = (struct deal){ .host = host, .sink = sink, .text = text, .c = c, .mem = mem, .t = c->now };
+	words_in_title(c->summary, rules_options(text)->currency, mem, &d->words);
+	d->client = *c->client_address ? c->client_address : text_folded(d->words.client, mem);
+	if (entries_load(host, sink, &mine, mem, &d->entries))
+		return -1;
+	if (d->entries.latest > d->t) {
+		d->clock_behind = d->entries.latest - d->t > CLOCK_TOLERANCE;
+		d->t = d->entries.latest;
+	}
+	chain_make(&d->entries, c->uid, c->occurrence, &d->chain);
+	chain_choose(&d->chain, c->before.start);
+	assume_date(d);
+	return 0;
+}
+

@@ -1,0 +1,94 @@
+/*
+ * One call of check(): what it is about, what the ledger knows of it, who acts, and telling the host
+ * (doc/policy.md 3.2, 3.3).
+ */
+#ifndef DEDIT_POLICY_LATE_DEAL_H
+#define DEDIT_POLICY_LATE_DEAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "policy/dedit_policy.h"
+#include "policy/late/chain.h"
+#include "policy/late/rules.h"
+#include "policy/late/words.h"
+
+struct deal {
+	const struct policy_host *host;
+	struct policy_sink *sink;
+	const struct policy_text *text;
+	const struct policy_change *c;
+	struct arena *mem;
+	int64_t t;                  /* receipt, never before the appointment's last entry (3.2, 1) */
+	bool clock_behind;          /* by more than five minutes: whatever is found is only proposed */
+	struct entries entries;     /* of this UID */
+	struct chain chain;         /* of this occurrence */
+	struct words words;         /* of the title */
+	const char *client;         /* key of whom the event names now; "" if nobody */
+	bool title_trusted;         /* a price in the title is the owner's (architecture.md 15, 4) */
+};
+
+/* What of a slot's rules is needed in one place. */
+struct terms {
+	struct rules rules;
+	struct calendar_days days;
+	const struct tier *tier;    /* that applies at the time asked for; NULL: in time */
+	int64_t free_until;         /* earliest deadline; 0: no tiers */
+	int64_t required;           /* of the tier, in seconds before the agreed start; -1: none */
+};
+
+enum party { PARTY_NOBODY, PARTY_OWNER, PARTY_CLIENT };
+
+/* How surely it is the client's doing. */
+struct blame {
+	bool proposed;              /* the owner must confirm */
+	bool by_owner;              /* the owner typed it */
+};
+
+/* What an incident comes to. */
+struct assessment {
+	const char *outcome;
+	uint32_t state;
+	struct money charge, hold;  /* minor 0: none */
+	const char *basis;
+	int64_t wake;               /* 0: none */
+};
+
+/* All that return int: 0, or non-zero when the host failed. */
+int deal_open(struct deal *d, const struct policy_host *host, struct policy_sink *sink,
+	const struct policy_text *text, const struct policy_change *c, struct arena *mem);
+/* A series' date that has no entry of its own stands on the series' terms. */
+bool deal_date_of_series(const struct deal *d, struct slot *out);
+/* The entries as they are now. */
+struct entries deal_copy(const struct deal *d);
+/* Has this occurrence entries of its own? */
+bool deal_has_entry(const struct deal *d);
+
+/* Typed by the owner or a delegate. */
+bool deal_by_owner(const struct policy_change *c);
+/* Whose doing a change of that slot is. */
+enum party deal_attribute(const struct deal *d, const struct slot *s, const struct rules *r,
+	struct blame *blame);
+
+/* The rules that hold for a slot, judged at t. */
+void slot_terms(const struct deal *d, const struct slot *s, int64_t t, struct terms *out);
+struct fee_base slot_base(const struct slot *s);
+struct fee_limits rules_limits(const struct rules *r);
+
+/* An entry about a slot, without money, to be completed and told. */
+struct policy_incident deal_incident(const struct deal *d, const struct slot *s, const char *class_,
+	enum party party);
+/* Tells the host and goes on with the chain as it is then: pointers into it end here. */
+int deal_tell(struct deal *d, struct policy_incident *i);
+/* a NULL: no money in it. */
+int deal_tell_loss(struct deal *d, const struct slot *s, const struct terms *terms, const char *class_,
+	enum party party, const struct assessment *a);
+/* outcome: how the slot came to be (chain.h). occurrence NULL: this one. */
+int deal_tell_slot(struct deal *d, const struct slot *s, const char *outcome, const char *occurrence);
+/* Given up without incident. */
+int deal_tell_closed(struct deal *d, const struct slot *s);
+/* Made of the fresh reference, where a change needs two: for the date lost and for the one gained. */
+const char *deal_second_ref(struct deal *d);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * The built-in policy "late": what a cancellation or a move at short notice costs (doc/policy.md).
+ * Registered through the same struct as a module from a file, and also built as one.
+ */
+#ifndef DEDIT_POLICY_LATE_H
+#define DEDIT_POLICY_LATE_H
+
+#include "base/conf.h"
+#include "policy/dedit_policy.h"
+
+/*
+ * The directives, as options and sections of policy "NAME" { … }. The options begin with HOST_OPTIONS of
+ * policy/host_options.h; policy_schema is made of these two tables.
+ */
+extern const struct conf_option late_options[];
+extern const struct conf_schema *const late_sections[];
+
+const struct policy_module *dedit_policy_late(void);
+
+#endif

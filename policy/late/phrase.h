@@ -1,0 +1,31 @@
+/* Dates, lengths of time and amounts in words. Pure functions; texts live in the arena. */
+#ifndef DEDIT_POLICY_LATE_PHRASE_H
+#define DEDIT_POLICY_LATE_PHRASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "ical/zone.h"
+#include "policy/late/fee.h"
+#include "policy/late/notice.h"
+#include "policy/late/rules.h"
+
+/* "Tue 9 June 2026 10:00", "mardi 9 juin 2026 à 10 h 00"; without the year "Tue 9 June 10:00". */
+const char *phrase_time(enum language l, const struct zone *zone, int64_t when, bool year, struct arena *mem);
+/* "1 January 2026", "1er janvier 2026"; text is "2026-01-01". */
+const char *phrase_date(enum language l, const char *text, struct arena *mem);
+/* "24 h before", "2 jours ouvrés avant", "1 day before at 17:00". */
+const char *phrase_before(enum language l, const struct duration *d, struct arena *mem);
+/* "24 h", "2 business days". */
+const char *phrase_duration(enum language l, const struct duration *d, struct arena *mem);
+/* "20 h", "23 h 59 min 59 s". */
+const char *phrase_seconds(int64_t seconds, struct arena *mem);
+/* "PT20H" (RFC 5545 3.3.6), also below zero. */
+const char *phrase_iso(int64_t seconds, struct arena *mem);
+/* "80.00 EUR", "80,00 EUR". */
+const char *phrase_money(enum language l, const struct money *m, struct arena *mem);
+/* "33.33 %". */
+const char *phrase_percent(enum language l, const struct percent *p, struct arena *mem);
+
+#endif

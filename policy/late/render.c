@@ -1,0 +1,189 @@
+#include "policy/late/render.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "policy/late/phrase.h"
+
+enum language render_language(const struct deal *d)
+{
+	return rules_options(d->text)->language;
+}
+
+const char *render_in(const struct deal *d, const char *english, const char *french)
+{
+	return render_language(d) == LANGUAGE_FR ? french : english;
+}
+
+const char *render_money(const struct deal *d, int64_t minor, const char *currency)
+{
+	struct money m = { .minor = minor };
+
+	memcpy(m.currency, currency, strnlen(currency, CURRENCY_SIZE - 1));
+	return phrase_money(render_language(d), &m, d->mem);
+}
+
+void render_put(struct rendering *r, enum policy_place place, const char *name, const char *value)
+{
+	if (r->d->host->annotate(r->d->sink, place, name, value))
+		r->failed = true;
+}
+
+void render_utc(struct rendering *r, const char *name, int64_t when)
+{
+	char text[ICAL_UTC_SIZE];
+
+	ical_utc(when, text);
+	render_put(r, POLICY_PROPERTY, name, text);
+}
+
+const char *render_upper(const struct deal *d, const char *text)
+{
+	char *copy = arena_strdup(d->mem, text);
+
+	for (char *p = copy; *p; p++)
+		*p = (char)ascii_toupper(*p);
+	return copy;
+}
+
+/* The section's name with its first letter in upper case (ASCII; others stay). */
+static const char *policy_title(const struct deal *d)
+{
+	char *name = arena_strdup(d->mem, rules_options(d->text)->name);
+
+	*name = (char)ascii_toupper(*name);
+	return name;
+}
+
+/* A dated version; the others are known by their digest. */
+static bool is_date(const char *version)
+{
+	return strlen(version) == 10 && version[4] == '-' && version[7] == '-' &&
+		strspn(version, "0123456789-") == 10;
+}
+
+/* 'Policy “Therapy”, version of 1 January 2026.' A policy without dated versions has only its name. */
+static const char *policy_sentence(const struct deal *d, const char *version)
+{
+	const char *title = policy_title(d);
+
+	if (!is_date(version))
+		return arena_printf(d->mem, render_in(d, "Policy “%s”.", "Politique « %s »."), title);
+	return arena_printf(d->mem, render_in(d, "Policy “%s”, version of %s.",
+		"Politique « %s », version du %s."), title,
+		phrase_date(render_language(d), version, d->mem));
+}
+
+void render_policy(struct rendering *r, const char *version, const char *digest)
+{
+	const struct deal *d = r->d;
+	const char *name = "X-DEDIT-POLICY";
+
+	if (is_date(version))
+		name = arena_printf(d->mem, "%s;VERSION=%s", name, version);
+	else if (!*digest)
+		digest = version;
+	if (*digest)
+		name = arena_printf(d->mem, "%s;DIGEST=sha256-%s", name, digest);
+	render_put(r, POLICY_PROPERTY, name, rules_options(d->text)->name);
+}
+
+void render_ref(struct rendering *r, const char *ref)
+{
+	render_put(r, POLICY_REF, NULL, ref);
+	render_put(r, POLICY_PROPERTY, "X-DEDIT-REF", ref);
+}
+
+const char *render_time(const struct deal *d, int64_t when, bool year)
+{
+	const struct zone *zone = rules_options(d->text)->zone;
+	const char *text = phrase_time(render_language(d), zone, when, year, d->mem);
+
+	if (*d->c->zone && strcmp(d->c->zone, zone_name(zone)))
+		text = arena_printf(d->mem, "%s %s", text, zone_name(zone));
+	return text;
+}
+
+void render_done(struct rendering *r, const char *version)
+{
+	buf_adds(&r->note, policy_sentence(r->d, version));
+	render_put(r, POLICY_NOTE_BLOCK, NULL, r->note.data);
+}
+
+static const char *state_word(const struct deal *d, uint32_t state)
+{
+	static const char *const words[][2] = {
+		[POLICY_NONE] = { "nothing owed", "rien de dû" }, [POLICY_PROPOSED] = { "proposed", "proposée" },
+		[POLICY_PENDING] = { "in review", "en attente" }, [POLICY_DUE] = { "due", "due" },
+		[POLICY_PAID] = { "paid", "payée" }, [POLICY_WAIVED] = { "waived", "abandonnée" },
+		[POLICY_VOID] = { "void", "annulée" }, [POLICY_DISPUTED] = { "disputed", "contestée" },
+		[POLICY_CREDITED] = { "credited", "créditée" },
+	};
+
+	return state < ARRAY_SIZE(words) ? words[state][render_language(d)] : "";
+}
+
+static const char *state_name(const struct policy_incident *i)
+{
+	static const char *const names[] = { "NONE", "PROPOSED", "PENDING", "DUE", "PAID", "WAIVED", "VOID",
+		"DISPUTED", "CREDITED" };
+
+	return i->state < ARRAY_SIZE(names) ? names[i->state] : "NONE";
+}
+
+/* BASIS="100%": the percentage alone, else the words (quotes can't stand in a parameter). */
+static const char *basis_parameter(const struct deal *d, const char *basis)
+{
+	size_t digits = strspn(basis, "0123456789.,");
+	char *text;
+
+	if (digits > 0 && str_starts(basis + digits, " %"))
+		return arena_printf(d->mem, "%.*s%%", (int)digits, basis);
+	text = arena_strdup(d->mem, basis);
+	for (char *p = text; *p; p++) {
+		if (*p == '"')
+			*p = '\'';
+	}
+	return text;
+}
+
+void render_fee(struct rendering *r, const struct policy_incident *i)
+{
+	const struct deal *d = r->d;
+	char number[MONEY_SIZE];
+
+	if (i->charge == 0 || money_format(i->charge, i->currency, number, sizeof(number)))
+		return;
+	render_put(r, POLICY_PROPERTY, arena_printf(d->mem, "X-DEDIT-FEE;CURRENCY=%s;STATE=%s;BASIS=\"%s\"",
+		i->currency, state_name(i), basis_parameter(d, i->basis)), number);
+}
+
+void render_facts(struct rendering *r, const struct policy_incident *i)
+{
+	const struct deal *d = r->d;
+	const char *by = render_upper(d, i->by), *notice = "X-DEDIT-NOTICE";
+	const char *actor = strcmp(i->actor, d->c->owner) == 0 ? "OWNER" : by;
+
+	render_put(r, POLICY_PROPERTY, arena_printf(d->mem, "X-DEDIT-BY;ACTOR=%s", actor), by);
+	render_utc(r, "X-DEDIT-AT", i->at);
+	if (i->required >= 0)
+		notice = arena_printf(d->mem, "%s;REQUIRED=%s", notice, phrase_iso(i->required, d->mem));
+	render_put(r, POLICY_PROPERTY, notice, phrase_iso(i->notice, d->mem));
+}
+
+void render_say_fee(struct rendering *r, const struct policy_incident *i)
+{
+	const struct deal *d = r->d;
+
+	buf_printf(&r->note, render_in(d, "Fee %s (%s). State: %s.\n", "Indemnité %s (%s). État : %s.\n"),
+		render_money(d, i->charge, i->currency), i->basis, state_word(d, i->state));
+}
+
+void render_prefix(struct rendering *r, const struct rules *rules, const char *mark, const char *words)
+{
+	if (rules->title == TITLE_NONE)
+		return;
+	render_put(r, POLICY_TITLE_PREFIX, NULL, rules->title == TITLE_MARK || !*words ? mark :
+		arena_printf(r->d->mem, "%s %s", mark, words));
+}

@@ -1,0 +1,39 @@
+/* Pieces that the texts on booked and on lost slots have in common. */
+#ifndef DEDIT_POLICY_LATE_RENDER_H
+#define DEDIT_POLICY_LATE_RENDER_H
+
+#include "base/buf.h"
+#include "policy/late/deal.h"
+
+/* One rendering. Collects the block's lines; all else goes to the host at once. */
+struct rendering {
+	const struct deal *d;
+	struct buf note;
+	bool failed;           /* the host failed */
+};
+
+enum language render_language(const struct deal *d);
+/* One of the two, by the policy's language. */
+const char *render_in(const struct deal *d, const char *english,
+	const char *french) __attribute__((format_arg(2)));
+const char *render_money(const struct deal *d, int64_t minor, const char *currency);
+/* In the policy's zone, with its name if the event's is another. */
+const char *render_time(const struct deal *d, int64_t when, bool year);
+const char *render_upper(const struct deal *d, const char *text);
+
+void render_put(struct rendering *r, enum policy_place place, const char *name, const char *value);
+void render_utc(struct rendering *r, const char *name, int64_t when);
+void render_ref(struct rendering *r, const char *ref);
+void render_policy(struct rendering *r, const char *version, const char *digest);
+/* X-DEDIT-FEE, if there is one. */
+void render_fee(struct rendering *r, const struct policy_incident *i);
+/* Whose doing, when, how long before. */
+void render_facts(struct rendering *r, const struct policy_incident *i);
+/* As the directive `title` wants it; words may be "". */
+void render_prefix(struct rendering *r, const struct rules *rules, const char *mark, const char *words);
+/* "Fee 80.00 EUR (100 % of 80.00 EUR). State: due." */
+void render_say_fee(struct rendering *r, const struct policy_incident *i);
+/* Ends the block with the policy's name and gives it to the host. */
+void render_done(struct rendering *r, const char *version);
+
+#endif

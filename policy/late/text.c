@@ -1,0 +1,340 @@
+#include "policy/late/text.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "policy/late/booking.h"
+#include "policy/late/fold.h"
+#include "policy/late/offer.h"
+#include "policy/late/phrase.h"
+
+enum { NOTE_MAX = 4096 };
+
+/* ---- 4.3 a) a booked appointment, c) one that was moved late ---- */
+
+static bool is_late_move(const struct deal *d, const struct policy_incident *i)
+{
+	return entry_is_of(i, d->c->uid, d->c->occurrence) && entry_is(i, "late-move") &&
+		i->state != POLICY_VOID && (i->hold > 0 || i->charge > 0);
+}
+
+/* The youngest late move of this appointment that means money; NULL: none. lost: all of them. */
+static const struct policy_incident *late_moves(struct rendering *r, const char **lost)
+{
+	const struct deal *d = r->d;
+	const struct policy_incident *last = NULL;
+	char utc[ICAL_UTC_SIZE];
+
+	*lost = "";
+	for (size_t n = d->chain.first; n < d->entries.count; n++) {
+		const struct policy_incident *i = &d->entries.at[n];
+
+		if (!is_late_move(d, i))
+			continue;
+		last = i;
+		ical_utc(i->slot, utc);
+		*lost = arena_printf(d->mem, "%s%s%s", *lost, **lost ? "," : "", utc);
+		buf_printf(&r->note, render_in(d, "Moved late from %s (%s notice). ", "Reporté tard du %s (préavis %s). "),
+			render_time(d, i->slot, false), phrase_seconds(i->notice, d->mem));
+	}
+	return last;
+}
+
+static const struct money *shown_hold(const struct deal *d, const struct slot *s, const struct terms *terms,
+	struct money *out)
+{
+	int64_t cap;
+
+	*out = d->chain.hold;
+	if (out->minor > 0 && fee_cap(&terms->rules.cap, &s->price, out->currency, &cap)) {
+		cap -= chain_charged(&d->chain, &d->entries, d->c->uid, d->c->occurrence, out->currency);
+		if (out->minor > cap)
+			out->minor = cap > 0 ? cap : 0;
+	}
+	return out;
+}
+
+/* 4.3 c). What is dearer than the hold is said after it. */
+static void render_moved(struct rendering *r, const struct slot *s, const struct terms *terms,
+	struct offers *all, const struct policy_incident *last, const char *lost)
+{
+	const struct deal *d = r->d;
+	char number[MONEY_SIZE];
+	struct money hold;
+
+	shown_hold(d, s, terms, &hold);
+	render_put(r, POLICY_PROPERTY, "X-DEDIT-CLASS", "LATE-MOVE");
+	render_fee(r, last);
+	render_facts(r, last);
+	if (hold.minor > 0 && money_format(hold.minor, hold.currency, number, sizeof(number)) == 0)
+		render_put(r, POLICY_PROPERTY, arena_printf(d->mem, "X-DEDIT-HELD;CURRENCY=%s", hold.currency), number);
+	render_put(r, POLICY_PROPERTY, "X-DEDIT-LOST;VALUE=DATE-TIME", lost);
+	render_prefix(r, &terms->rules, "⚠", last->charge == 0 ? "" : arena_printf(d->mem,
+		render_in(d, "Late move %s", "Reporté tard %s"), render_money(d, last->charge, last->currency)));
+	if (last->charge > 0)
+		render_say_fee(r, last);
+	if (hold.minor > 0)
+		buf_printf(&r->note, render_in(d,
+			"%s fall due if this appointment is cancelled or missed; otherwise nothing.\n",
+			"%s seront dus si ce rendez-vous est annulé ou manqué ; sinon rien.\n"),
+			phrase_money(render_language(d), &hold, d->mem));
+	for (size_t i = 0; i < all->count; i++) {
+		if (all->list[i].minor <= hold.minor)
+			all->list[i].amount = NULL;
+	}
+	if (hold.minor > 0) {
+		for (size_t i = 0; i < all->count; i++) {
+			if (all->list[i].amount)
+				buf_printf(&r->note, render_in(d, "From %s: %s. ", "À partir du %s : %s. "),
+					offer_start(d, &all->list[i], true), all->list[i].amount);
+		}
+	}
+}
+
+static void render_booked(struct rendering *r, const struct slot *s)
+{
+	const struct deal *d = r->d;
+	const struct policy_incident *last;
+	struct offers all;
+	struct terms terms;
+	const char *lost;
+	size_t applies;
+
+	slot_terms(d, s, s->acquired, &terms);
+	offers_make(d, s, &terms, &all);
+	applies = offers_at(&all, s->acquired);
+	last = late_moves(r, &lost);
+	if (!last && (slot_is_past(s) || !offers_worth_saying(s, &terms, &all)))
+		return;
+	render_ref(r, s->ref);
+	if (last)
+		render_moved(r, s, &terms, &all, last, lost);
+	if (d->chain.hold.minor == 0 && !slot_is_past(s) && offers_worth_saying(s, &terms, &all)) {
+		if (applies < all.count)
+			offers_say_too_late(r, s, &terms, &all, applies);
+		else
+			offers_say_free(r, &all, &terms);
+	}
+	if (all.count > 0 && !slot_is_past(s))
+		render_utc(r, "X-DEDIT-FREE-UNTIL", all.list[0].deadline);
+	render_policy(r, s->version, s->digest ? s->digest : "");
+	render_done(r, s->version);
+}
+
+/* A series' master carries the rule and no instants (architecture.md 15, 10). */
+static void render_series(struct rendering *r, const struct policy_incident *series)
+{
+	const struct deal *d = r->d;
+	const struct slot s = {
+		.start = series->slot, .end = series->slot_end, .acquired = series->acquired, .anchor = series->slot,
+		.price = { .minor = series->price }, .client = series->client, .title = series->title,
+	};
+	struct slot priced = s;
+	const struct offer *first;
+	struct offers all;
+	struct terms terms;
+
+	memcpy(priced.price.currency, series->currency, strnlen(series->currency, CURRENCY_SIZE - 1));
+	slot_terms(d, &priced, s.acquired, &terms);
+	offers_make(d, &priced, &terms, &all);
+	if (!offers_worth_saying(&priced, &terms, &all))
+		return;
+	render_ref(r, series->ref);
+	first = &all.list[0];
+	if (terms.rules.record || !all.nameable)
+		buf_printf(&r->note, render_in(d, "Please cancel or move until %s each date.\n%s",
+			"Merci d'annuler ou de reporter jusqu'à %s chaque date.\n%s"),
+			phrase_before(render_language(d), &first->tier->within, d->mem),
+			terms.rules.record ? render_in(d, "Nothing is charged after that. ", "Rien n'est facturé ensuite. ") : "");
+	else
+		buf_printf(&r->note, render_in(d, "Free to cancel or move until %s each date.\n",
+			"Annulation ou report sans frais jusqu'à %s chaque date.\n"),
+			phrase_before(render_language(d), &first->tier->within, d->mem));
+	if (!terms.rules.record)
+		offers_say_amounts(r, &all, 0, false);
+	render_policy(r, series->version, series->basis);
+	render_done(r, series->version);
+}
+
+/* ---- 4.3 b) and d) to g): what was lost ---- */
+
+/* prefix "": none, and no comment, category and colour either. */
+struct words_for { const char *class_, *prefix[2], *sentence[2], *name[2]; };
+
+static const struct words_for lost_words[] = {
+	{ "late-cancel", { "Late cancel", "Annulé tard" },
+		{ "Late cancellation by the client, received %s.", "Annulation tardive par le client, reçue %s." },
+		{ "Late cancellation", "Annulation tardive" } },
+	{ "no-show", { "No-show", "Absence" },
+		{ "The client did not come; cancelled %s.", "Le client n'est pas venu ; annulé %s." },
+		{ "No-show", "Absence" } },
+	{ "owner-cancel", { "Cancelled by us", "Annulé par nous" },
+		{ "Cancelled by us, %s.", "Annulé par nous, %s." }, { "Cancelled by us", "Annulé par nous" } },
+	{ "on-time-cancel", { "", "" },
+		{ "Cancelled in time by the client, received %s.", "Annulé à temps par le client, reçu %s." }, { "", "" } },
+	{ "grace", { "", "" },
+		{ "Cancelled within the grace period, received %s.", "Annulé dans le délai de correction, reçu %s." },
+		{ "", "" } },
+};
+
+static const struct words_for *words_find(const struct policy_incident *i)
+{
+	for (size_t n = 0; n < ARRAY_SIZE(lost_words); n++) {
+		if (entry_is(i, lost_words[n].class_))
+			return &lost_words[n];
+	}
+	return NULL;
+}
+
+static const char *without_fee(const struct deal *d, const struct policy_incident *i)
+{
+	static const struct { const char *outcome, *words[2]; } reasons[] = {
+		{ "forgiven", { "No fee: forgiven", "Pas d'indemnité : pardonné" } },
+		{ "exempt", { "No fee: we had moved this appointment",
+		"Pas d'indemnité : nous avions déplacé ce rendez-vous" } },
+		{ "session", { "One session is used", "Une séance est utilisée" } },
+		{ "recorded", { "No fee, only noted", "Pas d'indemnité, seulement noté" } },
+	};
+
+	for (size_t n = 0; n < ARRAY_SIZE(reasons); n++) {
+		if (strcmp(reasons[n].outcome, i->outcome) == 0)
+			return reasons[n].words[render_language(d)];
+	}
+	return render_in(d, "No fee", "Pas d'indemnité");
+}
+
+static void say_lost(struct rendering *r, const struct policy_incident *i, const struct words_for *w)
+{
+	const struct deal *d = r->d;
+
+	buf_printf(&r->note, w->sentence[render_language(d)], render_time(d, i->at, true));
+	if (strcmp(i->outcome, "proposed") == 0)
+		buf_adds(&r->note, render_in(d, " To be confirmed by the owner.", " À confirmer par le professionnel."));
+	buf_addc(&r->note, '\n');
+	if (i->required >= 0)
+		buf_printf(&r->note, render_in(d, "Notice %s, agreed %s.\n", "Préavis %s, convenu %s.\n"),
+			phrase_seconds(i->notice, d->mem), phrase_seconds(i->required, d->mem));
+	if (i->charge > 0)
+		render_say_fee(r, i);
+	else if (strcmp(i->outcome, "forgiven") == 0)
+		buf_printf(&r->note, "%s (%s).\n", without_fee(d, i), i->basis);
+	else
+		buf_printf(&r->note, "%s.\n", without_fee(d, i));
+}
+
+static const char *prefix_words(const struct deal *d, const struct policy_incident *i,
+	const struct words_for *w)
+{
+	const char *words = w->prefix[render_language(d)];
+
+	if (i->state == POLICY_WAIVED)
+		return arena_printf(d->mem, render_in(d, "%s (waived)", "%s (offert)"), words);
+	if (i->charge > 0)
+		return arena_printf(d->mem, "%s %s", words, render_money(d, i->charge, i->currency));
+	if (strcmp(i->outcome, "forgiven") == 0)
+		return arena_printf(d->mem, render_in(d, "%s (free, %s)", "%s (sans frais, %s)"), words, i->basis);
+	return words;
+}
+
+static void put_comment(struct rendering *r, const struct policy_incident *i, const struct words_for *w)
+{
+	const struct deal *d = r->d;
+	const char *text = w->name[render_language(d)];
+
+	if (i->required >= 0)
+		text = arena_printf(d->mem, render_in(d, "%s: %s notice, %s agreed.", "%s : préavis %s, convenu %s."), text,
+			phrase_seconds(i->notice, d->mem), phrase_seconds(i->required, d->mem));
+	else
+		text = arena_printf(d->mem, "%s.", text);
+	if (i->charge > 0)
+		text = arena_printf(d->mem, render_in(d, "%s Fee %s.", "%s Indemnité %s."), text,
+			render_money(d, i->charge, i->currency));
+	render_put(r, POLICY_COMMENT, render_in(d, "COMMENT;LANGUAGE=en", "COMMENT;LANGUAGE=fr"), text);
+}
+
+static void put_look(struct rendering *r, const struct policy_incident *i, const struct words_for *w)
+{
+	const struct deal *d = r->d;
+	struct rules rules;
+
+	rules_for(d->text, i->acquired, i->client, text_folded(i->title, d->mem), i->slot, &rules);
+	render_prefix(r, &rules, "✗", prefix_words(d, i, w));
+	put_comment(r, i, w);
+	render_put(r, POLICY_CATEGORY, NULL, w->name[render_language(d)]);
+	render_put(r, POLICY_COLOR, NULL, "tomato");
+}
+
+static void render_lost(struct rendering *r, const struct policy_incident *i, const char *digest)
+{
+	const struct deal *d = r->d;
+	const struct words_for *w = words_find(i);
+	/* However the client said so. After the start it may stand there again without being held. */
+	bool cancelled = d->t < i->slot || !booking_is_appointment(d) || d->c->kind == POLICY_CANCELLED;
+
+	if (!w)
+		return;
+	render_ref(r, i->ref);
+	render_put(r, POLICY_PROPERTY, "X-DEDIT-CLASS", render_upper(d, i->class_));
+	render_fee(r, i);
+	render_facts(r, i);
+	if (i->free_until)
+		render_utc(r, "X-DEDIT-FREE-UNTIL", i->free_until);
+	render_policy(r, i->version, digest);
+	render_put(r, POLICY_FEE_TITLE, NULL, i->title);
+	if (*w->prefix[0])
+		put_look(r, i, w);
+	/* It was held open where the client didn't come. */
+	if (cancelled && !entry_is(i, "no-show")) {
+		render_put(r, POLICY_STATUS, NULL, "CANCELLED");
+		render_put(r, POLICY_TRANSP, NULL, "TRANSPARENT");
+	}
+	say_lost(r, i, w);
+	render_done(r, i->version);
+}
+
+/* The last one, if possible of the slot in question: the same event may stand in two calendars. */
+static const struct policy_incident *last_loss(const struct deal *d)
+{
+	const struct policy_incident *last = NULL;
+	int64_t start = d->c->after.start ? d->c->after.start : d->c->before.start;
+
+	for (size_t n = d->entries.count; n-- > 0;) {
+		const struct policy_incident *i = &d->entries.at[n];
+
+		if (!entry_is_of(i, d->c->uid, d->c->occurrence) || !entry_ends(i))
+			continue;
+		if (i->slot == start)
+			return i;
+		last = last ? last : i;
+	}
+	return last;
+}
+
+/* A cancelled event holds nothing, whatever its twin in another calendar does. */
+static const struct slot *held_slot(const struct deal *d)
+{
+	return d->c->kind == POLICY_CANCELLED ? NULL : d->chain.current;
+}
+
+int text_render(struct deal *d)
+{
+	struct rendering r = { .d = d };
+	const struct policy_incident *series = entries_series(&d->entries, d->c->uid), *loss = last_loss(d);
+	const struct slot *held = held_slot(d);
+	bool master = (d->c->flags & POLICY_SERIES) && !*d->c->occurrence;
+
+	buf_init(&r.note, NOTE_MAX);
+	if (master && series) {
+		render_series(&r, series);
+	} else if (!master && held) {
+		if (!(d->c->flags & POLICY_GONE))
+			render_booked(&r, held);
+	} else if (!master && loss) {
+		const struct slot *lost = chain_find(&d->chain, loss->slot);
+
+		render_lost(&r, loss, lost && lost->digest ? lost->digest : "");
+	}
+	buf_finish(&r.note);
+	return r.failed ? -1 : 0;
+}

@@ -1,0 +1,478 @@
+#include "policy/ledger.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/util.h"
+#include "policy/policy.h"
+
+static const char *const state_names[] = {
+	[POLICY_NONE] = "none",
+	[POLICY_PROPOSED] = "proposed",
+	[POLICY_PENDING] = "pending",
+	[POLICY_DUE] = "due",
+	[POLICY_PAID] = "paid",
+	[POLICY_WAIVED] = "waived",
+	[POLICY_VOID] = "void",
+	[POLICY_DISPUTED] = "disputed",
+	[POLICY_CREDITED] = "credited",
+};
+
+/* The members of an incident in JSON. What has its default value is left out. */
+#define TEXT(key, field) { key, offsetof(struct policy_incident, field), true, 0 }
+#define NUMBER(key, field, fallback) \
+	{ \
+		key, offsetof(struct policy_incident, field), false, fallback \
+	}
+static const struct member {
+	const char *key;
+	size_t offset;
+	bool text;
+	int64_t fallback;
+} members[] = {
+	NUMBER("acquired", acquired, 0), TEXT("actor", actor), NUMBER("anchor", anchor, 0),
+	NUMBER("at", at, 0), TEXT("basis", basis), TEXT("by", by), NUMBER("charge", charge, 0),
+	TEXT("class", class_), TEXT("client", client), TEXT("currency", currency),
+	NUMBER("free_until", free_until, 0), NUMBER("hold", hold, 0), NUMBER("notice", notice, 0),
+	TEXT("occurrence", occurrence), TEXT("outcome", outcome), TEXT("policy", policy),
+	NUMBER("price", price, -1), TEXT("ref", ref), NUMBER("required", required, -1),
+	NUMBER("slot", slot, 0), NUMBER("slot_end", slot_end, 0), TEXT("supersedes", supersedes),
+	TEXT("title", title), TEXT("uid", uid), TEXT("version", version),
+};
+#undef TEXT
+#undef NUMBER
+
+static const char **member_text(struct policy_incident *i, const struct member *m)
+{
+	return (const char **)(void *)((char *)i + m->offset);
+}
+
+static int64_t *member_number(struct policy_incident *i, const struct member *m)
+{
+	return (int64_t *)(void *)((char *)i + m->offset);
+}
+
+struct entry *entry_add(struct entry_list *list, struct arena *mem)
+{
+	if (list->count == list->size) {
+		size_t size = list->size ? list->size * 2 : 8;
+		struct entry *grown = arena_array(mem, size, sizeof(*grown));
+
+		if (list->count) {
+			memcpy(grown, list->entries, list->count * sizeof(*grown));
+		}
+		list->entries = grown;
+		list->size = size;
+	}
+	struct entry *added = &list->entries[list->count++];
+	*added = (struct entry){ .owner = "", .kind = "", .i.size = sizeof(added->i) };
+	for (size_t m = 0; m < ARRAY_SIZE(members); m++) {
+		if (members[m].text) {
+			*member_text(&added->i, &members[m]) = "";
+		} else {
+			*member_number(&added->i, &members[m]) = members[m].fallback;
+		}
+	}
+	return added;
+}
+
+/* ---- reading ---- */
+
+static const char *json_text(const json_t *object, const char *key, struct arena *mem)
+{
+	return arena_strdup(mem, json_string_value(json_object_get(object, key)));
+}
+
+static struct shown_value shown_value_read(const json_t *object, const char *key, struct arena *mem)
+{
+	const json_t *pair = json_object_get(object, key);
+
+	return (struct shown_value){
+		.value = arena_strdup(mem, json_string_value(json_array_get(pair, 0))),
+		.was = arena_strdup(mem, json_string_value(json_array_get(pair, 1))),
+	};
+}
+
+static const struct rendering *rendering_read(const json_t *object, const char *occurrence,
+	const char *ref, struct arena *mem)
+{
+	if (!json_is_object(object))
+		return NULL;
+	struct rendering *r = arena_alloc(mem, sizeof(*r));
+	*r = (struct rendering){
+		.occurrence = occurrence,
+		.ref = json_text(object, "ref", mem),
+		.prefix = json_text(object, "prefix", mem),
+		.block = json_text(object, "block", mem),
+		.comment = json_text(object, "comment", mem),
+		.category = json_text(object, "category", mem),
+		.status = shown_value_read(object, "status", mem),
+		.transp = shown_value_read(object, "transp", mem),
+		.color = shown_value_read(object, "color", mem),
+	};
+	if (!r->ref && *ref) {
+		r->ref = ref;
+	}
+	return r;
+}
+
+static uint32_t state_read(const json_t *object)
+{
+	const char *name = json_string_value(json_object_get(object, "state"));
+
+	for (uint32_t s = 0; name && s < ARRAY_SIZE(state_names); s++) {
+		if (strcmp(state_names[s], name) == 0)
+			return s;
+	}
+	return POLICY_NONE;
+}
+
+struct reader { struct arena *mem; struct entry_list *out; };
+
+static int read_row(const struct ledger_row *row, void *arg)
+{
+	struct reader *reader = arg;
+	json_t *object = json_loads(row->text, 0, NULL);
+
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return 0;
+	}
+	struct entry *entry = entry_add(reader->out, reader->mem);
+	entry->seq = row->seq;
+	entry->owner = arena_strdup(reader->mem, row->owner);
+	entry->kind = arena_strdup(reader->mem, row->kind);
+	entry->incident = row->incident;
+	entry->i.state = state_read(object);
+	for (size_t m = 0; m < ARRAY_SIZE(members); m++) {
+		const json_t *value = json_object_get(object, members[m].key);
+
+		if (members[m].text && json_is_string(value)) {
+			*member_text(&entry->i, &members[m]) =
+				arena_strdup(reader->mem, json_string_value(value));
+		} else if (!members[m].text && json_is_integer(value)) {
+			*member_number(&entry->i, &members[m]) = json_integer_value(value);
+		}
+	}
+	entry->shown = rendering_read(
+		json_object_get(object, "shown"), entry->i.occurrence, entry->i.ref, reader->mem);
+	json_decref(object);
+	return 0;
+}
+
+int ledger_read(struct store *s, const struct ledger_query *q, struct arena *mem,
+	struct entry_list *out, struct err *e)
+{
+	struct reader reader = { mem, out };
+	return store_ledger(s, q, read_row, &reader, e);
+}
+
+/* ---- writing ---- */
+
+/* json_object_set_new() frees the value and fails if it is NULL: text that is no UTF-8. */
+static int put_text(json_t *object, const char *key, const char *value)
+{
+	return value ? json_object_set_new(object, key, json_string(value)) : 0;
+}
+
+static int put_shown_value(json_t *object, const char *key, const struct shown_value *v)
+{
+	if (!v->value)
+		return 0;
+	return json_object_set_new(object, key,
+		v->was ? json_pack("[ss]", v->value, v->was) : json_pack("[sn]", v->value));
+}
+
+static json_t *rendering_write(const struct rendering *r)
+{
+	json_t *object = json_object();
+
+	if (put_text(object, "ref", r->ref) || put_text(object, "prefix", r->prefix) ||
+		put_text(object, "block", r->block) || put_text(object, "comment", r->comment) ||
+		put_text(object, "category", r->category) ||
+		put_shown_value(object, "status", &r->status) ||
+		put_shown_value(object, "transp", &r->transp) ||
+		put_shown_value(object, "color", &r->color)) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static int put_members(json_t *object, struct policy_incident *i)
+{
+	for (size_t m = 0; m < ARRAY_SIZE(members); m++) {
+		const struct member *row = &members[m];
+
+		if (row->text && **member_text(i, row) &&
+			put_text(object, row->key, *member_text(i, row))) {
+			return -1;
+		}
+		if (!row->text && *member_number(i, row) != row->fallback &&
+			json_object_set_new(
+				object, row->key, json_integer(*member_number(i, row)))) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* 128 random bits, so that a digest tells nothing of a text that was erased. */
+static int put_salt(json_t *object)
+{
+	uint8_t raw[16];
+	char salt[base64url_size(sizeof(raw))];
+
+	random_bytes(raw, sizeof(raw));
+	base64url(raw, sizeof(raw), salt);
+	return put_text(object, "salt", salt);
+}
+
+static char *entry_json(const struct entry *entry)
+{
+	struct policy_incident i = entry->i;
+	json_t *object = json_object();
+	char *text = NULL;
+
+	if (!put_members(object, &i) && !put_salt(object) &&
+		!put_text(object, "state",
+			i.state < ARRAY_SIZE(state_names) ? state_names[i.state] : "none") &&
+		(!entry->shown ||
+			!json_object_set_new(object, "shown", rendering_write(entry->shown)))) {
+		text = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT);
+	}
+	json_decref(object);
+	return text;
+}
+
+int ledger_row(const struct entry *entry, int64_t when, struct arena *mem, struct ledger_row *out,
+	struct err *e)
+{
+	cleanup_free char *text = entry_json(entry);
+
+	if (!text)
+		return err_set(e, ERR_INTERNAL, "ledger entry '%s' is not text", entry->kind);
+	*out = (struct ledger_row){
+		.owner = entry->owner,
+		.when = when,
+		.slot = entry->i.slot,
+		.incident = entry->incident,
+		.kind = entry->kind,
+		.ref = entry->i.ref,
+		.client = entry->i.client,
+		.uid = entry->i.uid,
+		.text = arena_strdup(mem, text),
+	};
+	return 0;
+}
+
+/* ---- questions ---- */
+
+static bool same_slot(const struct policy_incident *a, const struct policy_incident *b)
+{
+	return a->slot == b->slot && strcmp(a->uid, b->uid) == 0 &&
+		strcmp(a->occurrence, b->occurrence) == 0;
+}
+
+static bool same_key(const struct policy_incident *a, const struct policy_incident *b)
+{
+	return same_slot(a, b) && strcmp(a->client, b->client) == 0 &&
+		strcmp(a->class_, b->class_) == 0;
+}
+
+static bool same_words(const struct policy_incident *a, const struct policy_incident *b)
+{
+	return same_key(a, b) && a->state == b->state && a->price == b->price &&
+		a->charge == b->charge && a->hold == b->hold && a->acquired == b->acquired &&
+		a->anchor == b->anchor && a->slot_end == b->slot_end &&
+		strcmp(a->outcome, b->outcome) == 0 && strcmp(a->title, b->title) == 0 &&
+		strcmp(a->currency, b->currency) == 0 && strcmp(a->version, b->version) == 0 &&
+		strcmp(a->supersedes, b->supersedes) == 0;
+}
+
+/* An entry after which the same thing may happen to a slot once more. */
+static bool takes_back(const struct policy_incident *later, const struct policy_incident *i)
+{
+	if (later->state != POLICY_VOID)
+		return false;
+	return same_slot(later, i) ||
+		(*i->ref &&
+			(strcmp(later->supersedes, i->ref) == 0 ||
+				strcmp(later->ref, i->ref) == 0));
+}
+
+/* Looks from the end, so the first entry that settles it is the youngest. */
+bool entry_is_repeat(const struct entry_list *list, const struct policy_incident *i)
+{
+	bool money = i->state != POLICY_NONE;
+
+	for (size_t n = list->count; n-- > 0;) {
+		const struct policy_incident *known = &list->entries[n].i;
+
+		if (!*known->class_) {
+			continue;
+		}
+		if (same_words(known, i))
+			return true;
+		if (money && same_key(known, i)) { /* another state or outcome is news about it */
+			return known->state == i->state && strcmp(known->outcome, i->outcome) == 0;
+		}
+		if (money ? takes_back(known, i) : same_slot(known, i))
+			return false;
+	}
+	return false;
+}
+
+const char *entry_ref(const struct entry_list *list, const char *occurrence, int64_t slot)
+{
+	const char *of_slot = "";
+
+	for (size_t n = list->count; n-- > 0;) {
+		const struct policy_incident *i = &list->entries[n].i;
+
+		if ((slot && i->slot != slot) || !*i->ref || !i->slot) {
+			continue;
+		}
+		if (strcmp(i->occurrence, occurrence) == 0)
+			return i->ref;
+		/* a single event that became a series, or the reverse */
+		if (slot && !*of_slot) {
+			of_slot = i->ref;
+		}
+	}
+	return of_slot;
+}
+
+const struct rendering *entry_shown(const struct entry_list *list, const char *occurrence)
+{
+	for (size_t n = list->count; n-- > 0;) {
+		const struct entry *known = &list->entries[n];
+
+		if (known->shown && strcmp(known->shown->occurrence, occurrence) == 0)
+			return known->shown;
+	}
+	return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_value(const struct shown_value *a, const struct shown_value *b)
+{
+	return same_text(a->value, b->value) && same_text(a->was, b->was);
+}
+
+bool rendering_equal(const struct rendering *a, const struct rendering *b)
+{
+	static const struct rendering nothing;
+
+	a = a ? a : &nothing;
+	b = b ? b : &nothing;
+	return same_text(a->ref, b->ref) && same_text(a->prefix, b->prefix) &&
+		same_text(a->block, b->block) && same_text(a->comment, b->comment) &&
+		same_text(a->category, b->category) && same_value(&a->status, &b->status) &&
+		same_value(&a->transp, &b->transp) && same_value(&a->color, &b->color);
+}
+
+/* ---- references ---- */
+
+/* Without 0 and O, 1 and I: references are read over the telephone. */
+static const char ref_alphabet[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+bool ref_looks_right(const char *text)
+{
+	for (size_t n = 0; n < REF_SIZE - 1; n++) {
+		if (n == 4 ? text[n] != '-' : text[n] == '\0' || !strchr(ref_alphabet, text[n]))
+			return false;
+	}
+	return true;
+}
+
+static void random_ref(char out[REF_SIZE])
+{
+	uint8_t raw[REF_SIZE];
+
+	random_bytes(raw, sizeof(raw));
+	for (size_t n = 0; n < REF_SIZE - 1; n++) {
+		out[n] = n == 4 ? '-' : ref_alphabet[raw[n] % (sizeof(ref_alphabet) - 1)];
+	}
+	out[REF_SIZE - 1] = '\0';
+}
+
+static int stop_at_first(const struct ledger_row *row, void *arg)
+{
+	return 1;
+}
+
+int ledger_fresh_ref(struct store *s, struct arena *mem, const char **out, struct err *e)
+{
+	char ref[REF_SIZE];
+	int used;
+
+	do {
+		random_ref(ref);
+		used = store_ledger(
+			s, &(struct ledger_query){ .ref = ref }, stop_at_first, NULL, e);
+		if (used < 0)
+			return -1;
+	} while (used);
+	*out = arena_strdup(mem, ref);
+	return 0;
+}
+
+/* ---- the list of fees ---- */
+
+/* A later entry about an incident changes its state: one that takes it back, or the same
+ * incident in a new state. */
+static bool fee_follows(struct fee *fee, const struct entry *later)
+{
+	if (strcmp(fee->owner, later->owner) != 0 || fee->state == POLICY_VOID ||
+		!*fee->incident.ref)
+		return false;
+	if (strcmp(fee->incident.ref, later->i.supersedes) == 0) {
+		fee->state = later->i.state;
+	}
+	if (!same_key(&fee->incident, &later->i) || strcmp(fee->incident.ref, later->i.ref) != 0)
+		return false;
+	fee->state = later->i.state;
+	fee->incident = later->i;
+	return true;
+}
+
+static bool fees_follow(struct fee_list *list, const struct entry *later)
+{
+	for (size_t n = list->count; n-- > 0;) {
+		if (fee_follows(&list->fees[n], later))
+			return true;
+	}
+	return false;
+}
+
+int fees_list(struct store *s, const char *owner, struct arena *mem, struct fee_list *out,
+	struct err *e)
+{
+	struct ledger_query q = { .owner = owner, .incidents_only = true };
+	struct entry_list entries = { 0 };
+	struct fee_list list = { 0 };
+
+	if (ledger_read(s, &q, mem, &entries, e))
+		return -1;
+	list.fees = arena_array(mem, entries.count, sizeof(*list.fees));
+	for (size_t n = 0; n < entries.count; n++) {
+		const struct entry *entry = &entries.entries[n];
+
+		if (fees_follow(&list, entry)) {
+			continue;
+		}
+		list.fees[list.count++] = (struct fee){ .incident = entry->i, .owner = entry->owner,
+			.seq = entry->seq, .state = entry->i.state };
+	}
+	for (size_t n = 0; n < list.count; n++) {
+		list.fees[n].state_name = state_names[list.fees[n].state];
+	}
+	*out = list;
+	return 0;
+}

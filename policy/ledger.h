@@ -1,0 +1,77 @@
+/*
+ * Ledger rows as the policy floor reads and writes them: incidents, slots, and what an event last
+ * showed.
+ *
+ * A row's text is one JSON object with sorted keys and a salt of its own. Everything read lives in
+ * the arena given. A row whose text was erased (architecture.md 15.23) is skipped.
+ */
+#ifndef DEDIT_POLICY_LEDGER_H
+#define DEDIT_POLICY_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "policy/dedit_policy.h"
+#include "storage/store.h"
+
+enum { REF_SIZE = 10 }; /* "7F3K-2Q9M", NUL */
+
+
+/* Kinds of rows that are the host's own, beside a module's classes. */
+#define KIND_SLOT "slot"     /* a booking: no incident */
+#define KIND_SHOWN "shown"   /* only the rendering changed */
+#define KIND_HIDDEN "hidden" /* the entry in Fees was deleted by its owner (15.11) */
+
+/* A property that an annotation replaced: what was written, and what stood there (NULL:
+ * nothing). */
+struct shown_value { const char *value, *was; };
+
+/* What one VEVENT shows of its policy. Members that are not shown are NULL. */
+struct rendering {
+	const char *occurrence;      /* as in policy_change; "" for a single event and a master */
+	const char *ref, *prefix;
+	const char *block; /* lines between first and last line of the block, LF between them */
+	const char *comment, *category;
+	struct shown_value status, transp, color;
+	const char *fee_title;       /* not kept in the ledger */
+	const char *comment_name;    /* "COMMENT;LANGUAGE=en"; not kept */
+	const char *const *lines;    /* X-DEDIT- properties; not kept */
+	size_t line_count;
+};
+
+struct entry {
+	uint64_t seq;
+	const char *owner, *kind;
+	bool incident;               /* moves the ledger head (15.22) */
+	struct policy_incident i;    /* strings never NULL */
+	const struct rendering *shown; /* NULL: unchanged by this entry */
+};
+struct entry_list { struct entry *entries; size_t count, size; };
+
+/* Adds a zeroed entry, its strings empty. */
+struct entry *entry_add(struct entry_list *list, struct arena *mem);
+/* Appends the rows that match to `out`, oldest first. */
+int ledger_read(struct store *s, const struct ledger_query *q, struct arena *mem,
+	struct entry_list *out, struct err *e);
+/* The row of an entry, ready for a commit. */
+int ledger_row(const struct entry *entry, int64_t when, struct arena *mem, struct ledger_row *out,
+	struct err *e);
+
+/* Is i in the list already? A booked slot is, if the slot's last entry says the same; an
+ * incident, if one of that slot, client and class stands that was not taken back since. */
+bool entry_is_repeat(const struct entry_list *list, const struct policy_incident *i);
+/* Reference of the slot at that start (0: of that occurrence's last one), "" if there is none. */
+const char *entry_ref(const struct entry_list *list, const char *occurrence, int64_t slot);
+/* Last rendering of that occurrence, or NULL. */
+const struct rendering *entry_shown(const struct entry_list *list, const char *occurrence);
+bool rendering_equal(const struct rendering *a, const struct rendering *b); /* NULL: shows nothing */
+
+/* A random reference that no row carries. */
+int ledger_fresh_ref(struct store *s, struct arena *mem, const char **out, struct err *e);
+/* Four characters, a dash, four characters of the references' alphabet, at the start of text. */
+bool ref_looks_right(const char *text);
+
+#endif

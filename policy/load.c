@@ -1,0 +1,416 @@
+#include "policy/policy.h"
+
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/fsio.h"
+#include "base/util.h"
+#include "policy/host.h"
+#include "policy/host_options.h"
+#include "policy/late/late.h"
+#include "policy/locks.h"
+#include "policy/module.h"
+
+enum { POLICY_TEXT_MAX = 1 << 20 };
+
+const struct conf_schema policy_schema = {
+	.section = "policy", .titled = true, .options = late_options, .sections = late_sections,
+};
+
+static const struct conf_option calendar_options[] = {
+	{ .name = "policy", .type = CONF_STRING },
+	{ .name = NULL },
+};
+const struct conf_schema calendar_schema = {
+	.section = "calendar", .titled = true, .options = calendar_options,
+};
+
+/* ---- a section as settings, and as text ---- */
+
+struct settings { struct policy_setting *list; size_t count, size; };
+
+static void setting_add(struct settings *s, struct arena *mem, const char *key, const char *value,
+	const char *file, int line)
+{
+	if (s->count == s->size) {
+		size_t size = s->size ? s->size * 2 : 32;
+		struct policy_setting *grown = arena_array(mem, size, sizeof(*grown));
+
+		if (s->count) {
+			memcpy(grown, s->list, s->count * sizeof(*grown));
+		}
+		s->list = grown;
+		s->size = size;
+	}
+	s->list[s->count++] = (struct policy_setting){
+		.size = sizeof(*s->list), .key = key, .value = value, .file = file, .line = line
+	};
+}
+
+static bool is_host_option(const char *name)
+{
+	static const struct conf_option mine[] = { HOST_OPTIONS };
+
+	for (size_t n = 0; n < ARRAY_SIZE(mine); n++) {
+		if (strcmp(mine[n].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void settings_collect(struct settings *s, struct arena *mem, const struct conf_section *sec,
+	const char *prefix)
+{
+	for (size_t v = 0; v < sec->value_count; v++) {
+		const struct conf_value *value = &sec->values[v];
+
+		if (value->line == 0 || is_host_option(value->option)) {
+			continue;
+		}
+		for (size_t n = 0; n < value->count; n++) {
+			setting_add(s, mem, arena_printf(mem, "%s%s", prefix, value->option),
+				value->text[n], sec->file, value->line);
+		}
+	}
+	for (size_t n = 0; n < sec->section_count; n++) {
+		const struct conf_section *sub = sec->sections[n];
+
+		settings_collect(s, mem, sub, arena_printf(mem, "%s%s/%s/", prefix, sub->section,
+			sub->title ? sub->title : ""));
+	}
+}
+
+static int quote(struct buf *out, const char *text)
+{
+	buf_addc(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\') {
+			buf_addc(out, '\\');
+		}
+		buf_addc(out, *text);
+	}
+	return buf_addc(out, '"');
+}
+
+/* What digest and file of a version are made of: the section without blanks, comments and line
+ * numbers. */
+static void text_write(struct buf *out, const struct conf_section *sec, const char *indent)
+{
+	buf_printf(out, "%s%s ", indent, sec->section);
+	quote(out, sec->title ? sec->title : "");
+	buf_adds(out, " {\n");
+	for (size_t v = 0; v < sec->value_count; v++) {
+		const struct conf_value *value = &sec->values[v];
+
+		if (value->line == 0) {
+			continue;
+		}
+		buf_printf(out, "%s    %s = ", indent, value->option);
+		buf_adds(out, value->count == 1 ? "" : "{ ");
+		for (size_t n = 0; n < value->count; n++) {
+			buf_adds(out, n ? ", " : "");
+			quote(out, value->text[n]);
+		}
+		buf_adds(out, value->count == 1 ? "\n" : " }\n");
+	}
+	for (size_t n = 0; n < sec->section_count; n++) {
+		text_write(out, sec->sections[n], "    ");
+	}
+	buf_printf(out, "%s}\n", indent);
+}
+
+/* Each text not seen before is kept by its digest (15.24). */
+static int text_keep(const char *data, const char *digest, const struct buf *text, struct err *e)
+{
+	cleanup_fd int root = -1, folder = -1;
+	struct buf there cleanup_buf;
+
+	buf_init(&there, POLICY_TEXT_MAX);
+	if (fs_open_dir(data, &root, e) || fs_open_subdir(root, "policies", 1, &folder, e))
+		return -1;
+	if (fs_read(folder, digest, &there, e) == 0)
+		return 0;
+	return fs_replace(folder, digest, text->data, text->len, 1, e);
+}
+
+static int text_digest(const struct conf_section *sec, const char *data, char digest[DIGEST_SIZE],
+	struct err *e)
+{
+	struct buf text cleanup_buf;
+
+	buf_init(&text, POLICY_TEXT_MAX);
+	text_write(&text, sec, "");
+	if (text.full) {
+		return err_set(e, ERR_LARGE, "%s:%d: policy '%s' is longer than %d bytes",
+			sec->file, sec->line, sec->title, POLICY_TEXT_MAX);
+	}
+	digest_short(text.data, text.len, digest);
+	return data ? text_keep(data, digest, &text, e) : 0;
+}
+
+/* ---- policy "NAME" { … } ---- */
+
+static int option_error(const struct conf_section *sec, const char *option, struct err *e,
+	const char *what)
+{
+	const struct conf_value *value = conf_get(sec, option);
+
+	return err_set(e, ERR_INVALID, "%s:%d: policy '%s': option '%s': %s", sec->file,
+		value && value->line ? value->line : sec->line, sec->title, option, what);
+}
+
+/* An item of the server's list of modules: the file itself, or the folder it is in. */
+static bool path_allowed(const struct policy_options *o, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t folder = slash ? (size_t)(slash - path) : 0;
+
+	for (const char *const *item = o->module_paths; item && *item; item++) {
+		if (strcmp(*item, path) == 0 ||
+			(folder && strlen(*item) == folder && strncmp(*item, path, folder) == 0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int module_find(const struct conf_section *sec, const struct policy_options *o,
+	struct policy *p, const struct policy_module **out, struct err *e)
+{
+	const char *path = conf_string(sec, "module");
+	struct err why;
+
+	if (!path) {
+		*out = dedit_policy_late();
+		return 0;
+	}
+	if (!path_allowed(o, path))
+		return option_error(
+			sec, "module", e, "expected a file that option 'modules' of server names");
+	if (module_load(path, o->policy_ca, out, &p->object, &why))
+		return option_error(sec, "module", e, why.text);
+	return 0;
+}
+
+static int key_values_collect(struct settings *s, struct arena *mem, const struct conf_section *sec,
+	struct err *e)
+{
+	const struct conf_value *value = conf_get(sec, "settings");
+
+	for (size_t n = 0; value && n < value->count; n++) {
+		const char *equals = strchr(value->text[n], '=');
+
+		if (!equals || equals == value->text[n])
+			return option_error(
+				sec, "settings", e, "expected items of the form \"key=value\"");
+		setting_add(s, mem,
+			arena_strndup(mem, value->text[n], (size_t)(equals - value->text[n])),
+			equals + 1, sec->file, value->line);
+	}
+	if (value && value->count && !conf_string(sec, "module"))
+		return option_error(sec, "settings", e, "expected option 'module' beside it");
+	return 0;
+}
+
+/* p->module is set once it has been opened, and so has to be closed. */
+static int module_start(const struct conf_section *sec, const struct policy_module *m,
+	struct arena *mem, struct policy *p, struct err *e)
+{
+	struct settings s = { 0 };
+	char why[sizeof(e->text)] = "";
+
+	settings_collect(&s, mem, sec, "");
+	if (key_values_collect(&s, mem, sec, e))
+		return -1;
+	if (m->open(&policy_host_v1, p->name, p->digest, s.list, s.count, &p->self, why,
+		sizeof(why)) == 0) {
+		p->module = m;
+		return 0;
+	}
+	if (str_starts(why, sec->file))
+		return err_set(e, ERR_INVALID, "%s", why);
+	return err_set(e, ERR_INVALID, "%s:%d: policy '%s': %s", sec->file, sec->line, sec->title,
+		*why ? why : "the module refused its settings");
+}
+
+static int read_host_options(const struct conf_section *sec, struct arena *mem, struct policy *p,
+	struct err *e)
+{
+	const char *on_error = conf_string(sec, "on-error");
+	const char *language = conf_string(sec, "language");
+	const char *zone = conf_string(sec, "timezone");
+
+	if (on_error && strcmp(on_error, "allow") != 0 && strcmp(on_error, "deny") != 0)
+		return option_error(sec, "on-error", e, "expected 'allow' or 'deny'");
+	p->allow_on_error = on_error && strcmp(on_error, "allow") == 0;
+	p->name = arena_strdup(mem, sec->title);
+	p->language = arena_strdup(mem, language ? language : "en");
+	p->zone = zone ? zone_find(zone) : zone_utc();
+	if (!p->zone)
+		return option_error(sec, "timezone", e,
+			"expected the name of a time zone, as in \"Europe/Paris\"");
+	return 0;
+}
+
+static int load_policy(struct policy_set *set, const struct conf_section *sec,
+	const struct policy_options *o, struct err *e)
+{
+	struct policy *p = &set->policies[set->policy_count++];
+	const struct policy_module *m;
+
+	if (read_host_options(sec, set->mem, p, e) || text_digest(sec, o->data, p->digest, e) ||
+		module_find(sec, o, p, &m, e)) {
+		return -1;
+	}
+	return module_start(sec, m, set->mem, p, e);
+}
+
+/* ---- calendar "OWNER/NAME" { … } ---- */
+
+const struct policy *policy_find(const struct policy_set *set, const char *name)
+{
+	for (size_t n = 0; n < set->policy_count; n++) {
+		if (strcmp(set->policies[n].name, name) == 0)
+			return &set->policies[n];
+	}
+	return NULL;
+}
+
+static int load_calendar(struct policy_set *set, const struct conf_section *sec, struct err *e)
+{
+	const char *slash = strchr(sec->title, '/'), *policy = conf_string(sec, "policy");
+	const struct conf_value *value = conf_get(sec, "policy");
+	int line = value && value->line ? value->line : sec->line;
+
+	if (!slash || slash == sec->title || !slash[1] || strchr(slash + 1, '/')) {
+		return err_set(e, ERR_INVALID, "%s:%d: calendar '%s': expected \"OWNER/NAME\"",
+			sec->file, sec->line, sec->title);
+	}
+	if (strcmp(slash + 1, FEES_CALENDAR) == 0) {
+		return err_set(e, ERR_INVALID,
+			"%s:%d: calendar '%s': the calendar of fees can't stand under "
+			"a policy",
+			sec->file, sec->line, sec->title);
+	}
+	if (!policy) {
+		return err_set(e, ERR_INVALID,
+			"%s:%d: calendar '%s': option 'policy': expected the name of a "
+			"policy",
+			sec->file, sec->line, sec->title);
+	}
+	const struct policy *found = policy_find(set, policy);
+	if (!found) {
+		return err_set(e, ERR_INVALID,
+			"%s:%d: calendar '%s': option 'policy': there is no policy '%s'; "
+			"expected the title of a section 'policy'",
+			sec->file, line, sec->title, policy);
+	}
+	char *owner = arena_strndup(set->mem, sec->title, (size_t)(slash - sec->title));
+	ascii_lower(owner); /* 15.15 */
+	if (policy_for(set, owner, slash + 1)) {
+		return err_set(e, ERR_INVALID, "%s:%d: calendar '%s' has a section already",
+			sec->file, sec->line, sec->title);
+	}
+	set->calendars[set->calendar_count++] = (struct policy_calendar){
+		.owner = owner, .name = arena_strdup(set->mem, slash + 1), .policy = found };
+	return 0;
+}
+
+/* ---- the set ---- */
+
+struct policy_set *policy_none(void)
+{
+	struct arena *mem = arena_create();
+	struct policy_set *set = arena_alloc(mem, sizeof(*set));
+
+	set->mem = mem;
+	set->locks = owner_locks_create();
+	return set;
+}
+
+void policy_unload(struct policy_set *set)
+{
+	if (!set)
+		return;
+	for (size_t n = 0; n < set->policy_count; n++) {
+		if (set->policies[n].module) {
+			set->policies[n].module->close(set->policies[n].self);
+		}
+		module_unload(set->policies[n].object);
+	}
+	owner_locks_destroy(set->locks);
+	arena_destroy(set->mem);
+}
+
+static int load_sections(struct policy_set *set, const struct conf_section *root,
+	const struct policy_options *o, struct err *e)
+{
+	set->policies = arena_array(set->mem, root->section_count, sizeof(*set->policies));
+	set->calendars = arena_array(set->mem, root->section_count, sizeof(*set->calendars));
+	for (size_t n = 0; n < root->section_count; n++) {
+		if (strcmp(root->sections[n]->section, policy_schema.section) == 0 &&
+			load_policy(set, root->sections[n], o, e)) {
+			return -1;
+		}
+	}
+	for (size_t n = 0; n < root->section_count; n++) {
+		if (strcmp(root->sections[n]->section, calendar_schema.section) == 0 &&
+			load_calendar(set, root->sections[n], e)) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int policy_load(const struct conf_section *root, const struct policy_options *o,
+	struct policy_set **out, struct err *e)
+{
+	struct policy_set *set = policy_none();
+
+	if (load_sections(set, root, o, e)) {
+		policy_unload(set);
+		return -1;
+	}
+	*out = set;
+	return 0;
+}
+
+const struct policy *policy_for(const struct policy_set *set, const char *owner,
+	const char *calendar)
+{
+	for (size_t n = 0; n < set->calendar_count; n++) {
+		const struct policy_calendar *c = &set->calendars[n];
+
+		if (strcmp(c->owner, owner) == 0 && strcmp(c->name, calendar) == 0)
+			return c->policy;
+	}
+	return NULL;
+}
+
+const char *policy_name(const struct policy *p)
+{
+	return p->name;
+}
+
+int policy_owner(const struct policy_set *set, const char *owner)
+{
+	for (size_t n = 0; n < set->calendar_count; n++) {
+		if (strcmp(set->calendars[n].owner, owner) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+int policy_calendars(const struct policy_set *set,
+	int (*visit)(const char *owner, const char *calendar, const char *policy, void *arg),
+	void *arg)
+{
+	for (size_t n = 0; n < set->calendar_count; n++) {
+		const struct policy_calendar *c = &set->calendars[n];
+		int stop = visit(c->owner, c->name, c->policy->name, arg);
+
+		if (stop)
+			return stop;
+	}
+	return 0;
+}

@@ -1,0 +1,72 @@
+# The built-in policy, compiled into the server and once more as a module.
+late_sources = \
+	policy/late/amount.c policy/late/amount.h \
+	policy/late/assess.c policy/late/assess.h \
+	policy/late/basis.c policy/late/basis.h \
+	policy/late/booking.c policy/late/booking.h \
+	policy/late/chain.c policy/late/chain.h \
+	policy/late/deal.c policy/late/deal.h \
+	policy/late/directive.c policy/late/directive.h \
+	policy/late/fee.c policy/late/fee.h \
+	policy/late/fold.c policy/late/fold.h \
+	policy/late/late.h policy/late/module.c \
+	policy/late/notice.c policy/late/notice.h \
+	policy/late/offer.c policy/late/offer.h \
+	policy/late/phrase.c policy/late/phrase.h \
+	policy/late/render.c policy/late/render.h \
+	policy/late/rules.c policy/late/rules.h \
+	policy/late/slot.c policy/late/slot.h \
+	policy/late/text.c policy/late/text.h \
+	policy/late/transition.c policy/late/transition.h \
+	policy/late/value.c policy/late/value.h \
+	policy/late/words.c policy/late/words.h \
+	policy/money.c policy/money.h
+
+noinst_LIBRARIES += libpolicy.a
+libpolicy_a_SOURCES = $(late_sources) \
+	policy/apply.c policy/apply.h \
+	policy/block.c policy/block.h \
+	policy/change.c policy/change.h \
+	policy/decide.c policy/decide.h \
+	policy/dedit_policy.h \
+	policy/fees.c policy/fees.h \
+	policy/host.c policy/host.h policy/host_options.h \
+	policy/late/options.c \
+	policy/ledger.c policy/ledger.h \
+	policy/load.c policy/policy.h \
+	policy/locks.c policy/locks.h \
+	policy/module.c policy/module.h \
+	policy/plan.c policy/plan.h \
+	policy/sign.c policy/sign.h \
+	policy/update.c policy/update.h
+libpolicy_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
+policy_libs = libpolicy.a $(JANSSON_LIBS) $(storage_libs) -ldl
+
+late_so_SOURCES = $(late_sources) policy/late/so.c
+
+check_PROGRAMS += \
+	tests/unit/test_event_update \
+	tests/unit/test_late_events \
+	tests/unit/test_late_fee \
+	tests/unit/test_late_notice \
+	tests/unit/test_late_rules \
+	tests/unit/test_late_slot \
+	tests/unit/test_late_words \
+	tests/unit/test_policy_apply \
+	tests/unit/test_policy_ledger \
+	tests/unit/test_policy_load
+tests_unit_test_event_update_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_events_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_fee_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_notice_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_rules_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_slot_SOURCES = tests/unit/test_late_slot.c \
+	tests/policy/late_host.c tests/policy/late_host.h
+tests_unit_test_late_slot_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_words_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_policy_apply_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_policy_ledger_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_policy_ledger_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_policy_load_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+# Compiled by test_policy_load, as the maker of a module would.
+EXTRA_DIST += tests/policy/example_module.c

@@ -1,0 +1,74 @@
+#include "policy/locks.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/util.h"
+
+enum { STRIPES = 64 };
+
+struct owner_locks { pthread_rwlock_t stripe[STRIPES]; };
+
+struct owner_locks *owner_locks_create(void)
+{
+	struct owner_locks *locks = xmalloc(sizeof(*locks));
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	/* else a busy calendar would starve the one that has to be alone */
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	for (unsigned n = 0; n < STRIPES; n++) {
+		pthread_rwlock_init(&locks->stripe[n], &attr);
+	}
+	pthread_rwlockattr_destroy(&attr);
+	return locks;
+}
+
+void owner_locks_destroy(struct owner_locks *locks)
+{
+	for (unsigned n = 0; locks && n < STRIPES; n++) {
+		pthread_rwlock_destroy(&locks->stripe[n]);
+	}
+	free(locks);
+}
+
+/* FNV-1a. */
+static unsigned stripe_of(const char *owner)
+{
+	uint32_t hash = UINT32_C(2166136261);
+
+	for (; *owner; owner++) {
+		hash = (hash ^ (unsigned char)*owner) * UINT32_C(16777619);
+	}
+	return hash % STRIPES;
+}
+
+static void lock_stripe(struct owner_locks *locks, unsigned n, bool alone)
+{
+	if (alone) {
+		pthread_rwlock_wrlock(&locks->stripe[n]);
+	} else {
+		pthread_rwlock_rdlock(&locks->stripe[n]);
+	}
+}
+
+/* In the order of stripes, so that two moves between the same owners can't wait for each other. */
+void owner_lock(struct owner_locks *locks, const char *a, const char *b, bool alone,
+	struct owner_hold *out)
+{
+	unsigned one = stripe_of(a), two = b ? stripe_of(b) : one;
+
+	*out = (struct owner_hold){ locks, one < two ? one : two, one < two ? two : one };
+	lock_stripe(locks, out->first, alone);
+	if (out->second != out->first) {
+		lock_stripe(locks, out->second, alone);
+	}
+}
+
+void owner_unlock(const struct owner_hold *hold)
+{
+	if (hold->second != hold->first) {
+		pthread_rwlock_unlock(&hold->locks->stripe[hold->second]);
+	}
+	pthread_rwlock_unlock(&hold->locks->stripe[hold->first]);
+}

@@ -1,0 +1,123 @@
+#include "policy/money.h"
+
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+
+/* ISO 4217, list one. Sorted: searched by bisection. */
+static const struct currency {
+	char code[CURRENCY_SIZE];
+	unsigned char decimals;
+} currencies[] = {
+	/* clang-format off */
+	{ "AED", 2 }, { "AFN", 2 }, { "ALL", 2 }, { "AMD", 2 }, { "ANG", 2 }, { "AOA", 2 },
+	{ "ARS", 2 }, { "AUD", 2 }, { "AWG", 2 }, { "AZN", 2 }, { "BAM", 2 }, { "BBD", 2 },
+	{ "BDT", 2 }, { "BGN", 2 }, { "BHD", 3 }, { "BIF", 0 }, { "BMD", 2 }, { "BND", 2 },
+	{ "BOB", 2 }, { "BOV", 2 }, { "BRL", 2 }, { "BSD", 2 }, { "BTN", 2 }, { "BWP", 2 },
+	{ "BYN", 2 }, { "BZD", 2 }, { "CAD", 2 }, { "CDF", 2 }, { "CHE", 2 }, { "CHF", 2 },
+	{ "CHW", 2 }, { "CLF", 4 }, { "CLP", 0 }, { "CNY", 2 }, { "COP", 2 }, { "COU", 2 },
+	{ "CRC", 2 }, { "CUP", 2 }, { "CVE", 2 }, { "CZK", 2 }, { "DJF", 0 }, { "DKK", 2 },
+	{ "DOP", 2 }, { "DZD", 2 }, { "EGP", 2 }, { "ERN", 2 }, { "ETB", 2 }, { "EUR", 2 },
+	{ "FJD", 2 }, { "FKP", 2 }, { "GBP", 2 }, { "GEL", 2 }, { "GHS", 2 }, { "GIP", 2 },
+	{ "GMD", 2 }, { "GNF", 0 }, { "GTQ", 2 }, { "GYD", 2 }, { "HKD", 2 }, { "HNL", 2 },
+	{ "HTG", 2 }, { "HUF", 2 }, { "IDR", 2 }, { "ILS", 2 }, { "INR", 2 }, { "IQD", 3 },
+	{ "IRR", 2 }, { "ISK", 0 }, { "JMD", 2 }, { "JOD", 3 }, { "JPY", 0 }, { "KES", 2 },
+	{ "KGS", 2 }, { "KHR", 2 }, { "KMF", 0 }, { "KPW", 2 }, { "KRW", 0 }, { "KWD", 3 },
+	{ "KYD", 2 }, { "KZT", 2 }, { "LAK", 2 }, { "LBP", 2 }, { "LKR", 2 }, { "LRD", 2 },
+	{ "LSL", 2 }, { "LYD", 3 }, { "MAD", 2 }, { "MDL", 2 }, { "MGA", 2 }, { "MKD", 2 },
+	{ "MMK", 2 }, { "MNT", 2 }, { "MOP", 2 }, { "MRU", 2 }, { "MUR", 2 }, { "MVR", 2 },
+	{ "MWK", 2 }, { "MXN", 2 }, { "MXV", 2 }, { "MYR", 2 }, { "MZN", 2 }, { "NAD", 2 },
+	{ "NGN", 2 }, { "NIO", 2 }, { "NOK", 2 }, { "NPR", 2 }, { "NZD", 2 }, { "OMR", 3 },
+	{ "PAB", 2 }, { "PEN", 2 }, { "PGK", 2 }, { "PHP", 2 }, { "PKR", 2 }, { "PLN", 2 },
+	{ "PYG", 0 }, { "QAR", 2 }, { "RON", 2 }, { "RSD", 2 }, { "RUB", 2 }, { "RWF", 0 },
+	{ "SAR", 2 }, { "SBD", 2 }, { "SCR", 2 }, { "SDG", 2 }, { "SEK", 2 }, { "SGD", 2 },
+	{ "SHP", 2 }, { "SLE", 2 }, { "SOS", 2 }, { "SRD", 2 }, { "SSP", 2 }, { "STN", 2 },
+	{ "SVC", 2 }, { "SYP", 2 }, { "SZL", 2 }, { "THB", 2 }, { "TJS", 2 }, { "TMT", 2 },
+	{ "TND", 3 }, { "TOP", 2 }, { "TRY", 2 }, { "TTD", 2 }, { "TWD", 2 }, { "TZS", 2 },
+	{ "UAH", 2 }, { "UGX", 0 }, { "USD", 2 }, { "USN", 2 }, { "UYI", 0 }, { "UYU", 2 },
+	{ "UYW", 4 }, { "UZS", 2 }, { "VED", 2 }, { "VES", 2 }, { "VND", 0 }, { "VUV", 0 },
+	{ "WST", 2 }, { "XAF", 0 }, { "XCD", 2 }, { "XCG", 2 }, { "XOF", 0 }, { "XPF", 0 },
+	{ "YER", 2 }, { "ZAR", 2 }, { "ZMW", 2 }, { "ZWG", 2 },
+	/* clang-format on */
+};
+
+static int currency_compare(const void *code, const void *row)
+{
+	return strcmp(code, ((const struct currency *)row)->code);
+}
+
+int money_decimals(const char *currency)
+{
+	const struct currency *found = bsearch(currency, currencies, ARRAY_SIZE(currencies),
+		sizeof(currencies[0]), currency_compare);
+	return found ? found->decimals : -1;
+}
+
+static int64_t power_of_ten(int n)
+{
+	int64_t p = 1;
+	while (n-- > 0) {
+		p *= 10;
+	}
+	return p;
+}
+
+int money_parse_number(const char *text, size_t len, int decimals, int64_t *minor)
+{
+	const char *point = memchr(text, '.', len);
+	size_t whole_len = point ? (size_t)(point - text) : len;
+	size_t part_len = point ? len - whole_len - 1 : 0;
+	uint64_t whole, part = 0;
+
+	if (point && (part_len == 0 || part_len > (size_t)decimals))
+		return -1;
+	if (parse_u64n(text, whole_len, 0, UINT64_C(999999999999), &whole))
+		return -1;
+	if (point && parse_u64n(point + 1, part_len, 0, 9999, &part))
+		return -1;
+	*minor = (int64_t)whole * power_of_ten(decimals) +
+		(int64_t)part * power_of_ten(decimals - (int)part_len);
+	return 0;
+}
+
+int money_parse(const char *text, int64_t *minor, char currency[CURRENCY_SIZE], struct err *e)
+{
+	const char *blank = strchr(text, ' ');
+	int decimals = blank ? money_decimals(blank + 1) : -1;
+
+	if (!blank || blank == text)
+		return err_set(
+			e, ERR_INVALID, "expected an amount and its currency, as in \"80 EUR\"");
+	if (decimals < 0)
+		return err_set(e, ERR_INVALID, "'%s' is not an ISO 4217 currency code", blank + 1);
+	if (money_parse_number(text, (size_t)(blank - text), decimals, minor)) {
+		return err_set(e, ERR_INVALID,
+			"expected a number with at most %d decimals before '%s'", decimals,
+			blank + 1);
+	}
+	memcpy(currency, blank + 1, CURRENCY_SIZE);
+	return 0;
+}
+
+int money_format(int64_t minor, const char *currency, char *out, size_t size)
+{
+	int decimals = money_decimals(currency);
+	uint64_t magnitude = minor < 0 ? -(uint64_t)minor : (uint64_t)minor, unit;
+	const char *sign = minor < 0 ? "-" : "";
+	int n;
+
+	if (decimals < 0) {
+		decimals = 2;
+	}
+	unit = (uint64_t)power_of_ten(decimals);
+	if (decimals == 0) {
+		n = snprintf(out, size, "%s%llu", sign, (unsigned long long)magnitude);
+	} else {
+		n = snprintf(out, size, "%s%llu.%0*llu", sign,
+			(unsigned long long)(magnitude / unit), decimals,
+			(unsigned long long)(magnitude % unit));
+	}
+	return n < 0 || (size_t)n >= size ? -1 : 0;
+}

@@ -1,0 +1,94 @@
+#include "policy/plan.h"
+
+#include <string.h>
+
+#include "base/failpoint.h"
+
+/* Room for one more of `width` bytes at the end of a list. */
+static void *grow(struct arena *mem, void *list, size_t count, size_t *size, size_t width)
+{
+	if (count < *size)
+		return list;
+	*size = *size ? *size * 2 : 8;
+	void *grown = arena_array(mem, *size, width);
+	if (count) {
+		memcpy(grown, list, count * width);
+	}
+	return grown;
+}
+
+struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
+	const char *name, const char *expect)
+{
+	struct change *c = NULL;
+
+	for (size_t n = 0; n < p->change_count && !c; n++) {
+		if (p->changes[n].collection == collection &&
+			strcmp(p->changes[n].name, name) == 0) {
+			c = &p->changes[n];
+		}
+	}
+	if (!c) {
+		p->changes = grow(p->mem, p->changes, p->change_count, &p->change_size, sizeof(*c));
+		c = &p->changes[p->change_count++];
+	}
+	*c = (struct change){ .kind = kind,
+		.collection = collection,
+		.name = arena_strdup(p->mem, name),
+		.expect = arena_strdup(p->mem, expect) };
+	return c;
+}
+
+void plan_wake(struct plan *p, int64_t at, const char *owner, const char *calendar,
+	const char *name)
+{
+	p->wakes = grow(p->mem, p->wakes, p->wake_count, &p->wake_size, sizeof(*p->wakes));
+	p->wakes[p->wake_count++] = (struct wake){ at, owner, calendar, name };
+}
+
+int plan_decision(struct plan *p, const struct decision *d, struct err *e)
+{
+	for (size_t n = 0; n < d->fresh.count; n++) {
+		p->rows = grow(p->mem, p->rows, p->row_count, &p->row_size, sizeof(*p->rows));
+		if (ledger_row(&d->fresh.entries[n], d->now, p->mem, &p->rows[p->row_count], e))
+			return -1;
+		p->row_count++;
+	}
+	for (size_t n = 0; n < p->head_count; n++) {
+		if (strcmp(p->heads[n].owner, d->owner) == 0) {
+			return 0; /* the older head: if it moved since, the commit will find out */
+		}
+	}
+	if (d->history) {
+		p->heads[p->head_count++] = (struct ledger_head){ d->owner, d->head };
+	}
+	return 0;
+}
+
+int plan_commit(struct plan *p, struct err *e)
+{
+	struct commit c = {
+		.now = p->now,
+		.change = p->changes,
+		.changes = p->change_count,
+		.expect = p->heads,
+		.expects = p->head_count,
+		.ledger = p->rows,
+		.ledgers = p->row_count,
+		.wake = p->wakes,
+		.wakes = p->wake_count,
+		.drop = p->drop,
+		.drop_seq = p->drop_seq,
+	};
+	struct err why;
+
+	FAILPOINT("decided");
+	if (store_commit(p->store, &c, &why) == 0)
+		return 0;
+	if (why.code == ERR_CHANGED)
+		return 1;
+	if (why.code == ERR_UID_TAKEN) {
+		p->conflict = arena_strdup(p->mem, c.conflict);
+	}
+	return err_set(e, why.code, "%s", why.text);
+}

@@ -1,0 +1,36 @@
+/* What one round of update.c will commit at once. Lives in the request's arena. */
+#ifndef DEDIT_POLICY_PLAN_H
+#define DEDIT_POLICY_PLAN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "policy/host.h"
+#include "storage/store.h"
+
+struct plan {
+	struct store *store;
+	struct arena *mem;
+	int64_t now;
+	struct change *changes;
+	struct ledger_row *rows;
+	struct wake *wakes;
+	size_t change_count, change_size, row_count, row_size, wake_count, wake_size;
+	struct ledger_head heads[2];     /* two: MOVE between two owners */
+	size_t head_count;
+	store_id drop;
+	uint64_t drop_seq;
+	const char *conflict;            /* after ERR_UID_TAKEN */
+};
+
+/* A change of that resource, zeroed but for copies of what is given; one already planned for it
+ * is handed out again. The pointer is good until the next call. */
+struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
+	const char *name, const char *expect);
+void plan_wake(struct plan *p, int64_t at, const char *owner, const char *calendar,
+	const char *name);
+/* The decision's entries, and the ledger head that it rests on. */
+int plan_decision(struct plan *p, const struct decision *d, struct err *e);
+/* 0; 1: something moved meanwhile, decide again; -1. */
+int plan_commit(struct plan *p, struct err *e);
+
+#endif

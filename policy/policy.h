@@ -1,0 +1,62 @@
+/*
+ * Policies that are in force: loaded modules, which calendar is under which. Constant after loading;
+ * a reload makes a new set (server/ counts references).
+ */
+#ifndef DEDIT_POLICY_POLICY_H
+#define DEDIT_POLICY_POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/conf.h"
+#include "base/err.h"
+#include "ical/zone.h"
+#include "policy/dedit_policy.h"
+#include "policy/money.h"
+#include "storage/store.h"
+
+struct policy_set;
+
+/* Sections of the configuration that belong to policies: policy "NAME" { … } and
+ * calendar "OWNER/NAME" { policy = … }. server/settings.c puts them into the file's schema. */
+extern const struct conf_schema policy_schema, calendar_schema;
+
+struct policy_options {
+	const char *const *module_paths; /* files that `module` may name, or their folders; NULL: none */
+	const char *policy_ca;           /* certificates: modules need a valid <module>.sig; NULL: no */
+	const char *public_url;          /* NULL: no links are written */
+	const char *data;                /* policy texts are kept in its policies/<digest>; NULL: not */
+};
+
+/* root: the whole file's section. Errors name file, line, option and what was expected. */
+int policy_load(const struct conf_section *root, const struct policy_options *o, struct policy_set **out,
+	struct err *e);
+void policy_unload(struct policy_set *set); /* accepts NULL */
+/* No policies at all: everything is stored byte for byte. */
+struct policy_set *policy_none(void);
+
+struct policy; /* one section */
+/* The policy of owner's calendar, or NULL. The Fees calendar never has one. */
+const struct policy *policy_for(const struct policy_set *set, const char *owner, const char *calendar);
+const char *policy_name(const struct policy *p);
+/* Owner has a calendar under a policy (then the Fees calendar exists). */
+int policy_owner(const struct policy_set *set, const char *owner);
+/* Visits each calendar under a policy: for making Fees calendars and warnings at start. */
+int policy_calendars(const struct policy_set *set,
+	int (*visit)(const char *owner, const char *calendar, const char *policy, void *arg), void *arg);
+
+/* ---- the ledger, read ---- */
+
+/* One incident as `dedit fees`, reports and the console show it: policy_incident plus what the store adds. */
+struct fee {
+	struct policy_incident incident; /* strings in the arena */
+	const char *owner;
+	uint64_t seq;
+	uint32_t state;                  /* after later entries (void, waived …) */
+	const char *state_name;          /* "due" … */
+};
+struct fee_list { struct fee *fees; size_t count; };
+/* Every incident (not the slot entries) of owner (NULL: all), oldest first. */
+int fees_list(struct store *s, const char *owner, struct arena *mem, struct fee_list *out, struct err *e);
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The one way an event changes, for caldav/, web/, import, the timer and files edited on disk.
+ *
+ * Reads what is there, takes the server's own rendering off what came in, asks the policy, renders anew,
+ * and commits everything at once if nothing moved meanwhile; else decides again (architecture.md section 5).
+ */
+#ifndef DEDIT_POLICY_UPDATE_H
+#define DEDIT_POLICY_UPDATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "ical/ical.h"
+#include "policy/policy.h"
+#include "storage/store.h"
+
+/* A body may be that much larger than the limits say: the annotation comes back from programs, and doesn't
+ * count (15.18). */
+enum { EVENT_RENDERING_MAX = 1 << 18 };
+
+struct event_actor {
+	const char *name, *displayname;      /* account; "" for files and timer */
+	const char *const *addresses;        /* ended by NULL */
+	bool admin;                          /* group admin, import, a file edited on disk: no incident (15.1) */
+	bool external;                       /* found on disk: the file holds the bytes already */
+};
+
+struct event_where { const struct collection *calendar; const char *name; };
+
+struct event_request {
+	struct store *store;
+	const struct policy_set *policies;
+	const struct ical_limits *limits;
+	struct arena *mem;
+	struct event_actor actor;
+	int64_t now;                         /* receipt of the request; retries reuse it */
+	/* If-Match and friends, asked in each round with the row found there (NULL: none). 0 to go on,
+	 * -1 with ERR_CHANGED in e: the answer is 412. May be NULL. */
+	int (*precondition)(const struct object *there, void *arg, struct err *e);
+	void *arg;
+};
+
+struct event_result {
+	bool created, unchanged;             /* unchanged: the stored bytes were that already; seq stays */
+	bool exact;                          /* stored bytes == sent bytes: the ETag may be told */
+	char etag[ETAG_SIZE];
+	bool denied;                         /* a policy refused: a note in the old version, stored anew */
+	char reason[200];                    /* of the refusal */
+	const char *conflict;                /* name of the object that holds the UID, with ERR_UID_TAKEN */
+};
+
+/*
+ * PUT. Errors: ERR_SYNTAX, ERR_RULES, ERR_COMPONENT, ERR_LARGE, ERR_INSTANCES, ERR_ATTENDEES, ERR_DATE,
+ * ERR_UID_TAKEN, ERR_CHANGED (precondition), ERR_BUSY (a module failed: 503), ERR_FULL, ERR_IO.
+ */
+int event_put(const struct event_request *rq, const struct event_where *at, const char *body, size_t len,
+	struct event_result *out, struct err *e);
+/* DELETE. ERR_NOT_FOUND, ERR_CHANGED; denied: nothing deleted, the resource was touched. */
+int event_delete(const struct event_request *rq, const struct event_where *at, struct event_result *out,
+	struct err *e);
+/* MOVE (remove_source) and COPY, between any two calendars, in one commit. The precondition is asked
+ * about the source; overwrite false and a destination that exists: ERR_EXISTS. */
+int event_move(const struct event_request *rq, const struct event_where *from, const struct event_where *to,
+	bool remove_source, bool overwrite, struct event_result *out, struct err *e);
+/* A calendar with all that is in it; the policy is asked about each event within its horizon. */
+int event_delete_calendar(const struct event_request *rq, const struct collection *calendar,
+	struct event_result *out, struct err *e);
+/* A wake is due. */
+int event_tick(const struct event_request *rq, const struct event_where *at, struct err *e);
+/* An event that was there before its calendar came under a policy acquires its slot, without an incident
+ * (architecture.md 15.24); one that has its slot already is left alone. *acquired: which it was. */
+int event_acquire(const struct event_request *rq, const struct event_where *at, bool *acquired,
+	struct err *e);
+/* Makes the Fees calendar of an owner if it is missing. */
+int event_fees_calendar(struct store *store, const char *owner, int64_t now, struct arena *mem,
+	struct collection *out, struct err *e);
+
+#endif

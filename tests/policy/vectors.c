@@ -1,0 +1,1030 @@
+/*
+ * Plays the test vectors of doc/policy.md, section 0, against the policy "late" through its ABI.
+ *
+ *   vectors [--only-supported] FILE.json …
+ *
+ * Each is played twice: against the decision function alone, its ledger kept here in memory, and through
+ * event_put() and event_delete() over a store; both must agree with it. Prints "ok ID" or "not ok ID:
+ * got …, expected …" a line, and "N passed, M failed" at the end. With --only-supported, vectors that need
+ * a directive, a property of the appointment or an operation that this version doesn't have are left out
+ * and counted.
+ */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/util.h"
+#include "ical/ical.h"
+#include "policy/late/late.h"
+#include "policy/late/words.h"
+
+#include "tests/policy/late_host.h"
+#include "tests/policy/whole.h"
+
+enum { BODY_MAX = 1 << 16, SETTINGS_MAX = 256, DAY = 86400 };
+
+/* What this version doesn't have: keys of a policy (with the value that is meant, NULL: any), keys of an
+ * appointment or of a step, operations. */
+static const struct { const char *key, *value; } no_directive[] = {
+	{ "late_arrival", NULL }, { "deposit", NULL }, { "owner_late", NULL }, { "refilled", "waive" },
+	{ "acceptance", "required" }, { "services", NULL }, { "tax", NULL },
+};
+static const char *const no_appointment[] = { "attendees", "deposit", "service", "accepted_at" };
+static const char *const no_step[] = { "tags", "attendee" };
+static const char *const no_operation[] = { "tag", "decline", "accept", "remove_attendee", "fill" };
+
+static bool is_slot(const struct policy_incident *i)
+{
+	return strcmp(i->class_, "slot") == 0;
+}
+
+/* ---- settings out of a policy object ---- */
+
+struct settings {
+	struct policy_setting at[SETTINGS_MAX];
+	size_t count;
+	struct arena *mem;
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+static void set(struct settings *s, const char *prefix, const char *key, const char *value)
+{
+	if (s->count == SETTINGS_MAX)
+		return;
+	s->at[s->count++] = (struct policy_setting){
+		.size = sizeof(s->at[0]), .key = arena_printf(s->mem, "%s%s", prefix, key),
+		.value = arena_strdup(s->mem, value), .file = "vector", .line = 1,
+	};
+}
+
+/* " word value" if the member is there. */
+static const char *word(struct settings *s, const json_t *object, const char *key, const char *word)
+{
+	const char *value = text_of(object, key);
+
+	return value ? arena_printf(s->mem, "%s%s%s", word, *word ? " " : "", value) : "";
+}
+
+static const char *number(struct settings *s, const json_t *object, const char *key)
+{
+	return arena_printf(s->mem, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(object, key)));
+}
+
+static void set_lists(struct settings *s, const char *prefix, const char *key, const json_t *value)
+{
+	const char *name;
+	size_t n;
+	json_t *item;
+
+	if (strcmp(key, "hours") == 0) {
+		json_object_foreach((json_t *)(uintptr_t)value, name, item) {
+			char *times = arena_printf(s->mem, "%s %s", name, json_string_value(item));
+
+			for (char *p = times; *p; p++)
+				*p = *p == ',' ? ' ' : *p;
+			set(s, prefix, key, times);
+		}
+		return;
+	}
+	json_array_foreach(value, n, item) {
+		if (strcmp(key, "tiers") == 0)
+			set(s, prefix, key, arena_printf(s->mem, "%s %s", text_of(item, "within"), text_of(item, "fee")));
+		else
+			set(s, prefix, key, json_string_value(item));
+	}
+}
+
+/* Directives whose words come out of an object, in the order of doc/policy.md 5.1. */
+static const char *words_of(struct settings *s, const char *key, const json_t *o)
+{
+	struct arena *m = s->mem;
+	const char *kinds = "";
+	size_t n;
+	json_t *item;
+
+	json_array_foreach(json_object_get(o, "kinds"), n, item)
+		kinds = arena_printf(m, "%s %s", kinds, json_string_value(item));
+	if (strcmp(key, "noshow") == 0)
+		return arena_printf(m, "%s %s %s", text_of(o, "fee"), word(s, o, "wait", "wait"),
+			word(s, o, "until", "until"));
+	if (strcmp(key, "late_move") == 0)
+		return text_of(o, "fee");
+	if (strcmp(key, "grace") == 0)
+		return arena_printf(m, "%s %s", text_of(o, "for"), word(s, o, "not_within", "not-within"));
+	if (strcmp(key, "move_limit") == 0)
+		return arena_printf(m, "%s %s", number(s, o, "count"), text_of(o, "fee"));
+	if (strcmp(key, "forgive") == 0)
+		return arena_printf(m, "%s per %s%s", number(s, o, "count"), text_of(o, "per"), kinds);
+	if (strcmp(key, "escalate") == 0)
+		return arena_printf(m, "from %s per %s %s", number(s, o, "from"), text_of(o, "per"), text_of(o, "fee"));
+	if (strcmp(key, "late_arrival") == 0)
+		return word(s, o, "noshow_after", "noshow-after");
+	if (strcmp(key, "owner_late") == 0)
+		return arena_printf(m, "%s credit %s", text_of(o, "within"), text_of(o, "credit"));
+	if (strcmp(key, "tax") == 0)
+		return arena_printf(m, "%s %s", text_of(o, "mode"), word(s, o, "rate", ""));
+	return "";
+}
+
+static void set_policy(struct settings *s, const char *prefix, const json_t *policy);
+
+static void set_sections(struct settings *s, const char *prefix, const char *section, const json_t *value)
+{
+	const char *name;
+	json_t *item;
+
+	json_object_foreach((json_t *)(uintptr_t)value, name, item)
+		set_policy(s, arena_printf(s->mem, "%s%s/%s/", prefix, section, name), item);
+}
+
+static void set_policy(struct settings *s, const char *prefix, const json_t *policy)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)policy, key, value) {
+		char *name = arena_strdup(s->mem, strcmp(key, "noshow") ? key : "no-show");
+
+		for (char *p = name; *p; p++)
+			*p = *p == '_' ? '-' : *p;
+		if (strcmp(key, "name") == 0 || strcmp(key, "from") == 0)
+			continue;
+		if (*prefix && (strcmp(key, "timezone") == 0 || strcmp(key, "currency") == 0))
+			continue;
+		if (strcmp(key, "weekdays") == 0 || strcmp(key, "services") == 0 || strcmp(key, "clients") == 0)
+			set_sections(s, prefix, arena_strndup(s->mem, key, strlen(key) - 1), value);
+		else if (json_is_array(value) || strcmp(key, "hours") == 0)
+			set_lists(s, prefix, name, value);
+		else if (json_is_integer(value))
+			set(s, prefix, name, number(s, policy, key));
+		else
+			set(s, prefix, name, json_is_string(value) ? json_string_value(value) :
+				words_of(s, key, value));
+	}
+}
+
+static void settings_make(struct settings *s, const json_t *vector)
+{
+	const json_t *policy = json_object_get(vector, "policy");
+	const char *price = text_of(json_object_get(vector, "appointment"), "price");
+	size_t n;
+	json_t *version;
+
+	if (price)
+		set(s, "", "price", price);
+	if (!json_is_array(policy)) {
+		set_policy(s, "", policy);
+		return;
+	}
+	json_array_foreach(policy, n, version) {
+		set_policy(s, n == 0 ? "" : arena_printf(s->mem, "version/%s/", text_of(version, "from")), version);
+	}
+}
+
+/* ---- the event ---- */
+
+struct event {
+	const char *uid, *tz, *summary, *note, *status, *rrule;
+	bool all_day, there;
+	struct wall start, end;
+	const char *lines;      /* EXDATEs */
+	const char *overrides;  /* whole VEVENTs */
+};
+
+struct play {
+	const json_t *vector;
+	const struct policy_module *module;
+	void *self;
+	struct whole *whole;     /* NULL: the decision function alone */
+	struct policy_sink sink;
+	size_t step;             /* where the entries of the step under way begin */
+	const char *free_until;
+	struct event event;
+	const struct zone *zone; /* of the policy */
+	struct arena *mem;
+	int64_t now;
+	int uids, refs;
+	char why[400];
+};
+
+static struct wall wall_of(const char *text)
+{
+	char full[ISO_DATE_SIZE];
+	struct wall w = { 0 };
+	int64_t t;
+
+	if (strlen(text) == 10)
+		snprintf(full, sizeof(full), "%.10sT00:00:00Z", text);
+	else
+		snprintf(full, sizeof(full), "%.19sZ", text);
+	if (iso_date_parse(full, &t) == 0)
+		wall_from_seconds(t, &w);
+	return w;
+}
+
+static int64_t time_of(const char *text)
+{
+	char full[ISO_DATE_SIZE];
+	int64_t t = 0;
+
+	snprintf(full, sizeof(full), "%.19sZ", text); /* a fraction is cut: policy.md 3.2, 1 */
+	iso_date_parse(full, &t);
+	return t;
+}
+
+static const char *ical_time(struct play *p, const char *name, const struct wall *w)
+{
+	const char *date = arena_printf(p->mem, "%04d%02d%02d", w->year, w->month, w->day);
+	const struct event *ev = &p->event;
+
+	if (ev->all_day)
+		return arena_printf(p->mem, "%s;VALUE=DATE:%s\r\n", name, date);
+	date = arena_printf(p->mem, "%sT%02d%02d%02d", date, w->hour, w->min, w->sec);
+	if (!ev->tz)
+		return arena_printf(p->mem, "%s:%s\r\n", name, date);
+	if (strcmp(ev->tz, "UTC") == 0)
+		return arena_printf(p->mem, "%s:%sZ\r\n", name, date);
+	return arena_printf(p->mem, "%s;TZID=%s:%s\r\n", name, ev->tz, date);
+}
+
+static const char *vevent(struct play *p, const struct event *ev, const char *more)
+{
+	return arena_printf(p->mem, "BEGIN:VEVENT\r\nUID:%s\r\nDTSTAMP:20260101T000000Z\r\n%s%sSUMMARY:%s\r\n"
+		"DESCRIPTION:%s\r\n%s%s%sEND:VEVENT\r\n", ev->uid, ical_time(p, "DTSTART", &ev->start),
+		ical_time(p, "DTEND", &ev->end), ev->summary, ev->note, *ev->status ? "STATUS:" : "", ev->status,
+		*ev->status ? arena_printf(p->mem, "\r\n%s", more) : more);
+}
+
+static const char *event_text(struct play *p)
+{
+	const struct event *ev = &p->event;
+	const char *more = arena_printf(p->mem, "%s%s%s%s", ev->rrule ? "RRULE:" : "", ev->rrule ? ev->rrule : "",
+		ev->rrule ? "\r\n" : "", ev->lines);
+
+	return arena_printf(p->mem, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n%s%sEND:VCALENDAR\r\n",
+		vevent(p, ev, more), ev->overrides);
+}
+
+static struct ical *event_parse(struct play *p)
+{
+	const char *text = event_text(p);
+	struct ical *ic = NULL;
+	struct err e = { 0 };
+
+	if (!p->event.there)
+		return NULL;
+	if (ical_parse(text, strlen(text), NULL, p->mem, &ic, &e))
+		fprintf(stderr, "%s\n%s", e.text, text);
+	return ic;
+}
+
+/* ---- asking the module ---- */
+
+static void actor_set(struct policy_change *c, struct play *p, const char *actor)
+{
+	const char *client = text_of(json_object_get(p->vector, "appointment"), "client");
+
+	c->actor = actor;
+	c->actor_names = actor;
+	if (strcmp(actor, "owner") == 0) {
+		c->role = POLICY_OWNER;
+	} else if (strcmp(actor, "admin") == 0) {
+		c->role = POLICY_ADMIN;
+	} else if (strcmp(actor, "system") == 0) {
+		c->role = POLICY_TIMER;
+		c->actor = c->actor_names = "";
+	} else {
+		c->role = POLICY_CLIENT;
+		c->actor_names = arena_printf(p->mem, "%s\n%s", actor, client);
+	}
+}
+
+static void change_init(struct policy_change *c, struct play *p, uint32_t kind, const char *actor)
+{
+	const struct event *ev = &p->event;
+
+	*c = (struct policy_change){
+		.size = sizeof(*c), .kind = kind, .now = p->now, .owner = "owner", .owner_names = "owner",
+		.collection = "appointments", .name = "x.ics", .uid = ev->uid, .occurrence = "", .summary = ev->summary,
+		.note = ev->note, .status = ev->status, .transp = "", .old_summary = ev->summary, .client_address = "",
+		.zone = ev->tz && strcmp(ev->tz, "UTC") ? ev->tz : "", .ref = "",
+	};
+	c->fresh_ref = arena_printf(p->mem, "REF2-%04d", ++p->refs);
+	actor_set(c, p, actor);
+	if (ev->all_day)
+		c->flags |= POLICY_ALL_DAY;
+}
+
+static int ask(struct play *p, const struct policy_change *c)
+{
+	late_host_begin(&p->sink);
+	if (p->module->check(p->self, c, &p->sink)) {
+		snprintf(p->why, sizeof(p->why), "the module failed");
+		return -1;
+	}
+	if (late_host_property(&p->sink, "X-DEDIT-FREE-UNTIL"))
+		p->free_until = late_host_property(&p->sink, "X-DEDIT-FREE-UNTIL");
+	return 0;
+}
+
+static const char *occurrence(struct play *p, const struct ical_instance *i)
+{
+	char text[ICAL_UTC_SIZE];
+
+	if (!p->event.rrule)
+		return "";
+	ical_utc(i->recurrence, text);
+	return arena_strdup(p->mem, text);
+}
+
+static int ask_change(struct play *p, const struct ical_change *x, const char *actor, bool deleted,
+	bool was_cancelled)
+{
+	static const uint32_t kinds[] = { POLICY_BOOKED, POLICY_MOVED, POLICY_CANCELLED, POLICY_CHANGED,
+		POLICY_CHANGED };
+	struct policy_change c;
+
+	change_init(&c, p, kinds[x->kind], actor);
+	if (p->event.rrule)
+		c.flags |= POLICY_SERIES;
+	c.flags |= (x->gone ? POLICY_GONE : 0) | (deleted ? POLICY_DELETE : 0) |
+		(was_cancelled ? POLICY_WAS_CANCELLED : 0);
+	c.occurrence = occurrence(p, x->after ? x->after : x->before);
+	c.old_occurrence = occurrence(p, x->before ? x->before : x->after);
+	if (x->before && x->kind != ICAL_BOOKED)
+		c.before = (struct policy_when){ x->before->start, x->before->end };
+	if (x->after && x->kind != ICAL_CANCELLED)
+		c.after = (struct policy_when){ x->after->start, x->after->end };
+	return ask(p, &c);
+}
+
+/* ---- the whole way ---- */
+
+static int read_whole(struct play *p)
+{
+	if (whole_read(p->whole, p->event.uid, &p->sink, p->why, sizeof(p->why)))
+		return -1;
+	if (!p->event.rrule && late_host_property(&p->sink, "X-DEDIT-FREE-UNTIL"))
+		p->free_until = late_host_property(&p->sink, "X-DEDIT-FREE-UNTIL");
+	return 0;
+}
+
+static int change_whole(struct play *p, const char *actor)
+{
+	const char *client = text_of(json_object_get(p->vector, "appointment"), "client");
+	const struct whole_change c = {
+		.uid = p->event.uid, .body = p->event.there ? event_text(p) : NULL, .actor = actor,
+		.displayname = strcmp(actor, "client") ? actor : client, .now = p->now,
+	};
+
+	return whole_change(p->whole, &c, p->why, sizeof(p->why)) ? -1 : read_whole(p);
+}
+
+/* From one state of the event to the next, as a server sees it. */
+static int change_to(struct play *p, struct ical *before, const char *actor, bool was_cancelled)
+{
+	struct ical *after = event_parse(p);
+	bool series = p->event.rrule != NULL;
+	const struct ical_change *changes;
+	struct err e = { 0 };
+	size_t count;
+
+	if (p->whole)
+		return change_whole(p, actor);
+	if (ical_diff(before, after, p->zone, series ? p->now : ICAL_MIN,
+			series ? p->now + p->module->horizon(p->self) : ICAL_MAX, true, p->mem, &changes, &count, &e)) {
+		snprintf(p->why, sizeof(p->why), "%s", e.text);
+		return -1;
+	}
+	for (size_t n = 0; n < count; n++) {
+		if (series && changes[n].kind == ICAL_SAME &&
+				changes[n].before->recurrence == changes[n].after->recurrence)
+			continue;
+		if (ask_change(p, &changes[n], actor, !after, was_cancelled))
+			return -1;
+	}
+	return 0;
+}
+
+static int take_first(const struct ical_instance *i, void *arg)
+{
+	*(struct policy_when *)arg = (struct policy_when){ i->start, i->end };
+	return 1;
+}
+
+static int tick_date(struct play *p, const char *occurrence, struct policy_when when)
+{
+	struct policy_change c;
+
+	change_init(&c, p, POLICY_TICK, "system");
+	if (p->event.rrule)
+		c.flags |= POLICY_SERIES;
+	c.occurrence = occurrence;
+	c.before = c.after = when;
+	return ask(p, &c);
+}
+
+/* A single event, or the dates of a series that wait for something. */
+static int tick(struct play *p)
+{
+	struct ical *ic = event_parse(p);
+	struct policy_when when = { 0 };
+	size_t count = p->sink.count;
+
+	if (p->whole)
+		return whole_tick(p->whole, p->now, p->why, sizeof(p->why)) ? -1 : read_whole(p);
+	if (!p->event.rrule) {
+		if (ic)
+			ical_expand(ic, p->zone, ICAL_MIN, ICAL_MAX, take_first, &when, NULL);
+		return tick_date(p, "", when);
+	}
+	for (size_t n = 0; n < count; n++) {
+		const struct policy_incident i = p->sink.entries[n];
+
+		if (i.state == POLICY_PENDING && late_host_stands(&p->sink, n) &&
+				tick_date(p, i.occurrence, (struct policy_when){ i.slot, i.slot_end }))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- operations ---- */
+
+static void move_event(struct event *ev, const json_t *step)
+{
+	const char *start = text_of(step, "start"), *tz = text_of(step, "tz");
+	int64_t length = wall_seconds(&ev->end) - wall_seconds(&ev->start);
+
+	if (json_object_get(step, "allday"))
+		ev->all_day = json_is_true(json_object_get(step, "allday"));
+	if (tz)
+		ev->tz = tz;
+	if (start)
+		ev->start = wall_of(start);
+	wall_from_seconds(wall_seconds(&ev->start) + length, &ev->end);
+}
+
+static const char *recurrence_line(struct play *p, const json_t *step)
+{
+	struct wall w = wall_of(text_of(step, "recurrence_id"));
+
+	return ical_time(p, "RECURRENCE-ID", &w);
+}
+
+static void override(struct play *p, const json_t *step, const char *status)
+{
+	struct event one = p->event;
+	struct wall at = wall_of(text_of(step, "recurrence_id"));
+	int64_t length = wall_seconds(&one.end) - wall_seconds(&one.start);
+
+	one.start = text_of(step, "start") ? wall_of(text_of(step, "start")) : at;
+	wall_from_seconds(wall_seconds(&one.start) + length, &one.end);
+	one.status = status;
+	p->event.overrides = arena_printf(p->mem, "%s%s", p->event.overrides,
+		vevent(p, &one, recurrence_line(p, step)));
+}
+
+static void exclude(struct play *p, const json_t *step)
+{
+	size_t n;
+	json_t *date;
+
+	json_array_foreach(json_object_get(step, "dates"), n, date) {
+		struct wall w = wall_of(json_string_value(date));
+
+		p->event.lines = arena_printf(p->mem, "%s%s", p->event.lines, ical_time(p, "EXDATE", &w));
+	}
+}
+
+static const char *rule_without(struct play *p, const char *part)
+{
+	char *rule = arena_strdup(p->mem, p->event.rrule), *at = strstr(rule, part);
+
+	if (at) {
+		size_t len = strcspn(at, ";");
+
+		if (at > rule)
+			at--, len++;
+		memmove(at, at + len, strlen(at + len) + 1);
+	}
+	return rule;
+}
+
+static const char *rule_until(struct play *p, int64_t until)
+{
+	char text[ICAL_UTC_SIZE];
+
+	ical_utc(until, text);
+	return arena_printf(p->mem, "%s;UNTIL=%s", rule_without(p, "COUNT="), text);
+}
+
+struct counting { int64_t before; int count; };
+
+static int count_before(const struct ical_instance *i, void *arg)
+{
+	struct counting *c = arg;
+
+	c->count += i->start < c->before;
+	return 0;
+}
+
+static const char *fresh_uid(struct play *p)
+{
+	return arena_printf(p->mem, "event-%d@example.org", ++p->uids);
+}
+
+/* "This and following" as client software does it: the old series ends, a new one begins. */
+static int split_same(struct play *p, struct ical *before, const json_t *step, const char *actor)
+{
+	struct wall at = wall_of(text_of(step, "split_at"));
+	const struct zone *zone = p->event.tz ? zone_find(p->event.tz) : p->zone;
+	struct counting counting = { .before = zone_to_utc(zone, &at) };
+	const char *count = strstr(p->event.rrule, "COUNT="), *rule = p->event.rrule;
+	int64_t length = wall_seconds(&p->event.end) - wall_seconds(&p->event.start);
+	uint64_t all;
+
+	ical_expand(before, p->zone, ICAL_MIN, ICAL_MAX, count_before, &counting, NULL);
+	if (count && parse_u64n(count + strlen("COUNT="), strspn(count + strlen("COUNT="), "0123456789"), 1,
+			9999, &all) == 0)
+		rule = arena_printf(p->mem, "%s;COUNT=%d", rule_without(p, "COUNT="), (int)all - counting.count);
+	p->event.rrule = rule_until(p, counting.before - 1);
+	if (change_to(p, before, actor, false))
+		return -1;
+	p->event.uid = fresh_uid(p);
+	p->event.rrule = rule;
+	p->event.start = at;
+	wall_from_seconds(wall_seconds(&at) + length, &p->event.end);
+	return change_to(p, NULL, actor, false);
+}
+
+static void edit(struct event *ev, const json_t *step)
+{
+	const json_t *changes = json_object_get(step, "changes");
+
+	if (text_of(changes, "SUMMARY"))
+		ev->summary = text_of(changes, "SUMMARY");
+	if (text_of(changes, "DESCRIPTION"))
+		ev->note = text_of(changes, "DESCRIPTION");
+}
+
+static int play_step(struct play *p, const json_t *step)
+{
+	const char *op = text_of(step, "op"), *actor = text_of(step, "actor");
+	struct event *ev = &p->event;
+	struct ical *before = event_parse(p);
+	bool was_cancelled = strcmp(ev->status, "CANCELLED") == 0;
+
+	p->now = time_of(text_of(step, "at"));
+	if (strcmp(op, "tick") == 0)
+		return tick(p);
+	if (strcmp(op, "split_same") == 0)
+		return split_same(p, before, step, actor);
+	if (strcmp(op, "cancel") == 0)
+		ev->status = "CANCELLED";
+	else if (strcmp(op, "uncancel") == 0)
+		ev->status = "CONFIRMED";
+	else if (strcmp(op, "delete") == 0)
+		ev->there = false;
+	else if (strcmp(op, "move") == 0)
+		move_event(ev, step);
+	else if (strcmp(op, "edit") == 0)
+		edit(ev, step);
+	else if (strcmp(op, "instance_cancel") == 0)
+		override(p, step, "CANCELLED");
+	else if (strcmp(op, "move_instance") == 0)
+		override(p, step, "CONFIRMED");
+	else if (strcmp(op, "exdate") == 0)
+		exclude(p, step);
+	else if (strcmp(op, "until") == 0)
+		ev->rrule = rule_until(p, time_of(text_of(step, "until")));
+	if (strcmp(op, "recreate") == 0) {
+		before = NULL;
+		was_cancelled = false;
+		ev->uid = fresh_uid(p);
+		ev->status = "";
+		ev->there = true;
+		move_event(ev, step);
+	}
+	return change_to(p, before, actor, was_cancelled);
+}
+
+/* ---- what came of it ---- */
+
+struct result {
+	const char *class_, *outcome;
+	int64_t fee, balance, held, late_count, sessions;
+};
+
+static bool is_late(const struct policy_incident *i)
+{
+	return strcmp(i->class_, "late-cancel") == 0 || strcmp(i->class_, "late-move") == 0 ||
+		strcmp(i->class_, "no-show") == 0;
+}
+
+static bool is_charged(const struct policy_incident *i)
+{
+	return strcmp(i->outcome, "charged") == 0;
+}
+
+/* Which of two entries of a step speaks for it: late before in time, charged before not, the earlier date. */
+static bool speaks_before(const struct policy_incident *a, const struct policy_incident *b)
+{
+	if (is_late(a) != is_late(b))
+		return is_late(a);
+	if (is_charged(a) != is_charged(b))
+		return is_charged(a);
+	return a->slot < b->slot;
+}
+
+/* Entries of class slot count only where they are all there is: bookings. */
+static void read_bookings(const struct play *p, struct result *r)
+{
+	for (size_t n = p->step; n < p->sink.count; n++) {
+		const struct policy_incident *i = &p->sink.entries[n];
+
+		if (is_slot(i) && (strcmp(i->outcome, "new-booking") == 0 || strcmp(i->outcome, "rebooked") == 0))
+			r->class_ = i->outcome;
+	}
+}
+
+static void read_reinstated(const struct play *p, struct result *r)
+{
+	const struct policy_incident *at = p->sink.entries;
+
+	for (size_t n = p->step; n < p->sink.count; n++) {
+		if (strcmp(at[n].class_, "reinstated"))
+			continue;
+		r->class_ = "reinstated";
+		r->outcome = "void";
+		for (size_t k = p->step; k < n; k++) {
+			if (!is_slot(&at[k]) && strcmp(at[k].ref, at[n].supersedes) == 0)
+				r->outcome = "none"; /* nothing that anybody saw was taken back */
+		}
+	}
+}
+
+/* A date that went and came back in the same step, under another UID: nothing happened to it. */
+static bool came_back(const struct play *p, size_t n)
+{
+	const struct policy_incident *at = p->sink.entries;
+
+	for (size_t k = n + 1; k < p->sink.count; k++) {
+		if (is_slot(&at[k]) && at[k].slot == at[n].slot && strcmp(at[k].client, at[n].client) == 0 &&
+				strcmp(at[k].uid, at[n].uid))
+			return true;
+	}
+	return false;
+}
+
+/* What is held in minor units, as the event shows it. */
+static int64_t held(const struct play *p)
+{
+	static const char name[] = "X-DEDIT-HELD;CURRENCY=";
+	int64_t minor = 0;
+
+	for (size_t n = 0; n < p->sink.shown.lines; n++) {
+		const char *value = p->sink.shown.value[n];
+
+		if (str_starts(p->sink.shown.name[n], name))
+			money_parse_number(value, strlen(value),
+				money_decimals(p->sink.shown.name[n] + strlen(name)), &minor);
+	}
+	return minor;
+}
+
+static void result_read(const struct play *p, struct result *r)
+{
+	const struct policy_incident *spokesman = NULL;
+
+	*r = (struct result){ .class_ = "none", .outcome = "none", .held = held(p) };
+	for (size_t n = 0; n < p->sink.count; n++) {
+		const struct policy_incident *i = &p->sink.entries[n];
+
+		if (!late_host_stands(&p->sink, n) || str_starts(i->uid, "history-"))
+			continue;
+		if (i->state == POLICY_DUE)
+			r->balance += i->charge;
+		if (n < p->step || came_back(p, n))
+			continue;
+		r->fee += i->charge;
+		r->late_count += is_late(i);
+		r->sessions += strcmp(i->outcome, "session") == 0;
+		if (!spokesman || speaks_before(i, spokesman))
+			spokesman = i;
+	}
+	read_bookings(p, r);
+	read_reinstated(p, r);
+	if (spokesman) {
+		r->class_ = spokesman->class_;
+		r->outcome = spokesman->outcome;
+	}
+}
+
+static bool number_agrees(const json_t *expect, const char *key, int64_t got)
+{
+	const json_t *value = json_object_get(expect, key);
+
+	return !json_is_integer(value) || json_integer_value(value) == got;
+}
+
+static bool agrees(struct play *p, size_t step, const json_t *expect)
+{
+	struct result r;
+	char *text;
+
+	result_read(p, &r);
+	if (strcmp(r.class_, text_of(expect, "class")) == 0 && strcmp(r.outcome, text_of(expect, "outcome")) == 0 &&
+			number_agrees(expect, "fee", r.fee) && number_agrees(expect, "balance", r.balance) &&
+			number_agrees(expect, "held", r.held) && number_agrees(expect, "late_count", r.late_count) &&
+			number_agrees(expect, "sessions", r.sessions))
+		return true;
+	text = json_dumps(expect, JSON_COMPACT);
+	snprintf(p->why, sizeof(p->why), "step %zu: got %s %s fee %" PRId64 " balance %" PRId64 " held %" PRId64
+		" late %" PRId64 ", expected %s", step + 1, r.class_, r.outcome, r.fee, r.balance, r.held, r.late_count,
+		text ? text : "");
+	free(text);
+	return false;
+}
+
+/* ---- one vector of kind policy ---- */
+
+static int history_add(struct play *p)
+{
+	const json_t *history = json_object_get(p->vector, "history");
+	size_t n;
+	json_t *item;
+
+	json_array_foreach(history, n, item) {
+		bool counts = !json_is_false(json_object_get(item, "counted"));
+		const char *outcome = text_of(item, "outcome");
+		int64_t at = time_of(text_of(item, "at"));
+		struct policy_incident i = {
+			.size = sizeof(i), .at = at, .slot = at + DAY / 2, .slot_end = at + DAY / 2 + 3600, .acquired = at,
+			.state = strcmp(outcome, "waived") == 0 ? POLICY_WAIVED :
+				strcmp(outcome, "charged") == 0 ? POLICY_DUE : POLICY_NONE,
+			.class_ = text_of(item, "kind"), .outcome = outcome, .client = text_of(item, "client"), .title = "",
+			.uid = arena_printf(p->mem, "history-%zu", n), .occurrence = "",
+			.ref = arena_printf(p->mem, "HIST-%04zu", n), .by = "client", .actor = "",
+			.basis = counts ? "" : "emergency", .currency = "", .policy = "", .version = "", .supersedes = "",
+		};
+
+		if (p->whole && whole_add(p->whole, &i, p->why, sizeof(p->why)))
+			return -1;
+		late_host_add(&p->sink, &i);
+	}
+	return 0;
+}
+
+static void event_make(struct play *p)
+{
+	const json_t *a = json_object_get(p->vector, "appointment");
+
+	p->event = (struct event){
+		.uid = fresh_uid(p), .tz = text_of(a, "tz"), .summary = text_of(a, "client"), .note = "",
+		.status = text_of(a, "status") ? text_of(a, "status") : "", .rrule = text_of(a, "rrule"),
+		.all_day = json_is_true(json_object_get(a, "allday")), .there = true, .lines = "", .overrides = "",
+		.start = wall_of(text_of(a, "start")), .end = wall_of(text_of(a, "end")),
+	};
+}
+
+static bool free_until_agrees(struct play *p)
+{
+	const char *expected = text_of(p->vector, "free_until");
+	char text[ICAL_UTC_SIZE];
+
+	if (!expected)
+		return true;
+	ical_utc(time_of(expected), text);
+	if (strcmp(text, p->free_until) == 0)
+		return true;
+	snprintf(p->why, sizeof(p->why), "got free until %s, expected %s", p->free_until, text);
+	return false;
+}
+
+static bool play_all(struct play *p)
+{
+	const json_t *steps = json_object_get(p->vector, "steps");
+	size_t n;
+	json_t *step;
+
+	p->now = time_of(text_of(json_object_get(p->vector, "appointment"), "booked_at"));
+	event_make(p);
+	if (history_add(p) || change_to(p, NULL, "owner", false))
+		return false;
+	if (!(p->whole && p->event.rrule) && !free_until_agrees(p)) /* a master has no instants */
+		return false;
+	json_array_foreach(steps, n, step) {
+		p->step = p->sink.count;
+		if (play_step(p, step) || !agrees(p, n, json_object_get(step, "expect")))
+			return false;
+	}
+	return true;
+}
+
+static bool run_policy(const json_t *vector, bool whole, struct arena *mem, char *why, size_t why_size)
+{
+	const json_t *policy = json_object_get(vector, "policy");
+	const json_t *first = json_is_array(policy) ? json_array_get(policy, 0) : policy;
+	const char *name = text_of(first, "name"), *zone = text_of(first, "timezone");
+	struct settings *settings = arena_alloc(mem, sizeof(*settings));
+	struct play *p = arena_alloc(mem, sizeof(*p));
+	bool ok;
+
+	*p = (struct play){ .vector = vector, .module = dedit_policy_late(), .mem = mem, .free_until = "",
+		.zone = zone_find(zone) };
+	p->sink.mem = mem;
+	settings->mem = mem;
+	settings_make(settings, vector);
+	if (p->module->open(&late_host, name, "digest", settings->at, settings->count, &p->self, why, why_size))
+		return false;
+	if (whole)
+		p->whole = whole_open(name, zone, settings->at, settings->count, p->why, sizeof(p->why));
+	ok = (!whole || p->whole) && play_all(p);
+	whole_close(p->whole);
+	p->module->close(p->self);
+	snprintf(why, why_size, "%s%s", whole && *p->why ? "over a store: " : "", p->why);
+	return ok;
+}
+
+/* ---- one vector of kind parse ---- */
+
+static json_t *money_json(const struct money *m)
+{
+	char number_text[MONEY_SIZE], text[MONEY_SIZE + CURRENCY_SIZE + 1];
+
+	if (m->minor < 0 || money_format(m->minor, m->currency, number_text, sizeof(number_text)))
+		return json_null();
+	snprintf(text, sizeof(text), "%s %s", number_text, m->currency);
+	return json_string(text);
+}
+
+static json_t *words_json(const struct words *w, bool summary)
+{
+	json_t *result = json_object(), *tags = json_array();
+
+	for (int n = 0; n < WORD_COUNT; n++) {
+		if (w->tags >> n & 1)
+			json_array_append_new(tags, json_string(word_name(n)));
+	}
+	json_object_set_new(result, "tags", tags);
+	json_object_set_new(result, "price", money_json(&w->price));
+	if (summary)
+		json_object_set_new(result, "client", json_string(w->client));
+	if (w->amount.minor >= 0)
+		json_object_set_new(result, "amount", money_json(&w->amount));
+	if (w->minutes >= 0)
+		json_object_set_new(result, "minutes", json_integer(w->minutes));
+	if (w->error)
+		json_object_set_new(result, "error", json_string(words_error_name(w->error)));
+	return result;
+}
+
+static bool run_parse(const json_t *vector, struct arena *mem, char *why, size_t why_size)
+{
+	bool summary = strcmp(text_of(vector, "where"), "summary") == 0, ok;
+	const json_t *expect = json_object_get(vector, "expect");
+	struct words w;
+	json_t *got;
+
+	if (summary)
+		words_in_title(text_of(vector, "text"), text_of(vector, "currency"), mem, &w);
+	else
+		words_in_note(text_of(vector, "text"), text_of(vector, "currency"), mem, &w);
+	got = words_json(&w, summary);
+	ok = json_equal(got, (json_t *)(uintptr_t)expect);
+	if (!ok) {
+		char *a = json_dumps(got, JSON_COMPACT), *b = json_dumps(expect, JSON_COMPACT);
+
+		snprintf(why, why_size, "got %s, expected %s", a, b);
+		free(a);
+		free(b);
+	}
+	json_decref(got);
+	return ok;
+}
+
+/* ---- which vectors ---- */
+
+static bool has_any(const json_t *object, const char *const *keys, size_t count)
+{
+	for (size_t n = 0; n < count; n++) {
+		if (json_object_get(object, keys[n]))
+			return true;
+	}
+	return false;
+}
+
+static bool policy_supported(const json_t *policy)
+{
+	for (size_t n = 0; n < ARRAY_SIZE(no_directive); n++) {
+		const json_t *value = json_object_get(policy, no_directive[n].key);
+		const char *text = json_string_value(value);
+
+		if (value && (!no_directive[n].value || (text && strcmp(text, no_directive[n].value) == 0)))
+			return false;
+	}
+	return true;
+}
+
+static bool step_supported(const json_t *step)
+{
+	const char *op = text_of(step, "op");
+
+	for (size_t n = 0; n < ARRAY_SIZE(no_operation); n++) {
+		if (strcmp(no_operation[n], op) == 0)
+			return false;
+	}
+	return !has_any(step, no_step, ARRAY_SIZE(no_step));
+}
+
+static bool supported(const json_t *vector)
+{
+	const json_t *policy = json_object_get(vector, "policy");
+	size_t n;
+	json_t *item;
+
+	if (strcmp(text_of(vector, "kind"), "policy"))
+		return true;
+	json_array_foreach(policy, n, item) {
+		if (!policy_supported(item))
+			return false;
+	}
+	json_array_foreach(json_object_get(vector, "steps"), n, item) {
+		if (!step_supported(item))
+			return false;
+	}
+	return policy_supported(policy) &&
+		!has_any(json_object_get(vector, "appointment"), no_appointment, ARRAY_SIZE(no_appointment));
+}
+
+static bool run(const json_t *vector)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	bool parse = strcmp(text_of(vector, "kind"), "parse") == 0;
+	char why[1000] = "";
+	bool ok = parse ? run_parse(vector, mem, why, sizeof(why)) :
+		run_policy(vector, false, mem, why, sizeof(why)) && run_policy(vector, true, mem, why, sizeof(why));
+
+	if (ok)
+		printf("ok %s\n", text_of(vector, "id"));
+	else
+		printf("not ok %s: %s\n", text_of(vector, "id"), why);
+	return ok;
+}
+
+/* Passed, failed, left out. */
+struct score { size_t passed, failed, skipped; };
+
+static int run_file(const char *path, bool only_supported, struct score *score)
+{
+	json_error_t why;
+	json_t *vectors = json_load_file(path, 0, &why), *vector;
+	size_t n;
+
+	if (!vectors) {
+		fprintf(stderr, "%s: %s\n", path, why.text);
+		return -1;
+	}
+	json_array_foreach(vectors, n, vector) {
+		if (only_supported && !supported(vector))
+			score->skipped++;
+		else if (run(vector))
+			score->passed++;
+		else
+			score->failed++;
+	}
+	json_decref(vectors);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool only_supported = argc > 1 && strcmp(argv[1], "--only-supported") == 0;
+	struct score score = { 0 };
+	struct err e = { 0 };
+	int first = only_supported ? 2 : 1, rc = 0;
+
+	if (argc == first) {
+		fprintf(stderr, "usage: %s [--only-supported] FILE.json ...\n", argv[0]);
+		return 2;
+	}
+	if (zone_init(NULL, &e)) {
+		fprintf(stderr, "%s\n", e.text);
+		return 2;
+	}
+	for (int n = first; n < argc && rc == 0; n++)
+		rc = run_file(argv[n], only_supported, &score);
+	zone_finish();
+	if (only_supported)
+		printf("%zu skipped\n", score.skipped);
+	printf("%zu passed, %zu failed\n", score.passed, score.failed);
+	return rc ? 2 : score.failed > 0;
+}

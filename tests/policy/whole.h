@@ -1,0 +1,36 @@
+/*
+ * A whole server's path for the test vectors: events change by event_put() and event_delete() over a
+ * store in memory, wakes come due, and the ledger is read back.
+ */
+#ifndef DEDIT_TESTS_WHOLE_H
+#define DEDIT_TESTS_WHOLE_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "policy/dedit_policy.h"
+#include "tests/policy/late_host.h"
+
+struct whole;
+
+/* What changes, when, and by whom: the account "owner" owns the calendar, "admin" is an administrator. */
+struct whole_change {
+	const char *uid, *body; /* body NULL: deleted */
+	const char *actor, *displayname;
+	int64_t now;
+};
+
+/* One calendar of the account "owner" under that policy. NULL with one line in why. */
+struct whole *whole_open(const char *name, const char *zone, const struct policy_setting *settings, size_t n,
+	char *why, size_t why_size);
+void whole_close(struct whole *w); /* accepts NULL */
+
+/* All of these: 0, or -1 with one line in why. */
+int whole_add(struct whole *w, const struct policy_incident *i, char *why, size_t why_size);
+int whole_change(struct whole *w, const struct whole_change *c, char *why, size_t why_size);
+/* Every wake that is due by then. */
+int whole_tick(struct whole *w, int64_t now, char *why, size_t why_size);
+/* Replaces the sink's entries by those of the ledger, and what is shown by that event's properties. */
+int whole_read(struct whole *w, const char *uid, struct policy_sink *sink, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,277 @@
+/* The policy's text: directives, overrides, versions, checks at load (doc/policy.md 5.1). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "policy/late/directive.h"
+#include "policy/late/rules.h"
+
+enum { LINES_MAX = 16 };
+
+static char warnings[1000];
+
+static void note_warning(const char *text, void *arg)
+{
+	size_t used = strlen(warnings);
+
+	(void)arg;
+	snprintf(warnings + used, sizeof(warnings) - used, "%s\n", text);
+}
+
+/* lines: key, value, …, NULL. The zone is always there. */
+static struct policy_text *load(const char *const *lines, char *why, size_t why_size)
+{
+	struct policy_setting all[LINES_MAX] = { { sizeof(all[0]), "timezone", "Europe/Paris", "late.conf", 1 } };
+	size_t n = 1;
+
+	warnings[0] = '\0';
+	why[0] = '\0';
+	for (size_t i = 0; lines[i]; i += 2, n++)
+		all[n] = (struct policy_setting){ sizeof(all[0]), lines[i], lines[i + 1], "late.conf", (int)n + 1 };
+	return rules_load("therapy", "digest", all, n, note_warning, NULL, why, why_size);
+}
+
+#define LINES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static struct policy_text *loaded(const char *const *lines)
+{
+	char why[300];
+	struct policy_text *p = load(lines, why, sizeof(why));
+
+	if (!p)
+		fail_msg("%s", why);
+	return p;
+}
+
+static void assert_refused(const char *const *lines, const char *reason)
+{
+	char why[300];
+	struct policy_text *p = load(lines, why, sizeof(why));
+
+	assert_null(p);
+	if (!strstr(why, reason))
+		fail_msg("got '%s', expected '%s'", why, reason);
+}
+
+static void assert_fine(const char *const *lines)
+{
+	rules_free(loaded(lines));
+}
+
+static int64_t at(const char *text)
+{
+	int64_t t = 0;
+
+	assert_int_equal(iso_date_parse(text, &t), 0);
+	return t;
+}
+
+static void every_directive_has_an_example_that_it_takes(void **state)
+{
+	static const struct { const char *name, *good, *bad; } rows[] = {
+		{ "timezone", "Europe/Paris", "Europe/Nowhere" }, { "currency", "EUR", "EURO" }, { "language", "fr", "de" },
+		{ "use", "fair", "nice" }, { "mode", "record", "off" }, { "owner-changes", "propose", "ask" },
+		{ "tiers", "24h 100%", "24h" }, { "tiers", "1d@17:00 12.00 EUR", "24h 100% 50%" },
+		{ "tiers", "2bd 30 EUR/h", "0h 100%" }, { "tiers", "12h session", "12h 12.345 EUR" },
+		{ "no-show", "100% wait 15m until 14d", "100% until 14d wait 15m" },
+		{ "late-move", "20%", "later" }, { "late-arrival", "noshow-after 15m", "15m" }, { "cap", "none", "100" },
+		{ "min", "15.00 EUR", "15" }, { "max", "60 EUR", "60 EUR/h" }, { "round", "0.05 CHF", "0 CHF" },
+		{ "grace", "30m not-within 3h", "30m within 3h" }, { "shift", "60m", "60" },
+		{ "move-limit", "3 50%", "3" }, { "forgive", "1 per 365d late-cancel late-move", "1 per 365d" },
+		{ "forgive", "1 per year no-show", "1 per decade no-show" },
+		{ "escalate", "from 3 per 180d 100%", "3 per 180d 100%" },
+		{ "hours", "mon-fri 09:00-12:00 14:00-18:00", "mon-fri 14:00-18:00 09:00-12:00" },
+		{ "hours", "sat 10:00-24:00", "someday 10:00-12:00" }, { "holidays", "2026-05-01", "2026-02-30" },
+		{ "deposit", "30 EUR credit", "30 EUR" }, { "owner-late", "24h credit 20%", "24h 20%" },
+		{ "refilled", "keep", "yes" }, { "review", "24h", "1 day" }, { "acceptance", "optional", "yes" },
+		{ "series-max", "2", "-1" }, { "tax", "included 20% of it", "20%" }, { "shorten", "free", "no" },
+		{ "price", "18 EUR per attendee", "80" }, { "rate", "120 EUR/h", "120 EUR" }, { "price-from", "title",
+		"note" },
+		{ "priority-propose", "off", "maybe" }, { "allday", "off", "0" }, { "extras", "on", "1" },
+		{ "title", "mark", "short" }, { "status", "keep", "leave" }, { "on-delete", "note", "no" },
+		{ "remind", "24h before-deadline", "24h" }, { "link-check", "2d", "two" },
+		{ "review-terms", "6 months", "6" }, { "keep-incidents", "10 years", "10 decades" },
+		{ "account", "marc", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum directive_id id = directive_find(rows[i].name);
+		struct err e = { 0 };
+
+		assert_true(id < DIRECTIVE_COUNT);
+		if (directive_check(id, rows[i].good, &e))
+			fail_msg("%s = %s: %s", rows[i].name, rows[i].good, e.text);
+		if (!directive_check(id, rows[i].bad, &e))
+			fail_msg("%s = %s was taken", rows[i].name, rows[i].bad);
+		assert_non_null(strstr(e.text, "expected"));
+	}
+}
+
+static void what_would_change_money_is_refused(void **state)
+{
+	static const char *const missing = "not available in this version";
+
+	assert_refused(LINES("late-arrival", "noshow-after 15m"), missing);
+	assert_refused(LINES("deposit", "credit"), missing);
+	assert_refused(LINES("owner-late", "24h credit 20%"), missing);
+	assert_refused(LINES("refilled", "waive"), missing);
+	assert_refused(LINES("acceptance", "required"), missing);
+	assert_refused(LINES("shorten", "prorata"), missing);
+	assert_refused(LINES("priority-propose", "on"), missing);
+	assert_refused(LINES("holidays", "fr"), missing);
+	assert_refused(LINES("holidays", "closed.ics"), missing);
+	assert_refused(LINES("service/yoga/price", "18 EUR"), "not available");
+	assert_fine(LINES("refilled", "keep", "acceptance", "optional", "shorten", "free", "priority-propose",
+		"off"));
+	assert_fine(LINES("remind", "24h before-deadline"));
+	assert_non_null(strstr(warnings, "late.conf:2: option 'remind': has no effect"));
+}
+
+static void checks_look_at_several_directives(void **state)
+{
+	assert_refused(LINES("tiers", "48h 100%", "tiers", "24h 50%"), "a longer notice is dearer");
+	assert_refused(LINES("tiers", "24h 150%"), "expected a cap in words");
+	assert_fine(LINES("tiers", "24h 150%", "cap", "none"));
+	assert_refused(LINES("price", "80 EUR", "tiers", "24h 90 EUR"), "expected a cap in words");
+	assert_refused(LINES("tiers", "2bd 50%"), "need opening hours");
+	assert_fine(LINES("tiers", "2bd 50%", "hours", "mon-fri 09:00-18:00"));
+	assert_fine(LINES("hours", "mon-fri 09:00-18:00", "client/marie/tiers", "2bd 50%"));
+	assert_refused(LINES("tiers", "1h 100%", "grace", "2h"), "shorter than the shortest notice");
+	assert_refused(LINES("price", "80 EUR", "rate", "80 EUR/h"), "not both");
+	assert_refused(LINES("price", "80 EUR", "price", "90 EUR"), "expected once");
+	assert_refused(LINES("version/2026-01-01/mode", "record", "version/2025-12-31T23:00:00Z/mode", "charge"),
+		"another time");
+	assert_refused(LINES("version/soon/mode", "record"), "expected a date or a UTC time");
+	assert_refused(LINES("weekday/sunday/mode", "record"), "expected a day");
+	assert_refused(LINES("weekday/sat/currency", "EUR"), "outside of sections");
+	assert_refused(LINES("account", "marc"), "in a client section");
+	assert_refused(LINES("colour", "red"), "no such option");
+	assert_fine(LINES("tiers", "24h 100%", "no-show", "50%"));
+	assert_non_null(strstr(warnings, "staying away is cheaper than telling you"));
+}
+
+static void errors_name_file_line_and_option(void **state)
+{
+	assert_refused(LINES("currency", "EUR", "tiers", "tomorrow"),
+		"late.conf:3: option 'tiers': expected a notice and a fee, for example \"24h 100%\"");
+}
+
+static void a_zone_is_needed(void **state)
+{
+	const struct policy_setting one = { sizeof(one), "currency", "EUR", "late.conf", 1 };
+	char why[300];
+
+	assert_null(rules_load("x", "", &one, 1, NULL, NULL, why, sizeof(why)));
+	assert_non_null(strstr(why, "timezone is missing"));
+}
+
+static void overrides_beat_each_other(void **state)
+{
+	struct policy_text *p = loaded(LINES("tiers", "24h 100%", "tiers", "12h 100%", "grace", "15m",
+		"weekday/sat/tiers", "48h 100%", "client/Zoé D/tiers", "6h 50%", "client/a/b/mode", "record",
+		"client/zoe d/mode", "record"));
+	struct rules r;
+
+	rules_for(p, 0, "marc", "marc", at("2026-06-10T08:00:00Z"), &r); /* a Wednesday */
+	assert_int_equal(r.tier_count, 2);
+	rules_for(p, 0, "marc", "marc", at("2026-06-13T08:00:00Z"), &r);
+	assert_int_equal(r.tier_count, 1);
+	assert_int_equal(r.tiers[0].within.count, 48);
+	assert_true(rules_has(&r, DIRECTIVE_grace));
+	/* Saturday begins in the policy's zone */
+	rules_for(p, 0, "marc", "marc", at("2026-06-12T22:30:00Z"), &r);
+	assert_int_equal(r.tiers[0].within.count, 48);
+	rules_for(p, 0, "zoe d", "zoe d", at("2026-06-13T08:00:00Z"), &r);
+	assert_int_equal(r.tiers[0].within.count, 6);
+	assert_true(r.record);
+	rules_for(p, 0, "z@example.org", "zoe d", at("2026-06-13T08:00:00Z"), &r);
+	assert_int_equal(r.tiers[0].within.count, 6);
+	rules_for(p, 0, "a/b", "", at("2026-06-13T08:00:00Z"), &r);
+	assert_true(r.record);
+	rules_free(p);
+}
+
+static void versions_hold_from_their_day(void **state)
+{
+	struct policy_text *p = loaded(LINES("price", "80 EUR", "tiers", "24h 50%",
+		"version/2027-01-01/price", "85 EUR", "version/2028-01-01/mode", "record",
+		"version/2027-01-01/client/marie/price", "70 EUR"));
+	struct rules r;
+
+	rules_for(p, at("2026-12-31T22:59:59Z"), "marie", "", 0, &r);
+	assert_int_equal(r.price.minor, 8000);
+	assert_string_equal(rules_version(p, at("2026-12-31T22:59:59Z")), "");
+	rules_for(p, at("2026-12-31T23:00:00Z"), "x", "", 0, &r);
+	assert_int_equal(r.price.minor, 8500);
+	assert_string_equal(rules_version(p, at("2026-12-31T23:00:00Z")), "2027-01-01");
+	rules_for(p, at("2028-06-01T00:00:00Z"), "marie", "", 0, &r);
+	assert_int_equal(r.price.minor, 7000);
+	assert_true(r.record);
+	assert_int_equal(r.tier_count, 1);
+	rules_free(p);
+	p = loaded(LINES("version/2026-05-31T22:00:00Z/mode", "record"));
+	assert_string_equal(rules_version(p, at("2026-05-31T22:00:00Z")), "2026-06-01"); /* in Paris */
+	rules_free(p);
+}
+
+static void a_preset_lies_under_what_is_said(void **state)
+{
+	struct policy_text *p = loaded(LINES("use", "strict", "no-show", "30 EUR"));
+	struct rules r;
+
+	rules_for(p, 0, "", "", 0, &r);
+	assert_int_equal(r.tier_count, 2);
+	assert_int_equal(r.no_show.fee.kind, FEE_AMOUNT);
+	rules_free(p);
+}
+
+static void what_is_left_out_has_its_default(void **state)
+{
+	struct policy_text *p = loaded(LINES("currency", "EUR"));
+	struct rules r;
+
+	rules_for(p, 0, "", "", 0, &r);
+	assert_int_equal(r.owner_changes, OWNER_CHANGES_PROPOSE);
+	assert_int_equal(r.late_move, LATE_MOVE_HOLD);
+	assert_int_equal(r.cap.kind, CAP_PERCENT);
+	assert_int_equal(r.cap.percent.num, 100);
+	assert_int_equal(r.tier_count, 0);
+	assert_int_equal(r.price.minor, -1);
+	assert_false(r.record);
+	rules_free(p);
+}
+
+static int zones(void **state)
+{
+	return zone_init(NULL, NULL);
+}
+
+static int no_zones(void **state)
+{
+	zone_finish();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_directive_has_an_example_that_it_takes),
+		cmocka_unit_test(what_would_change_money_is_refused),
+		cmocka_unit_test(checks_look_at_several_directives),
+		cmocka_unit_test(errors_name_file_line_and_option),
+		cmocka_unit_test(a_zone_is_needed),
+		cmocka_unit_test(overrides_beat_each_other),
+		cmocka_unit_test(versions_hold_from_their_day),
+		cmocka_unit_test(a_preset_lies_under_what_is_said),
+		cmocka_unit_test(what_is_left_out_has_its_default),
+	};
+
+	return cmocka_run_group_tests(tests, zones, no_zones);
+}

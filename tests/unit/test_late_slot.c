@@ -1,0 +1,736 @@
+/* What changes do to slots, and what is then written on the event: doc/policy.md 3.3, 3.4, 3.5, 4.3. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "ical/zone.h"
+#include "policy/late/late.h"
+#include "tests/policy/late_host.h"
+
+/* One owner's server. */
+struct world {
+	const struct policy_module *module;
+	void *self;
+	struct policy_sink sink;
+	int refs;
+};
+
+static const char *const therapy[] = { "timezone", "Europe/Paris", "currency", "EUR", "price-from", "title",
+	"owner-changes", "client", "tiers", "48h 50%", "tiers", "24h 100%", NULL };
+
+static int64_t at(const char *text)
+{
+	int64_t t = 0;
+
+	assert_int_equal(iso_date_parse(text, &t), 0);
+	return t;
+}
+
+/* settings: two lists of key and value, the second may be NULL. */
+static struct world *world_make(const char *const *settings, const char *const *more)
+{
+	struct policy_setting all[32];
+	struct world *w = test_malloc(sizeof(*w));
+	char why[300] = "";
+	size_t n = 0;
+
+	memset(w, 0, sizeof(*w));
+	w->sink.mem = arena_create();
+	for (const char *const *list = settings; list; list = list == settings ? more : NULL) {
+		for (size_t i = 0; list[i]; i += 2)
+			all[n++] = (struct policy_setting){ sizeof(all[0]), list[i], list[i + 1], "test", 1 };
+	}
+	w->module = dedit_policy_late();
+	if (w->module->open(&late_host, "therapy", "d1g3st", all, n, &w->self, why, sizeof(why)))
+		fail_msg("%s", why);
+	return w;
+}
+
+static void world_drop(struct world *w)
+{
+	w->module->close(w->self);
+	arena_destroy(w->sink.mem);
+	test_free(w);
+}
+
+static struct policy_change change(uint32_t kind, const char *now)
+{
+	return (struct policy_change){
+		.size = sizeof(struct policy_change), .kind = kind, .role = POLICY_OWNER, .now = at(now), .actor = "anna",
+		.actor_names = "anna\nAnna", .owner = "anna", .owner_names = "anna", .collection = "appointments",
+		.name = "1.ics", .uid = "1", .occurrence = "", .summary = "Marc Petit 80 €", .note = "", .status = "",
+		.transp = "", .old_summary = "", .client_address = "", .zone = "Europe/Paris", .ref = "",
+	};
+}
+
+static struct policy_when hour_from(const char *start)
+{
+	return (struct policy_when){ at(start), at(start) + 3600 };
+}
+
+static struct policy_change by_client(struct policy_change c)
+{
+	c.role = POLICY_CLIENT;
+	c.actor = "marc";
+	c.actor_names = "marc\nMARC  PÉTIT\nmarc@example.org";
+	return c;
+}
+
+static void ask(struct world *w, struct policy_change c)
+{
+	char ref[] = "REFX-0000";
+
+	w->refs++;
+	ref[7] = (char)('0' + w->refs / 10);
+	ref[8] = (char)('0' + w->refs % 10);
+	c.fresh_ref = ref;
+	late_host_begin(&w->sink);
+	assert_int_equal(w->module->check(w->self, &c, &w->sink), 0);
+}
+
+static void book_at(struct world *w, const char *now, const char *start)
+{
+	struct policy_change c = change(POLICY_BOOKED, now);
+
+	c.after = hour_from(start);
+	ask(w, c);
+}
+
+static void move_to(struct world *w, const char *now, const char *from, const char *to)
+{
+	struct policy_change c = by_client(change(POLICY_MOVED, now));
+
+	c.before = hour_from(from);
+	c.after = hour_from(to);
+	ask(w, c);
+}
+
+static struct policy_change cancel(const char *now, const char *start)
+{
+	struct policy_change c = by_client(change(POLICY_CANCELLED, now));
+
+	c.before = hour_from(start);
+	c.status = "CANCELLED";
+	return c;
+}
+
+static const struct policy_incident *last(const struct world *w, const char *class_)
+{
+	for (size_t n = w->sink.count; n-- > 0;) {
+		if (strcmp(w->sink.entries[n].class_, class_) == 0)
+			return &w->sink.entries[n];
+	}
+	fail_msg("no entry of class %s", class_);
+	return NULL;
+}
+
+static void assert_told(const struct world *w, const char *class_, const char *outcome, int64_t charge,
+	int64_t hold)
+{
+	const struct policy_incident *i = last(w, class_);
+
+	assert_string_equal(i->outcome, outcome);
+	assert_int_equal(i->charge, charge);
+	assert_int_equal(i->hold, hold);
+}
+
+static int64_t owed(const struct world *w)
+{
+	int64_t total = 0;
+
+	for (size_t n = 0; n < w->sink.count; n++) {
+		if (late_host_stands(&w->sink, n) && w->sink.entries[n].state == POLICY_DUE)
+			total += w->sink.entries[n].charge;
+	}
+	return total;
+}
+
+#define BOOKED "2026-06-01T09:00:00Z"
+#define START "2026-06-10T08:00:00Z"
+
+/* ---- 4.3: texts ---- */
+
+static void a_booking_says_until_when_it_is_free(void **state)
+{
+	static const char *const one[] = { "timezone", "Europe/Paris", "tiers", "24h 100%", "price-from", "title",
+		"version/2026-01-01/owner-changes", "client", NULL };
+	struct world *w = world_make(one, NULL);
+
+	book_at(w, BOOKED, START);
+	assert_string_equal(w->sink.shown.block,
+		"Free to cancel or move until Tue 9 June 2026 10:00 (24 h before).\n"
+		"After that: 80.00 EUR. Policy “Therapy”, version of 1 January 2026.");
+	assert_string_equal(w->sink.shown.ref, "REFX-0001");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-FREE-UNTIL"), "20260609T080000Z");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-POLICY;VERSION=2026-01-01;DIGEST=sha256-d1g3st"),
+		"therapy");
+	assert_null(w->sink.shown.prefix);
+	assert_null(w->sink.shown.status);
+	assert_string_equal(last(w, "slot")->client, "marc petit");
+	assert_string_equal(last(w, "slot")->title, "Marc Petit");
+	world_drop(w);
+}
+
+static void several_tiers_make_several_sentences(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+
+	book_at(w, BOOKED, START);
+	assert_string_equal(w->sink.shown.block,
+		"Free to cancel or move until Mon 8 June 2026 10:00 (48 h before).\n"
+		"From then on: 40.00 EUR. From Tue 9 June 10:00: 80.00 EUR. Policy “Therapy”.");
+	book_at(w, "2026-06-09T09:00:00Z", START);
+	world_drop(w);
+}
+
+static void a_late_booking_says_what_it_costs_from_the_start(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+
+	book_at(w, "2026-06-09T05:00:00Z", START);
+	assert_string_equal(w->sink.shown.block,
+		"Booked less than 48 h before: cancelling or moving costs 40.00 EUR from the start.\n"
+		"From Tue 9 June 10:00: 80.00 EUR. Policy “Therapy”.");
+	world_drop(w);
+}
+
+static void french_is_french(void **state)
+{
+	static const char *const french[] = { "language", "fr", "forgive", "1 per year late-cancel", NULL };
+	struct world *w = world_make(therapy, french);
+
+	book_at(w, BOOKED, START);
+	assert_string_equal(w->sink.shown.block,
+		"Annulation ou report sans frais jusqu'au lundi 8 juin 2026 à 10 h 00 (48 h avant).\n"
+		"Dès lors : 40,00 EUR. À partir du mardi 9 juin à 10 h 00 : 80,00 EUR. Politique « Therapy ».");
+	ask(w, cancel("2026-06-09T12:00:00Z", START));
+	assert_string_equal(w->sink.shown.prefix, "✗ Annulé tard (sans frais, 1 sur 1 cette année)");
+	world_drop(w);
+	w = world_make(therapy, (const char *const[]){ "language", "fr", NULL });
+	book_at(w, "2026-06-09T12:00:00Z", START);
+	assert_string_equal(w->sink.shown.block,
+		"Réservé moins de 24 h avant : annuler ou reporter coûte 80,00 EUR dès maintenant.\n"
+		"Politique « Therapy ».");
+	ask(w, cancel("2026-06-09T13:00:00Z", START));
+	assert_string_equal(w->sink.shown.prefix, "✗ Annulé tard 80,00 EUR");
+	assert_string_equal(w->sink.shown.block,
+		"Annulation tardive par le client, reçue mardi 9 juin 2026 à 15 h 00.\nPréavis 19 h, convenu 24 h.\n"
+		"Indemnité 80,00 EUR (100 % de 80,00 EUR). État : due.\nPolitique « Therapy ».");
+	world_drop(w);
+}
+
+static void nothing_is_written_where_no_fee_can_arise(void **state)
+{
+	static const char *const none[] = { "timezone", "Europe/Paris", "price", "80 EUR", NULL };
+	static const char *const record[] = { "mode", "record", NULL };
+	struct world *w = world_make(none, NULL);
+	struct policy_change c;
+
+	book_at(w, BOOKED, START);
+	assert_null(w->sink.shown.block);
+	assert_int_equal(w->sink.shown.lines, 0);
+	world_drop(w);
+	w = world_make(therapy, record);
+	book_at(w, BOOKED, START);
+	assert_string_equal(w->sink.shown.block, "Please cancel or move until Mon 8 June 2026 10:00 (48 h before).\n"
+		"Nothing is charged after that. Policy “Therapy”.");
+	world_drop(w);
+	w = world_make(therapy, record);
+	book_at(w, "2026-06-09T12:00:00Z", START);
+	assert_string_equal(w->sink.shown.block,
+		"Booked less than 24 h before.\nNothing is charged. Policy “Therapy”.");
+	world_drop(w);
+	w = world_make(therapy, NULL);
+	c = change(POLICY_BOOKED, BOOKED);
+	c.summary = "Marc Petit";
+	c.after = hour_from(START);
+	ask(w, c);
+	assert_string_equal(w->sink.shown.block,
+		"Please cancel or move until Mon 8 June 2026 10:00 (48 h before).\nPolicy “Therapy”.");
+	world_drop(w);
+}
+
+static void a_late_cancellation_is_annotated(void **state)
+{
+	static const char *const dated[] = { "version/2026-01-01/mode", "charge", NULL };
+	struct world *w = world_make(therapy, dated);
+
+	book_at(w, BOOKED, START);
+	ask(w, cancel("2026-06-09T12:00:00Z", START));
+	assert_string_equal(w->sink.shown.prefix, "✗ Late cancel 80.00 EUR");
+	assert_string_equal(w->sink.shown.block,
+		"Late cancellation by the client, received Tue 9 June 2026 14:00.\nNotice 20 h, agreed 24 h.\n"
+		"Fee 80.00 EUR (100 % of 80.00 EUR). State: due.\nPolicy “Therapy”, version of 1 January 2026.");
+	assert_string_equal(w->sink.shown.comment_name, "COMMENT;LANGUAGE=en");
+	assert_string_equal(w->sink.shown.comment, "Late cancellation: 20 h notice, 24 h agreed. Fee 80.00 EUR.");
+	assert_string_equal(w->sink.shown.status, "CANCELLED");
+	assert_string_equal(w->sink.shown.transp, "TRANSPARENT");
+	assert_string_equal(w->sink.shown.category, "Late cancellation");
+	assert_string_equal(w->sink.shown.color, "tomato");
+	assert_string_equal(w->sink.shown.fee_title, "Marc Petit");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-CLASS"), "LATE-CANCEL");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-FEE;CURRENCY=EUR;STATE=DUE;BASIS=\"100%\""),
+		"80.00");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-BY;ACTOR=CLIENT"), "CLIENT");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-AT"), "20260609T120000Z");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-NOTICE;REQUIRED=PT24H"), "PT20H");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-FREE-UNTIL"), "20260608T080000Z");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-REF"), w->sink.shown.ref);
+	world_drop(w);
+}
+
+/* Asking again changes nothing and gives the same bytes. */
+static void the_same_state_gives_the_same_bytes(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c;
+	const char *block, *prefix;
+	size_t count;
+
+	book_at(w, BOOKED, START);
+	ask(w, cancel("2026-06-09T12:00:00Z", START));
+	block = w->sink.shown.block;
+	prefix = w->sink.shown.prefix;
+	count = w->sink.count;
+	c = by_client(change(POLICY_CHANGED, "2026-06-09T14:00:00Z"));
+	c.before = c.after = hour_from(START);
+	c.status = "CANCELLED";
+	ask(w, c);
+	assert_string_equal(w->sink.shown.block, block);
+	assert_string_equal(w->sink.shown.prefix, prefix);
+	assert_int_equal(w->sink.count, count);
+	world_drop(w);
+}
+
+static void a_held_move_warns(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+
+	book_at(w, BOOKED, START);
+	move_to(w, "2026-06-10T05:00:00Z", START, "2026-06-24T08:00:00Z");
+	assert_string_equal(w->sink.shown.prefix, "⚠");
+	assert_string_equal(w->sink.shown.block, "Moved late from Wed 10 June 10:00 (3 h notice). "
+		"80.00 EUR fall due if this appointment is cancelled or missed; otherwise nothing.\nPolicy “Therapy”.");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-CLASS"), "LATE-MOVE");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-HELD;CURRENCY=EUR"), "80.00");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-LOST;VALUE=DATE-TIME"), "20260610T080000Z");
+	assert_null(w->sink.shown.status);
+	assert_true(w->sink.wake == at("2026-06-25T09:00:00Z"));
+	world_drop(w);
+}
+
+static void a_shared_screen_shows_only_a_mark(void **state)
+{
+	static const char *const mark[] = { "title", "mark", NULL };
+	struct world *w = world_make(therapy, mark);
+
+	book_at(w, BOOKED, START);
+	ask(w, cancel("2026-06-09T12:00:00Z", START));
+	assert_string_equal(w->sink.shown.prefix, "✗");
+	world_drop(w);
+}
+
+static void times_name_the_zone_where_the_client_has_another(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = change(POLICY_BOOKED, BOOKED);
+
+	c.zone = "Europe/London";
+	c.after = hour_from(START);
+	ask(w, c);
+	assert_non_null(strstr(w->sink.shown.block, "until Mon 8 June 2026 10:00 Europe/Paris (48 h before)"));
+	world_drop(w);
+}
+
+static void a_series_states_its_rule_without_instants(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = change(POLICY_BOOKED, BOOKED);
+
+	c.flags = POLICY_SERIES;
+	c.occurrence = "20260610T080000Z";
+	c.after = hour_from(START);
+	ask(w, c);
+	c.occurrence = "20260617T080000Z";
+	c.after = hour_from("2026-06-17T08:00:00Z");
+	ask(w, c);
+	c = change(POLICY_CHANGED, BOOKED);
+	c.flags = POLICY_SERIES;
+	c.before = c.after = hour_from(START);
+	ask(w, c);
+	assert_string_equal(w->sink.shown.block, "Free to cancel or move until 48 h before each date.\n"
+		"From then on: 40.00 EUR. From 24 h before: 80.00 EUR. Policy “Therapy”.");
+	assert_null(late_host_property(&w->sink, "X-DEDIT-FREE-UNTIL"));
+	/* one entry for all dates; a date lost later has its terms */
+	assert_int_equal(w->sink.count, 1);
+	c = cancel("2026-06-16T12:00:00Z", "2026-06-17T08:00:00Z");
+	c.flags = POLICY_SERIES;
+	c.occurrence = "20260617T080000Z";
+	ask(w, c);
+	assert_told(w, "late-cancel", "charged", 8000, 0);
+	assert_string_not_equal(last(w, "late-cancel")->ref, w->sink.entries[0].ref);
+	world_drop(w);
+}
+
+/* ---- 3.3: who ---- */
+
+static void a_stranger_only_proposes(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = cancel("2026-06-09T12:00:00Z", START);
+
+	book_at(w, BOOKED, START);
+	c.actor = "eve";
+	c.actor_names = "eve\nEve";
+	ask(w, c);
+	assert_told(w, "late-cancel", "proposed", 8000, 0);
+	assert_int_equal(last(w, "late-cancel")->state, POLICY_PROPOSED);
+	assert_int_equal(owed(w), 0);
+	world_drop(w);
+}
+
+static void an_account_may_be_named_in_the_policy(void **state)
+{
+	static const char *const account[] = { "client/Marc Petit/account", "mp75", NULL };
+	struct world *w = world_make(therapy, account);
+	struct policy_change c = cancel("2026-06-09T12:00:00Z", START);
+
+	book_at(w, BOOKED, START);
+	c.actor = c.actor_names = "mp75";
+	ask(w, c);
+	assert_told(w, "late-cancel", "charged", 8000, 0);
+	world_drop(w);
+}
+
+static void a_client_cannot_name_the_price(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = by_client(change(POLICY_BOOKED, BOOKED));
+
+	c.summary = "Marc Petit 1 €";
+	c.after = hour_from(START);
+	ask(w, c);
+	assert_int_equal(last(w, "slot")->price, -1);
+	world_drop(w);
+	w = world_make(therapy, NULL);
+	book_at(w, BOOKED, START);
+	c = by_client(change(POLICY_CHANGED, "2026-06-02T09:00:00Z"));
+	c.summary = "Marc Petit 1 €";
+	c.before = c.after = hour_from(START);
+	ask(w, c);
+	assert_int_equal(last(w, "slot")->price, 8000);
+	c.role = POLICY_OWNER;
+	c.summary = "Marc P. 70 €";
+	ask(w, c);
+	assert_int_equal(last(w, "slot")->price, 7000);
+	assert_string_equal(last(w, "slot")->client, "marc p.");
+	assert_true(last(w, "slot")->acquired == at(BOOKED));
+	world_drop(w);
+}
+
+static void what_a_client_makes_tentative_is_cancelled(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = by_client(change(POLICY_CHANGED, "2026-06-09T12:00:00Z"));
+
+	book_at(w, BOOKED, START);
+	c.before = c.after = hour_from(START);
+	c.status = "TENTATIVE";
+	ask(w, c);
+	assert_told(w, "late-cancel", "charged", 8000, 0);
+	world_drop(w);
+	w = world_make(therapy, NULL);
+	book_at(w, BOOKED, START);
+	c.role = POLICY_OWNER;
+	ask(w, c);
+	assert_string_equal(last(w, "slot")->outcome, "closed");
+	assert_null(w->sink.shown.block);
+	world_drop(w);
+}
+
+/* ---- 3.5: ways round ---- */
+
+static void going_round_in_circles_is_not_free(void **state)
+{
+	static const char *const same[] = { "late-move", "same", NULL };
+	struct world *w = world_make(therapy, same);
+	const char *later = "2026-06-24T08:00:00Z";
+
+	book_at(w, BOOKED, START);
+	move_to(w, "2026-06-10T05:00:00Z", START, later);
+	assert_int_equal(owed(w), 8000);
+	move_to(w, "2026-06-10T05:10:00Z", later, START);
+	assert_int_equal(owed(w), 0);
+	move_to(w, "2026-06-10T05:20:00Z", START, later);
+	assert_int_equal(owed(w), 8000);
+	move_to(w, "2026-06-10T05:30:00Z", later, START);
+	assert_int_equal(owed(w), 0);
+	ask(w, cancel("2026-06-10T05:40:00Z", START));
+	assert_int_equal(owed(w), 8000);
+	world_drop(w);
+}
+
+static void the_past_is_no_way_out(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	const char *past = "2026-06-08T08:00:00Z";
+	struct policy_change c;
+
+	book_at(w, BOOKED, START);
+	move_to(w, "2026-06-10T06:00:00Z", START, past);
+	assert_told(w, "late-move", "held", 0, 8000);
+	c = change(POLICY_TICK, "2026-06-20T06:00:00Z");
+	c.role = POLICY_TIMER;
+	c.before = c.after = hour_from(past);
+	ask(w, c);
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-HELD"), "80.00");
+	ask(w, cancel("2026-06-20T07:00:00Z", past));
+	assert_int_equal(owed(w), 8000);
+	world_drop(w);
+	/* what is entered afterwards costs nobody anything */
+	w = world_make(therapy, NULL);
+	book_at(w, "2026-06-11T08:00:00Z", START);
+	assert_null(w->sink.shown.block);
+	ask(w, cancel("2026-06-11T09:00:00Z", START));
+	assert_int_equal(owed(w), 0);
+	world_drop(w);
+}
+
+static void a_hold_survives_another_uid(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	const char *later = "2026-06-24T08:00:00Z";
+	struct policy_change c;
+
+	book_at(w, BOOKED, START);
+	move_to(w, "2026-06-10T05:00:00Z", START, later);
+	c = cancel("2026-06-10T06:00:00Z", later);
+	c.flags = POLICY_GONE | POLICY_DELETE;
+	ask(w, c);
+	assert_told(w, "late-cancel", "charged", 8000, 0);
+	c = by_client(change(POLICY_BOOKED, "2026-06-10T06:01:00Z"));
+	c.uid = "2";
+	c.summary = "Marc Petit";
+	c.after = hour_from(later);
+	ask(w, c);
+	assert_told(w, "reinstated", "void", 0, 0);
+	assert_int_equal(owed(w), 0);
+	assert_int_equal(last(w, "slot")->price, 8000);
+	assert_true(last(w, "slot")->acquired == at("2026-06-10T05:00:00Z"));
+	c = cancel("2026-06-12T06:00:00Z", later);
+	c.uid = "2";
+	ask(w, c);
+	assert_told(w, "late-cancel", "charged", 8000, 0);
+	assert_int_equal(owed(w), 8000);
+	/* the first UID has nothing to do with it any more */
+	c = change(POLICY_CHANGED, "2026-06-12T07:00:00Z");
+	c.status = "CANCELLED";
+	c.before = c.after = hour_from(later);
+	ask(w, c);
+	assert_null(w->sink.shown.block);
+	world_drop(w);
+}
+
+static void cancelled_in_time_and_back_is_a_new_booking(void **state)
+{
+	static const char *const grace[] = { "grace", "15m", NULL };
+	struct world *w = world_make(therapy, grace);
+	struct policy_change c;
+
+	book_at(w, BOOKED, START);
+	ask(w, cancel("2026-06-02T08:00:00Z", START));
+	assert_told(w, "on-time-cancel", "none", 0, 0);
+	assert_null(w->sink.shown.prefix);
+	assert_string_equal(w->sink.shown.status, "CANCELLED");
+	c = by_client(change(POLICY_BOOKED, "2026-06-09T12:00:00Z"));
+	c.flags = POLICY_WAS_CANCELLED;
+	c.after = hour_from(START);
+	c.summary = "Marc Petit";
+	ask(w, c);
+	assert_string_equal(last(w, "slot")->outcome, "rebooked");
+	assert_true(last(w, "slot")->acquired == at("2026-06-09T12:00:00Z"));
+	world_drop(w);
+}
+
+static void after_the_start_only_the_owner_corrects(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = by_client(change(POLICY_BOOKED, "2026-06-10T09:00:00Z"));
+
+	book_at(w, BOOKED, START);
+	ask(w, cancel("2026-06-09T12:00:00Z", START));
+	c.flags = POLICY_WAS_CANCELLED;
+	c.after = hour_from(START);
+	ask(w, c);
+	assert_int_equal(owed(w), 8000);
+	assert_null(w->sink.shown.status); /* left as it was sent */
+	c.role = POLICY_OWNER;
+	ask(w, c);
+	assert_int_equal(owed(w), 0);
+	world_drop(w);
+}
+
+static void two_events_at_one_time_are_two_appointments(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = change(POLICY_BOOKED, BOOKED);
+
+	book_at(w, BOOKED, START);
+	c.uid = "2";
+	c.summary = "Marc Petit 60 €";
+	c.after = hour_from(START);
+	ask(w, c);
+	ask(w, cancel("2026-06-09T12:01:00Z", START));
+	assert_int_equal(owed(w), 8000);
+	c = cancel("2026-06-09T12:02:00Z", START);
+	c.uid = "2";
+	c.flags = POLICY_GONE | POLICY_DELETE;
+	ask(w, c);
+	assert_int_equal(owed(w), 14000);
+	world_drop(w);
+}
+
+/* "This and following", the new half sent first. */
+static void a_split_series_loses_nothing(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = change(POLICY_BOOKED, BOOKED);
+
+	c.flags = POLICY_SERIES;
+	c.occurrence = "20260610T080000Z";
+	c.after = hour_from(START);
+	ask(w, c);
+	c.uid = "2";
+	c.now = at("2026-06-09T12:00:00Z");
+	ask(w, c);
+	c = cancel("2026-06-09T12:00:05Z", START);
+	c.flags = POLICY_SERIES | POLICY_GONE;
+	c.occurrence = "20260610T080000Z";
+	ask(w, c);
+	assert_int_equal(owed(w), 0);
+	c.uid = "2";
+	ask(w, c);
+	assert_int_equal(owed(w), 8000);
+	world_drop(w);
+}
+
+static void a_shift_does_not_renew_the_grace(void **state)
+{
+	static const char *const both[] = { "grace", "15m", "shift", "60m", NULL };
+	struct world *w = world_make(therapy, both);
+
+	book_at(w, BOOKED, START);
+	move_to(w, "2026-06-10T05:00:00Z", START, "2026-06-10T08:30:00Z");
+	assert_told(w, "shift", "none", 0, 0);
+	ask(w, cancel("2026-06-10T05:05:00Z", "2026-06-10T08:30:00Z"));
+	assert_told(w, "late-cancel", "charged", 8000, 0);
+	world_drop(w);
+}
+
+static void a_review_ends_with_the_timer(void **state)
+{
+	static const char *const review[] = { "review", "24h", "late-move", "same", NULL };
+	struct world *w = world_make(therapy, review);
+	struct policy_change c;
+
+	book_at(w, BOOKED, START);
+	move_to(w, "2026-06-10T05:00:00Z", START, "2026-06-24T08:00:00Z");
+	assert_told(w, "late-move", "pending", 8000, 0);
+	assert_true(w->sink.wake == at("2026-06-11T05:00:00Z"));
+	c = change(POLICY_TICK, "2026-06-11T04:59:59Z");
+	c.role = POLICY_TIMER;
+	c.before = c.after = hour_from("2026-06-24T08:00:00Z");
+	ask(w, c);
+	assert_int_equal(owed(w), 0);
+	assert_true(w->sink.wake == at("2026-06-11T05:00:00Z"));
+	c.now = at("2026-06-11T05:00:00Z");
+	ask(w, c);
+	assert_told(w, "late-move", "charged", 8000, 0);
+	assert_int_equal(owed(w), 8000);
+	ask(w, c);
+	assert_int_equal(owed(w), 8000);
+	/* the appointment goes on */
+	ask(w, cancel("2026-06-12T05:00:00Z", "2026-06-24T08:00:00Z"));
+	assert_told(w, "on-time-cancel", "none", 0, 0);
+	world_drop(w);
+}
+
+static void a_clock_set_back_only_proposes(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+
+	book_at(w, "2026-06-09T12:00:00Z", START);
+	ask(w, cancel("2026-06-09T11:58:00Z", START)); /* a little: the last entry's time */
+	assert_told(w, "late-cancel", "charged", 8000, 0);
+	assert_true(last(w, "late-cancel")->at == at("2026-06-09T12:00:00Z"));
+	world_drop(w);
+	w = world_make(therapy, NULL);
+	book_at(w, "2026-06-09T12:00:00Z", START);
+	ask(w, cancel("2026-06-09T11:00:00Z", START));
+	assert_told(w, "late-cancel", "proposed", 8000, 0);
+	world_drop(w);
+}
+
+static void the_administrator_moves_no_money(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+	struct policy_change c = cancel("2026-06-09T12:00:00Z", START);
+
+	book_at(w, BOOKED, START);
+	c.role = POLICY_ADMIN;
+	ask(w, c);
+	assert_string_equal(last(w, "slot")->outcome, "closed");
+	assert_int_equal(owed(w), 0);
+	world_drop(w);
+}
+
+static int zones(void **state)
+{
+	return zone_init(NULL, NULL);
+}
+
+static int no_zones(void **state)
+{
+	zone_finish();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_booking_says_until_when_it_is_free),
+		cmocka_unit_test(several_tiers_make_several_sentences),
+		cmocka_unit_test(a_late_booking_says_what_it_costs_from_the_start),
+		cmocka_unit_test(french_is_french),
+		cmocka_unit_test(nothing_is_written_where_no_fee_can_arise),
+		cmocka_unit_test(a_late_cancellation_is_annotated),
+		cmocka_unit_test(the_same_state_gives_the_same_bytes),
+		cmocka_unit_test(a_held_move_warns),
+		cmocka_unit_test(a_shared_screen_shows_only_a_mark),
+		cmocka_unit_test(times_name_the_zone_where_the_client_has_another),
+		cmocka_unit_test(a_series_states_its_rule_without_instants),
+		cmocka_unit_test(a_stranger_only_proposes),
+		cmocka_unit_test(an_account_may_be_named_in_the_policy),
+		cmocka_unit_test(a_client_cannot_name_the_price),
+		cmocka_unit_test(what_a_client_makes_tentative_is_cancelled),
+		cmocka_unit_test(going_round_in_circles_is_not_free),
+		cmocka_unit_test(the_past_is_no_way_out),
+		cmocka_unit_test(a_hold_survives_another_uid),
+		cmocka_unit_test(cancelled_in_time_and_back_is_a_new_booking),
+		cmocka_unit_test(after_the_start_only_the_owner_corrects),
+		cmocka_unit_test(two_events_at_one_time_are_two_appointments),
+		cmocka_unit_test(a_split_series_loses_nothing),
+		cmocka_unit_test(a_shift_does_not_renew_the_grace),
+		cmocka_unit_test(a_review_ends_with_the_timer),
+		cmocka_unit_test(a_clock_set_back_only_proposes),
+		cmocka_unit_test(the_administrator_moves_no_money),
+	};
+
+	return cmocka_run_group_tests(tests, zones, no_zones);
+}
