@@ -1,0 +1,10 @@
+noinst_LIBRARIES += libhttp.a
+libhttp_a_SOURCES = \
+	http/request.c \
+	http/request.h \
+	http/response.c
+libhttp_a_CPPFLAGS = $(AM_CPPFLAGS)
+http_libs = libhttp.a $(policy_libs)
+
+check_PROGRAMS += tests/unit/test_http
+tests_unit_test_http_LDADD = libhttp.a $(base_libs) $(CMOCKA_LIBS)

@@ -1,0 +1,122 @@
+#include "http/request.h"
+
+#include <string.h>
+
+#include "base/util.h"
+
+const char *request_header_next(const struct request *rq, const char *name, size_t *i)
+{
+	while (*i < rq->heads) {
+		const struct header *h = &rq->head[(*i)++];
+		if (ascii_casecmp(h->name, name) == 0)
+			return h->value;
+	}
+	return NULL;
+}
+
+const char *request_header(const struct request *rq, const char *name)
+{
+	size_t i = 0;
+
+	return request_header_next(rq, name, &i);
+}
+
+static const char *skip_blanks(const char *s)
+{
+	return s + strspn(s, " \t");
+}
+
+/* The end of a list's element: the next comma outside of quotes (RFC 9110 §5.6.1, §5.6.4). */
+static const char *element_end(const char *s)
+{
+	bool quoted = false;
+
+	for (; *s != '\0' && (quoted || *s != ','); s++) {
+		if (*s == '"') {
+			quoted = !quoted;
+		} else if (quoted && *s == '\\' && s[1] != '\0') {
+			s++;
+		}
+	}
+	return s;
+}
+
+bool header_has_token(const char *list, const char *token)
+{
+	size_t len = strlen(token);
+
+	while (list != NULL && *list != '\0') {
+		list = skip_blanks(list);
+		size_t found = strcspn(list, " \t,;=\"");
+		if (found == len && len > 0 && ascii_ncasecmp(list, token, len) == 0)
+			return true;
+		list = element_end(list);
+		list += *list == ',';
+	}
+	return false;
+}
+
+static int hex_digit(char c)
+{
+	if (ascii_isdigit(c))
+		return c - '0';
+	c = (char)ascii_tolower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte at raw[*i], decoded; moves on. -1 for a bad escape and for what no name may hold. */
+static int next_byte(const char *raw, size_t len, size_t *i)
+{
+	int c = (unsigned char)raw[(*i)++];
+
+	if (c == '%') {
+		int high = *i < len ? hex_digit(raw[*i]) : -1;
+		int low = *i + 1 < len ? hex_digit(raw[*i + 1]) : -1;
+		if (high < 0 || low < 0)
+			return -1;
+		c = high << 4 | low;
+		*i += 2;
+	}
+	return c < 0x20 || c == 0x7f || c == '/' ? -1 : c;
+}
+
+int path_decode_segment(const char *raw, size_t len, struct arena *mem, char **out)
+{
+	char *text = arena_alloc(mem, len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < len;) {
+		int c = next_byte(raw, len, &i);
+		if (c < 0)
+			return -1;
+		text[n++] = (char)c;
+	}
+	if (!utf8_valid(text, n) || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
+		return -1;
+	*out = text;
+	return 0;
+}
+
+/* RFC 3986 §3.3 pchar. ';' is escaped: some programs take it for the start of parameters. */
+static bool is_plain(char c)
+{
+	return c != '\0' && (ascii_isalnum((unsigned char)c) || strchr("-._~!$&'()*+,=:@", c) != NULL);
+}
+
+char *path_encode_segment(const char *segment, struct arena *mem)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char *out = arena_array(mem, strlen(segment) + 1, 3), *p = out;
+
+	for (; *segment != '\0'; segment++) {
+		unsigned char c = (unsigned char)*segment;
+		if (is_plain((char)c)) {
+			*p++ = (char)c;
+		} else {
+			*p++ = '%';
+			*p++ = hex[c >> 4];
+			*p++ = hex[c & 15];
+		}
+	}
+	return out; /* the arena's zeros end it */
+}

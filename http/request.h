@@ -1,0 +1,80 @@
+/*
+ * A request and its answer, as caldav/ and web/ see them: no socket, no thread, no
+ * library. server/ fills one in, hands it to the handler on a worker thread and sends
+ * what is in `res` afterwards. Everything in it lives in `mem` and ends with it.
+ */
+#ifndef DEDIT_HTTP_REQUEST_H
+#define DEDIT_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct header { const char *name, *value; };
+
+enum { RESPONSE_HEADERS = 24 };
+
+struct response {
+	int status;
+	struct header head[RESPONSE_HEADERS];
+	size_t heads;
+	struct buf body;                          /* small answers, whole */
+	/* Or a generator: appends to out; 1 more to come, 0 the end, -1 cut the connection (an
+	 * error in mid-stream must not look like a complete answer). Runs on any thread, one call
+	 * at a time, after the handler has returned. NULL: body is the answer. */
+	int (*next)(void *arg, struct buf *out);
+	void (*next_free)(void *arg);             /* called once, whether finished or not */
+	void *next_arg;
+	const char *reason;                       /* for the log: why it was refused, one line */
+};
+
+/* Who asks. name is NULL before authentication and on the few open paths. */
+struct principal {
+	const char *name, *displayname, *language;
+	const char *const *addresses;             /* "anna@example.org", ended by NULL */
+	bool admin;                               /* member of group "admin" */
+};
+
+struct request {
+	struct arena *mem;
+	uint64_t id;
+	int64_t now;                              /* UTC seconds when the request was complete */
+	const char *method;                       /* exactly as sent */
+	const char *path;                         /* raw, undecoded, without query, begins with '/' */
+	const char *query;                        /* raw, behind '?'; NULL if none */
+	const struct header *head;                /* as received */
+	size_t heads;
+	const char *body;                         /* never NULL */
+	size_t body_len;
+	struct principal who;
+	const char *address;                      /* of the peer, text; "unix" for a socket */
+	bool secure;                              /* TLS, or a unix socket */
+	struct response *res;
+};
+
+/* First header of that name (ASCII case-insensitive), or NULL. */
+const char *request_header(const struct request *rq, const char *name);
+/* Iterates: *i starts at 0; NULL when there are no more of that name. */
+const char *request_header_next(const struct request *rq, const char *name, size_t *i);
+
+/* Copies neither name nor value (arena or literals). Asserts on CR/LF and on overflow. */
+void response_header(struct response *res, const char *name, const char *value);
+/* Makes the response empty for reuse in one request (a handler that failed half-way). */
+void response_reset(struct response *res);
+void response_init(struct response *res, size_t body_max);
+void response_finish(struct response *res); /* frees body, ends a generator */
+
+/* Token lists like Prefer and If-None-Match are parsed by who needs them; this one is shared:
+ * true if the comma-separated list holds the token (case-insensitive), up to ';' or '='. */
+bool header_has_token(const char *list, const char *token);
+
+/* Path segments. Decodes %XX once; refuses %00, %2F, bad escapes, control bytes, raw
+ * bytes above 0x7f that are not UTF-8, and the segments "." and "..". -1 if refused. */
+int path_decode_segment(const char *raw, size_t len, struct arena *mem, char **out);
+/* RFC 3986 pchar kept (without ';'), everything else as %XX. */
+char *path_encode_segment(const char *segment, struct arena *mem);
+
+#endif
