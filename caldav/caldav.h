@@ -1,0 +1,49 @@
+/*
+ * WebDAV and CalDAV as one function: a request in, an answer out. Knows no socket and no SQL;
+ * works over any store, so the protocol is tested in-process with the memory backend.
+ */
+#ifndef DEDIT_CALDAV_CALDAV_H
+#define DEDIT_CALDAV_CALDAV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/request.h"
+#include "ical/ical.h"
+#include "policy/policy.h"
+#include "storage/store.h"
+#include "xml/xml.h"
+
+/* Limits and names of one server; constant while requests run. */
+struct dav_settings {
+	struct ical_limits ical;      /* .bytes is max-resource-size */
+	struct xml_limits xml;        /* .bytes is the limit of an XML body */
+	size_t hrefs;                 /* of one multiget */
+	size_t results;               /* of one report: 507 beyond (RFC 6578), number-of-matches-within-limits */
+	size_t filters;               /* elements of one calendar-query filter */
+	size_t dead_properties;       /* of one collection */
+	size_t property;              /* bytes of one dead property */
+	size_t calendars;             /* of one home */
+	const char *public_url;       /* or NULL */
+};
+extern const struct dav_settings dav_default_settings;
+
+struct dav {
+	struct store *store;
+	const struct policy_set *policies;
+	struct dav_settings settings;
+};
+
+/* True for what is answered without a login: the well-known redirect (architecture.md 15.34). */
+bool dav_is_open(const char *path);
+/* Answers rq: sets rq->res. rq->who is authenticated, unless dav_is_open(path). Thread-safe. */
+void dav_handle(const struct dav *dav, struct request *rq);
+/* Called with headers only: a status >= 400 to refuse before the body is read (413 with its element, 501),
+ * rq->res filled, or 0 to go on. Sets *body_max to what this method may send. */
+int dav_precheck(const struct dav *dav, struct request *rq, uint64_t content_length, bool length_known,
+	size_t *body_max);
+/* Calendars `calendar` (VEVENT) and `tasks` (VTODO) of a new account. */
+int dav_provision(struct store *store, const char *account, int64_t now, struct err *e);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * What the files of caldav/ share: the request's context, resources and their URLs, rights, the tables
+ * of methods and reports, and the multistatus plan. Everything lives in the request's arena.
+ */
+#ifndef DEDIT_CALDAV_DAV_H
+#define DEDIT_CALDAV_DAV_H
+
+#include "caldav/caldav.h"
+#include "caldav/error.h"
+#include "policy/update.h"
+
+/* ---- resources ---- */
+
+/* Bits, so that tables can say on which kinds a row holds. */
+enum resource_kind {
+	RES_ROOT = 1,       /* / */
+	RES_PRINCIPALS = 2, /* /principals/ */
+	RES_PRINCIPAL = 4,  /* /principals/<user>/ */
+	RES_HOMES = 8,      /* /calendars/ */
+	RES_HOME = 16,      /* /calendars/<user>/ */
+	RES_CALENDAR = 32,  /* /calendars/<user>/<calendar>/ or …/<sharee>/<owner>~<calendar>/ */
+	RES_OBJECT = 64,    /* …/<name> */
+	RES_UNKNOWN = 128,  /* any other path: it never exists */
+
+	RES_COLLECTIONS = RES_ROOT | RES_PRINCIPALS | RES_PRINCIPAL | RES_HOMES | RES_HOME | RES_CALENDAR,
+	RES_ANY = RES_COLLECTIONS | RES_OBJECT,
+};
+
+/* RFC 3744 3 and RFC 4791 6.1; PRIV_WRITE is the four kinds of writing together. */
+enum privilege {
+	PRIV_READ = 1,
+	PRIV_WRITE_PROPERTIES = 2,
+	PRIV_WRITE_CONTENT = 4,
+	PRIV_BIND = 8,
+	PRIV_UNBIND = 16,
+	PRIV_READ_ACL = 32,
+	PRIV_READ_CURRENT_USER = 64,
+	PRIV_READ_FREE_BUSY = 128,
+
+	PRIV_WRITE = PRIV_WRITE_PROPERTIES | PRIV_WRITE_CONTENT | PRIV_BIND | PRIV_UNBIND,
+	PRIV_READS = PRIV_READ | PRIV_READ_CURRENT_USER | PRIV_READ_FREE_BUSY,
+};
+
+/*
+ * One URL. A resource that the asking user may not know of has exists == false, just like one that is
+ * not there; nobody else needs to think of it.
+ */
+struct resource {
+	enum resource_kind kind;
+	bool exists;
+	bool parent_exists;     /* RES_OBJECT: its calendar; RES_CALENDAR: its home */
+	const char *reader;     /* calendars: whose personal properties hold (15.16); "": nobody's */
+	unsigned privileges;    /* of the asking user; 0 unless it (or, for a new one, its parent) exists */
+	const char *href;       /* encoded, in the request's spelling; ends in '/' for collections */
+	const char *user;       /* lower case: whose principal or home; NULL above */
+	const char *segment;    /* RES_CALENDAR, RES_OBJECT: the calendar's segment, decoded */
+	const char *name;       /* RES_OBJECT: the object's, decoded */
+	struct collection coll; /* RES_CALENDAR, RES_OBJECT, if that calendar exists; else coll.id is 0 */
+	struct object object;   /* RES_OBJECT, if it exists */
+	struct account account; /* RES_PRINCIPAL, RES_HOME, if it exists (no password, no tokens) */
+};
+
+/* ---- the request ---- */
+
+enum { DEPTH_MISSING = -1, DEPTH_INFINITY = 2 };
+
+struct dav_request {
+	const struct dav *dav;
+	struct request *http;
+	struct arena *mem;               /* http->mem */
+	struct store *store;             /* dav->store */
+	const struct method *method;
+	int depth;                       /* 0, 1, DEPTH_INFINITY, DEPTH_MISSING */
+	struct resource target;
+	const struct conditions *conditions; /* precond.c */
+	struct { store_id calendar; const struct zone *zone; } floating; /* calendar_zone's last answer */
+};
+
+/* ---- resource.c: the only place that knows URLs ---- */
+
+/*
+ * A raw path (no query) to a resource. 0; or -1 if the path is malformed or too long (ERR_INVALID) or
+ * the store fails (its code). A well-formed path that leads nowhere gives exists == false.
+ */
+int resource_resolve(struct dav_request *rq, const char *path, struct resource *out, struct err *e);
+/*
+ * The path of an href or Destination: an absolute path, or an absolute URI that names this server (by
+ * Host, or public_url). NULL: another server, or no URI at all. Raw, without query and fragment.
+ */
+const char *resource_href_path(struct dav_request *rq, const char *href);
+/* calendar->href with an object's name behind it, encoded once. */
+char *resource_object_href(struct arena *mem, const struct resource *calendar, const char *name);
+/* Fills an object's resource of a calendar from its row; strings are borrowed from the row. */
+void resource_object(struct arena *mem, const struct resource *calendar, const struct object *row,
+	struct resource *out);
+/* A calendar in the home that `home` is, from its row; segment is "name" or "owner~name". */
+int resource_calendar(struct dav_request *rq, const struct resource *home, const struct collection *row,
+	struct resource *out, struct err *e);
+char *principal_href(struct arena *mem, const char *user); /* "/principals/anna/" */
+char *home_href(struct arena *mem, const char *user);      /* "/calendars/anna/" */
+
+/* ---- access.c: the only place that knows rights ---- */
+
+/* Mask of enum privilege that the asking user has on a calendar (and on what is in it). */
+int access_calendar(struct dav_request *rq, const struct collection *c, unsigned *out, struct err *e);
+unsigned access_home(const struct dav_request *rq, const char *user);
+int access_principal(struct dav_request *rq, const char *user, bool *visible, struct err *e);
+/* What deleting an object takes: in the Fees calendar it only hides an entry (15.11). */
+unsigned access_to_delete(const struct resource *res);
+/* A new resource without parent: 409; 403 in other people's space, whether there is one or not. */
+int access_no_parent(struct dav_request *rq, const struct resource *res);
+/* 0, or 403 need-privileges naming the resource. `has` is a resource's mask. */
+int access_need(struct dav_request *rq, const struct resource *res, unsigned has, unsigned need);
+
+/* ---- precond.c: If-Match, If-None-Match, If ---- */
+
+/* Parses the headers; NULL and *e for a malformed If header (400). */
+const struct conditions *conditions_parse(struct dav_request *rq, struct err *e);
+/* The same signature as event_request.precondition; arg is the struct dav_request. there NULL: no such
+ * resource. -1 with ERR_CHANGED: 412. */
+int conditions_check(const struct object *there, void *arg, struct err *e);
+/* GET and HEAD: If-None-Match names this ETag (weak comparison): 304. */
+bool conditions_not_modified(const struct dav_request *rq, const char *etag);
+
+/* ---- methods and reports: tables in dispatch.c and report.c ---- */
+
+struct method {
+	const char *name;
+	unsigned on;        /* kinds of resources */
+	unsigned flags;
+	/* Fills the response, returns its status. NULL: a name that clients know, offered on nothing: 405,
+	 * where the unheard-of is 501. */
+	int (*run)(struct dav_request *rq);
+};
+enum {
+	METHOD_CHANGES = 1,  /* something; so not from another site's page (15.35) */
+	METHOD_EXISTING = 2, /* 404 where nothing is */
+	METHOD_MAKES = 4,    /* resource-must-be-null where something is */
+	METHOD_BODY = 8,     /* takes a body; the others, if they change something, refuse one */
+};
+extern const struct method dav_methods[]; /* ended by a row without name */
+/* "OPTIONS, GET, …" for the target. */
+char *method_allow(const struct dav_request *rq);
+
+int method_options(struct dav_request *rq);
+int method_propfind(struct dav_request *rq);
+int method_proppatch(struct dav_request *rq);
+int method_mkcalendar(struct dav_request *rq);
+int method_mkcol(struct dav_request *rq);
+int method_get(struct dav_request *rq);
+int method_put(struct dav_request *rq);
+int method_delete(struct dav_request *rq);
+int method_copy(struct dav_request *rq);
+int method_move(struct dav_request *rq);
+int method_report(struct dav_request *rq);
+
+struct report {
+	enum ns ns;
+	const char *name;
+	unsigned on;         /* kinds of resources; others: 403 supported-report */
+	enum privilege need;
+	int (*run)(struct dav_request *rq, const struct xml_node *root);
+};
+/* Ended by a row without name; supported-report-set is made from it. */
+extern const struct report dav_reports[];
+
+int report_multiget(struct dav_request *rq, const struct xml_node *root);
+int report_query(struct dav_request *rq, const struct xml_node *root);
+int report_sync(struct dav_request *rq, const struct xml_node *root);
+int report_freebusy(struct dav_request *rq, const struct xml_node *root);
+
+/* What event_put and its like want to know of a request. */
+struct event_request event_request_of(struct dav_request *rq);
+/* 0 if an object may be written at `res` (PUT, the destination of COPY and MOVE), else a refusal. */
+int check_object_place(struct dav_request *rq, const struct resource *res);
+/* As fail_err; a UID that is taken names the object beside `at` that holds it. */
+int fail_event(struct dav_request *rq, const struct resource *at, const struct event_result *result,
+	const struct err *e);
+/* Names of objects and calendars (15.14). */
+enum { NAME_BYTES = 200 };
+
+/* The body as XML with the settings' limits: 0 and the root (NULL for an empty body), or a refusal. */
+int request_xml(struct dav_request *rq, const struct xml_node **root);
+
+/* "data:,<epoch>/<collection>/<seq>": sync-token and getctag; report_sync.c reads it back. */
+char *sync_token(struct dav_request *rq, struct arena *mem, const struct collection *c, uint64_t seq);
+/* "text/calendar; charset=utf-8; component=VEVENT" */
+char *object_content_type(struct arena *mem, const struct object *o);
+/* Bit of a component that calendars hold, by name; 0 if it is none of them. All of them. */
+unsigned component_kind(const char *name);
+unsigned component_kinds(void);
+/* For floating times of a calendar: what the report said, or calendar-timezone; NULL is UTC. */
+const struct zone *calendar_zone(struct dav_request *rq, const struct collection *c);
+
+/* ---- multistatus.c ---- */
+
+struct prop_list; /* prop.h */
+struct plan;
+
+/*
+ * What a multistatus will say: collected first (compact, in the arena, in one snapshot), written
+ * afterwards piece by piece with bounded memory, however slow the client is.
+ */
+struct plan *plan_create(struct dav_request *rq);
+/* Any resource with its properties; *res must live in the arena. */
+void plan_resource(struct plan *p, const struct resource *res);
+/* An object of `calendar` (which must live in the arena) with its properties; the row is copied, so that
+ * a store's visitor may call this. href NULL: the calendar's href and the name. If the body is asked
+ * for, it is read when the piece is written: what has gone since is a 404, what has changed shows body
+ * and ETag of now. */
+void plan_object(struct plan *p, const struct resource *calendar, const struct object *row,
+	const char *href);
+/* Only a status: 404 for what is gone, 507 with a condition for the collection. Copies href. */
+void plan_status(struct plan *p, const char *href, int status, enum precond why);
+size_t plan_count(const struct plan *p);
+/* Makes the answer; token NULL or the text of the final <D:sync-token>. Returns 207. */
+int plan_answer(struct dav_request *rq, struct plan *p, const struct prop_list *props,
+	const char *token);
+
+#endif

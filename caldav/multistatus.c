@@ -1,0 +1,233 @@
+/*
+ * 207 Multi-Status (RFC 4918 13): planned in one snapshot, written piece by piece. What fits into 64 KiB
+ * is answered whole, with a Content-Length; the rest by a generator that holds one piece in memory.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "caldav/prop.h"
+
+enum {
+	WHOLE_BYTES = 64 * 1024,        /* answers up to this are made at once */
+	PIECE_BYTES = 32 * 1024,        /* a piece ends with the response that passes this */
+	PIECE_MAX = 128 * 1024 * 1024,  /* one response: an object, escaped, with room to spare */
+};
+
+struct plan_item {
+	const char *href;                 /* of a status, or an object's own spelling; else NULL */
+	const struct resource *resource;  /* itself, or the object's calendar; NULL: a status */
+	const struct object *row;         /* NULL: resource itself */
+	int status;
+	enum precond why;
+	struct plan_item *next;
+};
+
+struct plan {
+	struct arena *mem;
+	struct plan_item *first, **tail;
+	size_t count;
+};
+
+struct plan *plan_create(struct dav_request *rq)
+{
+	struct plan *p = arena_alloc(rq->mem, sizeof(*p));
+
+	p->mem = rq->mem;
+	p->tail = &p->first;
+	return p;
+}
+
+size_t plan_count(const struct plan *p)
+{
+	return p->count;
+}
+
+static struct plan_item *plan_add(struct plan *p)
+{
+	struct plan_item *item = arena_alloc(p->mem, sizeof(*item));
+
+	*p->tail = item;
+	p->tail = &item->next;
+	p->count++;
+	return item;
+}
+
+void plan_resource(struct plan *p, const struct resource *res)
+{
+	plan_add(p)->resource = res;
+}
+
+void plan_object(struct plan *p, const struct resource *calendar, const struct object *row,
+	const char *href)
+{
+	struct plan_item *item = plan_add(p);
+	struct object *copy = arena_alloc(p->mem, sizeof(*copy));
+
+	*copy = *row;
+	copy->name = arena_strdup(p->mem, row->name);
+	copy->uid = NULL; /* no property shows it */
+	item->resource = calendar;
+	item->row = copy;
+	item->href = arena_strdup(p->mem, href);
+}
+
+void plan_status(struct plan *p, const char *href, int status, enum precond why)
+{
+	struct plan_item *item = plan_add(p);
+
+	item->href = arena_strdup(p->mem, href);
+	item->status = status;
+	item->why = why;
+}
+
+/* ---- writing ---- */
+
+struct multistatus {
+	struct dav_request *rq;
+	const struct prop_list *props;
+	const struct plan_item *at; /* next to be written */
+	const char *token;
+	bool started, ended;
+	struct buf piece;           /* made, but not yet handed out */
+	size_t taken;               /* of it */
+};
+
+static void write_status(struct xmlw *w, const char *href, int status, enum precond why)
+{
+	xmlw_start(w, NS_DAV, "response");
+	xmlw_href(w, href);
+	xmlw_elem(w, NS_DAV, "status", status_line(status));
+	if (why) {
+		xmlw_start(w, NS_DAV, "error");
+		xmlw_empty(w, precond_row(why)->ns, precond_row(why)->element);
+		xmlw_end(w);
+	}
+	xmlw_end(w);
+}
+
+static int write_properties(struct multistatus *m, const struct resource *res, const struct buf *body,
+	struct arena *mem, struct xmlw *w, struct err *e)
+{
+	xmlw_start(w, NS_DAV, "response");
+	xmlw_href(w, res->href);
+	if (prop_write(m->rq, res, body, m->props, mem, w, e) < 0)
+		return -1;
+	xmlw_end(w);
+	return 0;
+}
+
+/* A body that cannot be read costs its own response only (clients take a 404, but no other status). */
+static int write_object(struct multistatus *m, const struct plan_item *item, struct arena *mem,
+	struct xmlw *w, struct err *e)
+{
+	struct store *store = m->rq->store;
+	struct resource res;
+	struct object row = *item->row;
+	cleanup_buf struct buf body;
+
+	buf_init(&body, PIECE_MAX);
+	resource_object(mem, item->resource, &row, &res);
+	if (item->href)
+		res.href = item->href;
+	if (!m->props->body)
+		return write_properties(m, &res, NULL, mem, w, e);
+	if (store_body(store, item->resource->coll.id, row.name, mem, &res.object, &body, e) == 0)
+		return write_properties(m, &res, &body, mem, w, e);
+	if (e->code != ERR_NOT_FOUND && e->code != ERR_BROKEN)
+		return -1;
+	if (e->code == ERR_BROKEN)
+		m->rq->http->res->reason = arena_strdup(m->rq->mem, e->text);
+	write_status(w, res.href, 404, PRE_NONE);
+	return 0;
+}
+
+static int write_item(struct multistatus *m, const struct plan_item *item, struct arena *mem,
+	struct xmlw *w, struct err *e)
+{
+	if (!item->resource) {
+		write_status(w, item->href, item->status, item->why);
+		return 0;
+	}
+	if (item->row)
+		return write_object(m, item, mem, w, e);
+	return write_properties(m, item->resource, NULL, mem, w, e);
+}
+
+/* Appends to m->piece until it holds `until` bytes or all is written. */
+static int make_piece(struct multistatus *m, size_t until, struct err *e)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct xmlw w;
+
+	xmlw_init(&w, &m->piece);
+	if (m->started)
+		xmlw_resume(&w, NS_DAV, "multistatus");
+	else
+		xmlw_root(&w, NS_DAV, "multistatus");
+	m->started = true;
+	for (; m->at && m->piece.len < until; m->at = m->at->next)
+		if (write_item(m, m->at, mem, &w, e) < 0)
+			return -1;
+	if (!m->at) {
+		if (m->token)
+			xmlw_elem(&w, NS_DAV, "sync-token", m->token);
+		xmlw_end(&w);
+		m->ended = true;
+	}
+	return m->piece.full ? err_set(e, ERR_INTERNAL, "a response passed %d bytes", PIECE_MAX) : 0;
+}
+
+static int multistatus_next(void *arg, struct buf *out)
+{
+	struct multistatus *m = arg;
+	struct err e;
+
+	if (m->taken == m->piece.len && !m->ended) {
+		buf_reset(&m->piece);
+		m->taken = 0;
+		if (make_piece(m, PIECE_BYTES, &e) < 0) {
+			m->rq->http->res->reason = arena_strdup(m->rq->mem, e.text);
+			return -1;
+		}
+	}
+	size_t left = m->piece.len - m->taken, room = out->max - out->len;
+	size_t part = left < room ? left : room;
+	if (buf_add(out, m->piece.data + m->taken, part) < 0)
+		return -1;
+	m->taken += part;
+	return m->taken < m->piece.len || !m->ended;
+}
+
+static void multistatus_free(void *arg)
+{
+	struct multistatus *m = arg;
+
+	buf_finish(&m->piece);
+}
+
+int plan_answer(struct dav_request *rq, struct plan *p, const struct prop_list *props,
+	const char *token)
+{
+	struct multistatus *m = arena_alloc(rq->mem, sizeof(*m));
+	struct response *res = rq->http->res;
+	struct err e = { 0 };
+
+	*m = (struct multistatus){ .rq = rq, .props = props, .at = p->first, .token = token };
+	buf_init(&m->piece, PIECE_MAX);
+	if (make_piece(m, WHOLE_BYTES, &e) < 0) {
+		multistatus_free(m);
+		return fail_err(rq, &e);
+	}
+	res->status = 207;
+	response_header(res, "Content-Type", "application/xml; charset=utf-8");
+	if (m->ended) {
+		buf_add(&res->body, m->piece.data, m->piece.len);
+		multistatus_free(m);
+		return 207;
+	}
+	res->next = multistatus_next;
+	res->next_free = multistatus_free;
+	res->next_arg = m;
+	return 207;
+}

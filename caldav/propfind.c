@@ -1,0 +1,192 @@
+/* PROPFIND: RFC 4918 9.1. */
+#include <string.h>
+
+#include "caldav/prop.h"
+
+struct children {
+	struct dav_request *rq;
+	struct plan *plan;
+	struct collection *calendars; /* copied out of the store's walk */
+	size_t count, size;
+};
+
+/* ---- what is in a collection ---- */
+
+/* Resources that are always there, and one's own: resolved by their URL. */
+static int plan_path(struct dav_request *rq, struct plan *plan, const char *path, struct err *e)
+{
+	struct resource *res = arena_alloc(rq->mem, sizeof(*res));
+
+	if (resource_resolve(rq, path, res, e) < 0)
+		return -1;
+	if (res->exists)
+		plan_resource(plan, res);
+	return 0;
+}
+
+struct names { struct arena *mem; struct name { const char *text; struct name *next; } *first; };
+
+static int note_account(const struct account *a, void *arg)
+{
+	struct names *names = arg;
+
+	if (a->removed)
+		return 0;
+	struct name *n = arena_alloc(names->mem, sizeof(*n));
+	n->text = arena_strdup(names->mem, a->name);
+	n->next = names->first;
+	names->first = n;
+	return 0;
+}
+
+/* Below /principals/ and /calendars/: one's own; an administrator sees everybody's. */
+static int plan_accounts(struct dav_request *rq, struct plan *plan,
+	char *(*href)(struct arena *, const char *), struct err *e)
+{
+	struct names names = { .mem = rq->mem };
+
+	if (!rq->http->who.admin)
+		return plan_path(rq, plan, href(rq->mem, rq->http->who.name), e);
+	if (store_accounts(rq->store, note_account, &names, e) < 0)
+		return -1;
+	for (const struct name *n = names.first; n; n = n->next)
+		if (plan_path(rq, plan, href(rq->mem, n->text), e) < 0)
+			return -1;
+	return 0;
+}
+
+static int note_calendar(const struct collection *c, void *arg)
+{
+	struct children *ch = arg;
+
+	if (ch->count == ch->size) {
+		size_t size = ch->size ? 2 * ch->size : 16;
+		struct collection *more = arena_array(ch->rq->mem, size, sizeof(*more));
+
+		if (ch->count)
+			memcpy(more, ch->calendars, ch->count * sizeof(*more));
+		ch->calendars = more;
+		ch->size = size;
+	}
+	struct collection *copy = &ch->calendars[ch->count++];
+	*copy = *c;
+	copy->owner = arena_strdup(ch->rq->mem, c->owner);
+	copy->name = arena_strdup(ch->rq->mem, c->name);
+	return 0;
+}
+
+/* A shared calendar by its names only: its row is read after the walk. */
+static int note_share(const struct share *s, void *arg)
+{
+	return note_calendar(&(struct collection){ .owner = s->owner, .name = s->calendar }, arg);
+}
+
+static int plan_home(struct dav_request *rq, struct plan *plan, struct err *e)
+{
+	const struct resource *home = &rq->target;
+	struct children ch = { .rq = rq, .plan = plan };
+
+	if (store_collections(rq->store, home->user, note_calendar, &ch, e) < 0
+		|| store_shares(rq->store, 0, home->user, note_share, &ch, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ch.count; i++) {
+		struct collection *c = &ch.calendars[i];
+		struct resource *res = arena_alloc(rq->mem, sizeof(*res));
+
+		if (!c->id && store_collection(rq->store, c->owner, c->name, rq->mem, c, e) < 0) {
+			if (e->code == ERR_NOT_FOUND)
+				continue;
+			return -1;
+		}
+		if (resource_calendar(rq, home, c, res, e) < 0)
+			return -1;
+		plan_resource(plan, res);
+	}
+	return 0;
+}
+
+static int note_object(const struct object *o, void *arg)
+{
+	struct children *ch = arg;
+
+	plan_object(ch->plan, &ch->rq->target, o, NULL);
+	return 0;
+}
+
+static int plan_children(struct dav_request *rq, struct plan *plan, struct err *e)
+{
+	struct children ch = { .rq = rq, .plan = plan };
+
+	switch (rq->target.kind) {
+	case RES_ROOT:
+		return plan_path(rq, plan, "/principals/", e) < 0 ? -1
+			: plan_path(rq, plan, "/calendars/", e);
+	case RES_PRINCIPALS:
+		return plan_accounts(rq, plan, principal_href, e);
+	case RES_HOMES:
+		return plan_accounts(rq, plan, home_href, e);
+	case RES_HOME:
+		return plan_home(rq, plan, e);
+	case RES_CALENDAR:
+		return store_list(rq->store, rq->target.coll.id, 0, INT64_MIN, INT64_MAX, note_object, &ch,
+			NULL, e) < 0 ? -1 : 0;
+	default:
+		return 0;
+	}
+}
+
+/* ---- */
+
+/* calendar-data is for reports (RFC 4791 9.6): here it is a property that nobody has. */
+static void drop_bodies(struct prop_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->wanted[i].row && list->wanted[i].row->flags & PROP_BODY)
+			list->wanted[i].row = NULL;
+	list->body = false;
+}
+
+/* An empty body asks for allprop (RFC 4918 9.1). */
+static int read_body(struct dav_request *rq, struct prop_list **out)
+{
+	struct prop_list *list = arena_alloc(rq->mem, sizeof(*list));
+	const struct xml_node *root;
+	struct err e;
+
+	int refused = request_xml(rq, &root);
+	if (refused)
+		return refused;
+	if (root && !xml_is(root, NS_DAV, "propfind"))
+		return fail(rq, 400, "not a DAV:propfind");
+	if (root && !xml_find(root, NS_DAV, "prop") && !xml_find(root, NS_DAV, "allprop")
+		&& !xml_find(root, NS_DAV, "propname"))
+		return fail(rq, 400, "DAV:propfind asks for nothing");
+	if (prop_list_parse(rq, root, PROPS_ALL, list, &e) < 0)
+		return fail_err(rq, &e);
+	drop_bodies(list);
+	*out = list;
+	return 0;
+}
+
+/* A missing Depth means infinity (RFC 4918 9.1), which no collection offers. */
+static bool too_deep(const struct dav_request *rq)
+{
+	return rq->target.kind != RES_OBJECT && rq->depth != 0 && rq->depth != 1;
+}
+
+int method_propfind(struct dav_request *rq)
+{
+	struct plan *plan = plan_create(rq);
+	struct prop_list *list = NULL;
+	struct err e;
+
+	int refused = read_body(rq, &list);
+	if (refused)
+		return refused;
+	if (too_deep(rq))
+		return refuse(rq, PRE_PROPFIND_FINITE_DEPTH, "Depth 0 or 1 only");
+	plan_resource(plan, &rq->target);
+	if (rq->depth == 1 && plan_children(rq, plan, &e) < 0)
+		return fail_err(rq, &e);
+	return plan_answer(rq, plan, list, NULL);
+}

@@ -1,0 +1,180 @@
+/* Properties of WebDAV itself: RFC 4918 15, 3253 3.1, 5397, 6578. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/util.h"
+#include "caldav/prop.h"
+
+static int get_resourcetype(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	if (c->res->kind & RES_COLLECTIONS)
+		xmlw_empty(w, NS_DAV, "collection");
+	if (c->res->kind == RES_PRINCIPAL)
+		xmlw_empty(w, NS_DAV, "principal");
+	if (c->res->kind == RES_CALENDAR)
+		xmlw_empty(w, NS_CALDAV, "calendar");
+	return 200;
+}
+
+static const char *owner_displayname(struct propctx *c)
+{
+	struct account owner;
+
+	if (store_account(c->rq->store, c->res->coll.owner, c->mem, &owner, NULL) < 0
+		|| !owner.displayname || !*owner.displayname)
+		return c->res->coll.owner;
+	return owner.displayname;
+}
+
+/* A calendar without a name of its own shows its segment; a shared one that the sharee has not named,
+ * the owner's name for it and whose it is. */
+static const char *calendar_displayname(const struct prop *p, struct propctx *c)
+{
+	const char *common = stored_prop_text(c->rq, c->mem,
+		stored_prop_find(c->stored, xml_ns_uri(p->ns), p->name));
+
+	if (!*common)
+		common = c->res->coll.name;
+	if (!*c->res->reader)
+		return common;
+	return arena_printf(c->mem, "%s (%s)", common, owner_displayname(c));
+}
+
+static int get_displayname(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	const struct account *a = &c->res->account;
+
+	if (c->res->kind == RES_CALENDAR)
+		xmlw_text(w, calendar_displayname(p, c));
+	else
+		xmlw_text(w, a->displayname && *a->displayname ? a->displayname : a->name);
+	return 200;
+}
+
+static int get_etag(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	xmlw_text(w, arena_printf(c->mem, "\"%s\"", c->res->object.etag));
+	return 200;
+}
+
+static int get_contenttype(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	xmlw_text(w, object_content_type(c->mem, &c->res->object));
+	return 200;
+}
+
+static int get_contentlength(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	xmlw_text(w, arena_printf(c->mem, "%lu", (unsigned long)c->res->object.size));
+	return 200;
+}
+
+static int get_lastmodified(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	char date[HTTP_DATE_SIZE];
+
+	(void)p;
+	http_date(c->res->object.mtime, date);
+	xmlw_text(w, date);
+	return 200;
+}
+
+static int get_creationdate(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	char date[ISO_DATE_SIZE];
+
+	(void)p;
+	iso_date(c->res->coll.created, date);
+	xmlw_text(w, date);
+	return 200;
+}
+
+static int get_report_set(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	for (const struct report *r = dav_reports; r->name; r++) {
+		if (!(r->on & c->res->kind))
+			continue;
+		xmlw_start(w, NS_DAV, "supported-report");
+		xmlw_start(w, NS_DAV, "report");
+		xmlw_empty(w, r->ns, r->name);
+		xmlw_end(w);
+		xmlw_end(w);
+	}
+	return 200;
+}
+
+static int get_method_set(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	for (const struct method *m = dav_methods; m->name; m++) {
+		if (!(m->on & c->res->kind))
+			continue;
+		xmlw_start(w, NS_DAV, "supported-method");
+		xmlw_attr(w, "name", m->name);
+		xmlw_end(w);
+	}
+	return 200;
+}
+
+static int get_current_user(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	xmlw_href(w, principal_href(c->mem, c->rq->http->who.name));
+	return 200;
+}
+
+static int get_sync_token(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	xmlw_text(w, sync_token(c->rq, c->mem, &c->res->coll, c->res->coll.seq));
+	return 200;
+}
+
+char *object_content_type(struct arena *mem, const struct object *o)
+{
+	static const struct { enum ical_kind kind; const char *name; } rows[] = {
+		{ ICAL_VEVENT, "VEVENT" }, { ICAL_VTODO, "VTODO" }, { ICAL_VJOURNAL, "VJOURNAL" },
+		{ ICAL_VFREEBUSY, "VFREEBUSY" }, { ICAL_VAVAILABILITY, "VAVAILABILITY" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (o->component == (unsigned)rows[i].kind)
+			return arena_printf(mem, "text/calendar; charset=utf-8; component=%s", rows[i].name);
+	return arena_strdup(mem, "text/calendar; charset=utf-8");
+}
+
+char *sync_token(struct dav_request *rq, struct arena *mem, const struct collection *c, uint64_t seq)
+{
+	struct store_info info;
+
+	store_info(rq->store, &info);
+	return arena_printf(mem, "data:,%s/%lld/%llu", info.epoch, (long long)c->id,
+		(unsigned long long)seq);
+}
+
+/* clang-format off */
+const struct prop props_dav[] = {
+	/* RFC 4918 15 */
+	{ NS_DAV, "creationdate",           RES_CALENDAR, PROP_ALLPROP, get_creationdate, NULL },
+	{ NS_DAV, "displayname",            RES_CALENDAR | RES_HOME | RES_PRINCIPAL,
+		PROP_ALLPROP | PROP_STORED | PROP_PERSONAL, get_displayname, prop_check_text },
+	{ NS_DAV, "getcontentlength",       RES_OBJECT, PROP_ALLPROP, get_contentlength, NULL },
+	{ NS_DAV, "getcontenttype",         RES_OBJECT, PROP_ALLPROP, get_contenttype, NULL },
+	{ NS_DAV, "getetag",                RES_OBJECT, PROP_ALLPROP, get_etag, NULL },
+	{ NS_DAV, "getlastmodified",        RES_OBJECT, PROP_ALLPROP, get_lastmodified, NULL },
+	{ NS_DAV, "resourcetype",           RES_ANY, PROP_ALLPROP, get_resourcetype, NULL },
+	/* RFC 3253 3.1 */
+	{ NS_DAV, "supported-method-set",   RES_ANY, 0, get_method_set, NULL },
+	{ NS_DAV, "supported-report-set",   RES_ANY, 0, get_report_set, NULL },
+	/* RFC 5397 3 */
+	{ NS_DAV, "current-user-principal", RES_ANY, 0, get_current_user, NULL },
+	/* RFC 6578 4 */
+	{ NS_DAV, "sync-token",             RES_CALENDAR, 0, get_sync_token, NULL },
+	{ 0 },
+};
+/* clang-format on */

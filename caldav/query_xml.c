@@ -1,0 +1,353 @@
+#include "caldav/query_xml.h"
+
+#include <string.h>
+
+#include "base/util.h"
+
+/* One filter's parsing. status: what was answered when something was refused. */
+struct reader {
+	struct dav_request *rq;
+	size_t elements;
+	int status;
+};
+
+static bool refused(struct reader *r, int status)
+{
+	r->status = status;
+	return false;
+}
+
+static bool is_caldav(const struct xml_node *n, const char *name)
+{
+	return xml_is(n, NS_CALDAV, name);
+}
+
+/* An attribute that names a component, property or parameter. */
+static const char *upper_name(struct reader *r, const struct xml_node *n)
+{
+	const char *name = xml_attr(n, "name");
+
+	if (!name || !*name)
+		return NULL;
+	char *copy = arena_strdup(r->rq->mem, name);
+	for (char *p = copy; *p; p++)
+		*p = (char)ascii_toupper((unsigned char)*p);
+	return copy;
+}
+
+/* What every filter element begins with: the limit on elements, and its name. */
+static bool begin(struct reader *r, const struct xml_node *n, const char **name)
+{
+	if (++r->elements > r->rq->dav->settings.filters)
+		return refused(r, refuse(r->rq, PRE_SUPPORTED_FILTER, "more than %zu elements in a filter",
+			r->rq->dav->settings.filters));
+	*name = upper_name(r, n);
+	if (!*name)
+		return refused(r, refuse(r->rq, PRE_VALID_FILTER, "%s without name", n->name));
+	return true;
+}
+
+static bool unknown(struct reader *r, const struct xml_node *n)
+{
+	return refused(r, refuse(r->rq, PRE_SUPPORTED_FILTER, "unknown in a filter: %.60s", n->name));
+}
+
+/* <is-not-defined> excludes everything beside it (RFC 4791 9.7.1, 9.7.2, 9.7.3). */
+static bool alone(struct reader *r, const struct xml_node *n)
+{
+	if (xml_next(xml_child(n)))
+		return refused(r, refuse(r->rq, PRE_VALID_FILTER, "is-not-defined and something else"));
+	return true;
+}
+
+/* ---- time ranges: RFC 4791 9.9 ---- */
+
+static int read_instant(const char *text, int64_t otherwise, int64_t *out)
+{
+	struct ical_when w;
+
+	if (!text) {
+		*out = otherwise;
+		return 0;
+	}
+	if (ical_when(NULL, text, NULL, NULL, &w, NULL) < 0 || w.form != ICAL_UTC)
+		return -1;
+	*out = w.utc;
+	return 0;
+}
+
+int query_range(const struct xml_node *n, bool both, int64_t *from, int64_t *to, struct err *e)
+{
+	const char *start = xml_attr(n, "start"), *end = xml_attr(n, "end");
+
+	if ((!start && !end) || (both && (!start || !end)))
+		return err_set(e, ERR_INVALID, "%s without start or end", n->name);
+	if (read_instant(start, ICAL_MIN, from) < 0 || read_instant(end, ICAL_MAX, to) < 0)
+		return err_set(e, ERR_INVALID, "%s: times must be UTC", n->name);
+	if (*from >= *to)
+		return err_set(e, ERR_INVALID, "%s ends before it begins", n->name);
+	return 0;
+}
+
+static bool read_range(struct reader *r, const struct xml_node *n, int64_t *from, int64_t *to)
+{
+	struct err e;
+
+	if (query_range(n, false, from, to, &e) < 0)
+		return refused(r, refuse(r->rq, PRE_VALID_FILTER, "%s", e.text));
+	return true;
+}
+
+/* ---- text: RFC 4791 9.7.5 ---- */
+
+static bool read_collation(struct reader *r, const char *name, enum ical_collation *out)
+{
+	static const struct { const char *name; enum ical_collation collation; } rows[] = {
+		{ "default", COLL_ASCII_CASEMAP },
+		{ "i;ascii-casemap", COLL_ASCII_CASEMAP },
+		{ "i;octet", COLL_OCTET },
+		{ "i;unicode-casemap", COLL_UNICODE_CASEMAP },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (!name || strcmp(name, rows[i].name) == 0) {
+			*out = rows[i].collation;
+			return true;
+		}
+	}
+	return refused(r, refuse(r->rq, PRE_SUPPORTED_COLLATION, "collation %.60s", name));
+}
+
+static bool read_text(struct reader *r, const struct xml_node *n, const struct ical_text_match **out)
+{
+	struct ical_text_match *t = arena_alloc(r->rq->mem, sizeof(*t));
+	const char *negate = xml_attr(n, "negate-condition"), *type = xml_attr(n, "match-type");
+
+	if (type && strcmp(type, "contains") != 0) /* CardDAV's attribute; its default is ours */
+		return refused(r, refuse(r->rq, PRE_SUPPORTED_FILTER, "match-type %.60s", type));
+	if (negate && strcmp(negate, "yes") != 0 && strcmp(negate, "no") != 0)
+		return refused(r, refuse(r->rq, PRE_VALID_FILTER, "negate-condition %.60s", negate));
+	t->text = xml_text(n, r->rq->mem);
+	t->negate = negate && strcmp(negate, "yes") == 0;
+	*out = t;
+	return read_collation(r, xml_attr(n, "collation"), &t->collation);
+}
+
+/* ---- param-filter, prop-filter, comp-filter: NULL when refused ---- */
+
+static struct ical_param_filter *read_param(struct reader *r, const struct xml_node *n)
+{
+	struct ical_param_filter *f = arena_alloc(r->rq->mem, sizeof(*f));
+	const struct xml_node *x = xml_child(n);
+
+	if (!begin(r, n, &f->name))
+		return NULL;
+	if (!x)
+		return f;
+	if (xml_next(x)) {
+		refused(r, refuse(r->rq, PRE_VALID_FILTER, "two conditions in a param-filter"));
+		return NULL;
+	}
+	f->is_not_defined = is_caldav(x, "is-not-defined");
+	if (is_caldav(x, "text-match"))
+		return read_text(r, x, &f->match) ? f : NULL;
+	return f->is_not_defined || unknown(r, x) ? f : NULL;
+}
+
+static bool read_prop_part(struct reader *r, const struct xml_node *n, struct ical_prop_filter *f,
+	const struct ical_param_filter ***tail)
+{
+	if (is_caldav(n, "time-range") && !f->has_range) {
+		f->has_range = true;
+		return read_range(r, n, &f->from, &f->to);
+	}
+	if (is_caldav(n, "text-match") && !f->match)
+		return read_text(r, n, &f->match);
+	if (!is_caldav(n, "param-filter"))
+		return unknown(r, n);
+	struct ical_param_filter *param = read_param(r, n);
+	if (!param)
+		return false;
+	**tail = param;
+	*tail = &param->next;
+	return true;
+}
+
+static struct ical_prop_filter *read_prop(struct reader *r, const struct xml_node *n)
+{
+	struct ical_prop_filter *f = arena_alloc(r->rq->mem, sizeof(*f));
+	const struct ical_param_filter **tail = &f->params;
+
+	if (!begin(r, n, &f->name))
+		return NULL;
+	f->is_not_defined = xml_find(n, NS_CALDAV, "is-not-defined") != NULL;
+	if (f->is_not_defined)
+		return alone(r, n) ? f : NULL;
+	for (const struct xml_node *x = xml_child(n); x; x = xml_next(x))
+		if (!read_prop_part(r, x, f, &tail))
+			return NULL;
+	return f;
+}
+
+static struct ical_comp_filter *read_comp(struct reader *r, const struct xml_node *n);
+
+struct comp_tails { const struct ical_prop_filter **props; const struct ical_comp_filter **comps; };
+
+static bool read_comp_part(struct reader *r, const struct xml_node *n, struct ical_comp_filter *f,
+	struct comp_tails *tails)
+{
+	if (is_caldav(n, "time-range") && !f->has_range) {
+		f->has_range = true;
+		return read_range(r, n, &f->from, &f->to);
+	}
+	if (is_caldav(n, "prop-filter")) {
+		struct ical_prop_filter *prop = read_prop(r, n);
+
+		if (!prop)
+			return false;
+		*tails->props = prop;
+		tails->props = &prop->next;
+		return true;
+	}
+	if (!is_caldav(n, "comp-filter"))
+		return unknown(r, n);
+	struct ical_comp_filter *comp = read_comp(r, n);
+	if (!comp)
+		return false;
+	*tails->comps = comp;
+	tails->comps = &comp->next;
+	return true;
+}
+
+/* Nests as deep as the XML may. */
+static struct ical_comp_filter *read_comp(struct reader *r, const struct xml_node *n)
+{
+	struct ical_comp_filter *f = arena_alloc(r->rq->mem, sizeof(*f));
+	struct comp_tails tails = { &f->props, &f->comps };
+
+	if (!begin(r, n, &f->name))
+		return NULL;
+	f->is_not_defined = xml_find(n, NS_CALDAV, "is-not-defined") != NULL;
+	if (f->is_not_defined)
+		return alone(r, n) ? f : NULL;
+	for (const struct xml_node *x = xml_child(n); x; x = xml_next(x))
+		if (!read_comp_part(r, x, f, &tails))
+			return NULL;
+	return f;
+}
+
+static int read_filter(struct dav_request *rq, const struct xml_node *root,
+	const struct ical_comp_filter **out)
+{
+	struct reader r = { .rq = rq };
+	const struct xml_node *filter = xml_find(root, NS_CALDAV, "filter");
+	const struct xml_node *first = filter ? xml_child(filter) : NULL;
+
+	if (!first || !is_caldav(first, "comp-filter") || xml_next(first))
+		return refuse(rq, PRE_VALID_FILTER, "a filter is one comp-filter");
+	struct ical_comp_filter *f = read_comp(&r, first);
+	if (!f)
+		return r.status;
+	if (strcmp(f->name, "VCALENDAR") != 0)
+		return refuse(rq, PRE_VALID_FILTER, "the outermost comp-filter is VCALENDAR");
+	if (f->has_range)
+		return refuse(rq, PRE_SUPPORTED_FILTER, "a time range of VCALENDAR");
+	*out = f;
+	return 0;
+}
+
+/* ---- the request ---- */
+
+/* A whole object with one VTIMEZONE; known zones win over what it says. */
+static int read_zone(struct dav_request *rq, const struct xml_node *root, const struct zone **out)
+{
+	const struct xml_node *n = xml_find(root, NS_CALDAV, "timezone");
+	const struct ical_line *id = NULL;
+	struct ical_when w;
+	struct ical *ic;
+	struct err e;
+
+	if (!n)
+		return 0;
+	const char *text = xml_text_trim(n, rq->mem);
+	if (ical_parse(text, strlen(text), &rq->dav->settings.ical, rq->mem, &ic, &e) < 0)
+		return refuse(rq, PRE_VALID_CALENDAR_DATA, "timezone: %s", e.text);
+	for (const struct ical_comp *c = ic->calendar->children; c && !id; c = c->next)
+		if (c->kind == ICAL_VTIMEZONE)
+			id = ical_prop(ic, c, "TZID");
+	if (!id)
+		return refuse(rq, PRE_VALID_CALENDAR_DATA, "no VTIMEZONE in timezone");
+	if (ical_when(ic, "20000101T000000", id->value, NULL, &w, &e) == 0)
+		*out = w.zone;
+	return 0;
+}
+
+static int64_t widen(int64_t t, int64_t by)
+{
+	return t == ICAL_MIN || t == ICAL_MAX ? t : t + by;
+}
+
+/* The first component filter that demands something decides what the index is asked. RFC 4791 9.9
+ * lets a task touch a range at its very ends, hence the second on both sides. */
+static void plan_index(struct query *q)
+{
+	const struct ical_comp_filter *f = q->filter->comps;
+
+	q->from = ICAL_MIN;
+	q->to = ICAL_MAX;
+	if (q->filter->is_not_defined || q->filter->props)
+		return;
+	q->exact = !f;
+	if (!f || f->is_not_defined || !component_kind(f->name))
+		return;
+	q->kinds = component_kind(f->name);
+	q->exact = !f->next && !f->has_range && !f->props && !f->comps;
+	if (f->has_range) {
+		q->from = widen(f->from, -1);
+		q->to = widen(f->to, 1);
+	}
+}
+
+int query_parse(struct dav_request *rq, const struct xml_node *root, struct query *out)
+{
+	struct query q = { 0 };
+
+	int status = read_filter(rq, root, &q.filter);
+	if (!status)
+		status = read_zone(rq, root, &q.floating);
+	if (status)
+		return status;
+	plan_index(&q);
+	*out = q;
+	return 0;
+}
+
+static int check_data(struct dav_request *rq, const struct xml_node *n)
+{
+	const char *type = xml_attr(n, "content-type"), *version = xml_attr(n, "version");
+	int64_t from, to;
+	struct err e;
+
+	if ((type && ascii_casecmp(type, "text/calendar") != 0) || (version && strcmp(version, "2.0") != 0))
+		return refuse(rq, PRE_SUPPORTED_CALENDAR_DATA, "only text/calendar 2.0");
+	for (const struct xml_node *x = xml_child(n); x; x = xml_next(x)) {
+		if (!is_caldav(x, "expand") && !is_caldav(x, "limit-recurrence-set")
+			&& !is_caldav(x, "limit-freebusy-set"))
+			continue;
+		if (query_range(x, true, &from, &to, &e) < 0)
+			return refuse(rq, PRE_VALID_FILTER, "%s", e.text);
+	}
+	return 0;
+}
+
+int query_check_data(struct dav_request *rq, const struct prop_list *props)
+{
+	for (size_t i = 0; i < props->count; i++) {
+		const struct prop_wanted *w = &props->wanted[i];
+		int status = w->ns == NS_CALDAV && strcmp(w->name, "calendar-data") == 0 && w->node
+			? check_data(rq, w->node) : 0;
+
+		if (status)
+			return status;
+	}
+	return 0;
+}

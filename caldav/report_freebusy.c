@@ -1,0 +1,78 @@
+/* free-busy-query (RFC 4791 7.10): one VFREEBUSY that tells when, and nothing of what. */
+#include <string.h>
+
+#include "base/util.h"
+#include "caldav/query_xml.h"
+#include "caldav/reports.h"
+
+struct name { const char *text; struct name *next; };
+
+struct names {
+	struct arena *mem;
+	struct name *first, **tail;
+};
+
+static int collect(const struct object *o, void *arg)
+{
+	struct names *n = arg;
+	struct name *name = arena_alloc(n->mem, sizeof(*name));
+
+	name->text = arena_strdup(n->mem, o->name);
+	*n->tail = name;
+	n->tail = &name->next;
+	return 0;
+}
+
+/* What cannot be read or counted is left out: the rest is worth knowing. -1 if the store fails, or
+ * there is more than anybody reads. */
+static int add_object(struct dav_request *rq, const char *name, int64_t from, int64_t to,
+	struct ical_busy_list *list, struct err *e)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	cleanup_buf struct buf body;
+	struct object row;
+	struct ical *ic;
+
+	buf_init(&body, REPORT_BODY_MAX);
+	if (store_body(rq->store, rq->target.coll.id, name, mem, &row, &body, e) < 0)
+		return e->code == ERR_NOT_FOUND ? 0 : e->code == ERR_BROKEN ? report_leave_out(rq, name, e) : -1;
+	if (report_parse(rq, &body, mem, &ic, e) < 0)
+		return report_leave_out(rq, name, e);
+	if (ical_busy_add(list, ic, calendar_zone(rq, &rq->target.coll), from, to, e) == 0)
+		return 0;
+	return list->count < list->max ? report_leave_out(rq, name, e) : -1;
+}
+
+static int answer(struct dav_request *rq, struct ical_busy_list *list, int64_t from, int64_t to)
+{
+	struct response *res = rq->http->res;
+	struct err e;
+
+	if (ical_busy_write(list, from, to, rq->http->now, &res->body, &e) < 0)
+		return fail_err(rq, &e);
+	response_header(res, "Content-Type", "text/calendar; charset=utf-8; component=VFREEBUSY");
+	res->status = 200;
+	return 200;
+}
+
+int report_freebusy(struct dav_request *rq, const struct xml_node *root)
+{
+	const struct xml_node *range = xml_find(root, NS_CALDAV, "time-range");
+	struct ical_busy_list list = { .mem = rq->mem, .max = rq->dav->settings.ical.instances };
+	struct names names = { .mem = rq->mem, .tail = &names.first };
+	int64_t from, to;
+	struct err e;
+
+	if (!range)
+		return fail(rq, 400, "no time-range");
+	if (query_range(range, true, &from, &to, &e) < 0)
+		return fail(rq, 400, "%s", e.text);
+	if (store_list(rq->store, rq->target.coll.id, ICAL_VEVENT | ICAL_VFREEBUSY, from, to, collect, &names,
+		NULL, &e) < 0)
+		return fail_err(rq, &e);
+	for (const struct name *n = names.first; n; n = n->next)
+		if (add_object(rq, n->text, from, to, &list, &e) < 0)
+			return e.code == ERR_INSTANCES ? refuse(rq, PRE_NUMBER_OF_MATCHES, "%s", e.text)
+			                               : fail_err(rq, &e);
+	return answer(rq, &list, from, to);
+}

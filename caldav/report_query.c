@@ -1,0 +1,102 @@
+/*
+ * calendar-query (RFC 4791 7.8): the index gives what can match by kind and time, the filter decides
+ * over the bodies. Depth is not looked at: at depth 0 the answer would always be empty, and some
+ * programs send none.
+ */
+#include <string.h>
+
+#include "caldav/query_xml.h"
+#include "caldav/reports.h"
+
+/* A row of the index that may match, in the request's arena. */
+struct candidate {
+	struct object object;
+	struct candidate *next;
+};
+
+struct candidates {
+	struct arena *mem;
+	const char *only; /* NULL, or the one name that was asked */
+	struct candidate *first, **tail;
+};
+
+static int collect(const struct object *o, void *arg)
+{
+	struct candidates *c = arg;
+
+	if (c->only && strcmp(c->only, o->name) != 0)
+		return 0;
+	struct candidate *row = arena_alloc(c->mem, sizeof(*row));
+	row->object = *o;
+	row->object.name = arena_strdup(c->mem, o->name);
+	row->object.uid = NULL;
+	*c->tail = row;
+	c->tail = &row->next;
+	return 0;
+}
+
+/*
+ * 1 or 0, -1 if the store fails. An object that cannot be read costs itself only, and one whose
+ * recurrence passes the limits is shown: better one too many than one missing.
+ */
+static int body_matches(struct dav_request *rq, const struct query *q, struct object *o, struct err *e)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	cleanup_buf struct buf body;
+	struct object row;
+	struct ical *ic;
+
+	buf_init(&body, REPORT_BODY_MAX);
+	if (store_body(rq->store, o->collection, o->name, mem, &row, &body, e) < 0)
+		return e->code == ERR_NOT_FOUND ? 0 : e->code == ERR_BROKEN ? report_leave_out(rq, o->name, e) : -1;
+	if (report_parse(rq, &body, mem, &ic, e) < 0)
+		return report_leave_out(rq, o->name, e);
+	row.name = o->name;
+	row.uid = NULL;
+	*o = row;
+	return ical_match(ic, q->filter, q->floating, NULL) != 0;
+}
+
+static int make_plan(struct dav_request *rq, const struct query *q, struct candidate *first,
+	struct plan *plan, struct err *e)
+{
+	const struct resource *calendar = report_calendar(rq);
+
+	for (struct candidate *c = first; c; c = c->next) {
+		int rc = q->exact ? 1 : body_matches(rq, q, &c->object, e);
+
+		if (rc < 0)
+			return -1;
+		if (rc && plan_count(plan) == rq->dav->settings.results) {
+			plan_status(plan, calendar->href, 507, PRE_NUMBER_OF_MATCHES);
+			return 0;
+		}
+		if (rc)
+			plan_object(plan, calendar, &c->object, NULL);
+	}
+	return 0;
+}
+
+int report_query(struct dav_request *rq, const struct xml_node *root)
+{
+	struct candidates c = { .mem = rq->mem, .only = rq->target.name, .tail = &c.first };
+	struct plan *plan = plan_create(rq);
+	struct prop_list *props;
+	struct query q;
+	struct err e;
+
+	int status = query_parse(rq, root, &q);
+	if (!status)
+		status = report_props(rq, root, &props);
+	if (status)
+		return status;
+	if (q.floating) {
+		rq->floating.zone = q.floating;
+		rq->floating.calendar = rq->target.coll.id;
+	}
+	q.floating = calendar_zone(rq, &rq->target.coll);
+	if (store_list(rq->store, rq->target.coll.id, q.kinds, q.from, q.to, collect, &c, NULL, &e) < 0
+		|| make_plan(rq, &q, c.first, plan, &e) < 0)
+		return fail_err(rq, &e);
+	return plan_answer(rq, plan, props, NULL);
+}

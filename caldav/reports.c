@@ -1,0 +1,46 @@
+#include "caldav/reports.h"
+
+#include <string.h>
+
+#include "caldav/query_xml.h"
+
+int report_props(struct dav_request *rq, const struct xml_node *root, struct prop_list **out)
+{
+	struct prop_list *props = arena_alloc(rq->mem, sizeof(*props));
+	struct err e;
+
+	if (prop_list_parse(rq, root, PROPS_NAMED, props, &e) < 0)
+		return fail_err(rq, &e);
+	*out = props;
+	return query_check_data(rq, props);
+}
+
+const struct resource *report_calendar(struct dav_request *rq)
+{
+	struct resource *calendar = arena_alloc(rq->mem, sizeof(*calendar));
+	const char *slash = strrchr(rq->target.href, '/');
+
+	*calendar = rq->target;
+	if (calendar->kind == RES_OBJECT) {
+		calendar->kind = RES_CALENDAR;
+		calendar->name = NULL;
+		calendar->href = arena_strndup(rq->mem, rq->target.href, (size_t)(slash - rq->target.href) + 1);
+	}
+	return calendar;
+}
+
+int report_parse(struct dav_request *rq, const struct buf *body, struct arena *mem, struct ical **out,
+	struct err *e)
+{
+	struct ical_limits *limits = arena_alloc(mem, sizeof(*limits));
+
+	*limits = rq->dav->settings.ical;
+	limits->bytes = limits->line = body->len;
+	return ical_parse(body->data, body->len, limits, mem, out, e);
+}
+
+int report_leave_out(struct dav_request *rq, const char *name, const struct err *e)
+{
+	rq->http->res->reason = arena_printf(rq->mem, "%s left out: %s", name, e->text);
+	return 0;
+}

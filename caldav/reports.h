@@ -1,0 +1,20 @@
+/* What the reports on calendars share. */
+#ifndef DEDIT_CALDAV_REPORTS_H
+#define DEDIT_CALDAV_REPORTS_H
+
+#include "caldav/prop.h"
+
+/* The properties asked for, in the arena; none named: none shown. 0 or the status of a refusal. */
+int report_props(struct dav_request *rq, const struct xml_node *root, struct prop_list **out);
+/* The target's calendar, which may be the target itself; in the arena. */
+const struct resource *report_calendar(struct dav_request *rq);
+
+enum { REPORT_BODY_MAX = 32 * 1024 * 1024 }; /* four times what can be stored at all */
+
+/* A stored body, whatever its size: it was let in, with an annotation or under other settings. */
+int report_parse(struct dav_request *rq, const struct buf *body, struct arena *mem, struct ical **out,
+	struct err *e);
+/* An object that is broken costs itself only; the log says why. Returns 0. */
+int report_leave_out(struct dav_request *rq, const char *name, const struct err *e);
+
+#endif

@@ -1,0 +1,367 @@
+/* URLs: the only place that knows what a path means and how one is written. */
+#include "caldav/dav.h"
+
+#include <string.h>
+
+#include "base/util.h"
+
+enum { PATH_BYTES = 2048, SEGMENTS = 4 };
+
+/* A path cut at its slashes; `//` counts as one. */
+struct path {
+	char *part[SEGMENTS]; /* decoded */
+	size_t count;         /* SEGMENTS + 1: too deep to be anything */
+	bool slash;           /* ended in one */
+};
+
+/* Keeps what the client wrote, so that it finds its own spelling in the answer (asks.md 21). */
+static void add_spelling(struct buf *out, const char *raw, size_t len)
+{
+	static const char keep[] = "%-._~!$&'()*+,=:@";
+
+	buf_addc(out, '/');
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)raw[i];
+
+		if (ascii_isalnum(c) || (c && strchr(keep, c)))
+			buf_addc(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
+/* spelling: the path as sent, without `//`, what may not stand in a URL encoded. */
+static int path_split(struct arena *mem, const char *raw, struct path *out, struct buf *spelling,
+	struct err *e)
+{
+	while (*raw) {
+		size_t len = strcspn(raw, "/");
+
+		if (len > 0) {
+			if (out->count < SEGMENTS
+				&& path_decode_segment(raw, len, mem, &out->part[out->count]) < 0)
+				return err_set(e, ERR_INVALID, "malformed path");
+			if (out->count <= SEGMENTS)
+				out->count++;
+			add_spelling(spelling, raw, len);
+		}
+		raw += len;
+		out->slash = *raw == '/';
+		raw += out->slash;
+	}
+	return 0;
+}
+
+char *principal_href(struct arena *mem, const char *user)
+{
+	return arena_printf(mem, "/principals/%s/", path_encode_segment(user, mem));
+}
+
+char *home_href(struct arena *mem, const char *user)
+{
+	return arena_printf(mem, "/calendars/%s/", path_encode_segment(user, mem));
+}
+
+char *resource_object_href(struct arena *mem, const struct resource *calendar, const char *name)
+{
+	return arena_printf(mem, "%s%s", calendar->href, path_encode_segment(name, mem));
+}
+
+void resource_object(struct arena *mem, const struct resource *calendar, const struct object *row,
+	struct resource *out)
+{
+	*out = *calendar;
+	out->kind = RES_OBJECT;
+	out->href = resource_object_href(mem, calendar, row->name);
+	out->name = row->name;
+	out->object = *row;
+}
+
+/* ---- what is there ---- */
+
+static int account_exists(struct dav_request *rq, struct resource *res, struct err *e)
+{
+	const struct principal *who = &rq->http->who;
+
+	if (who->name && strcmp(who->name, res->user) == 0) {
+		res->account = (struct account){ .name = who->name, .displayname = who->displayname,
+			.language = who->language, .addresses = who->addresses };
+		res->exists = true;
+		return 0;
+	}
+	if (store_account(rq->store, res->user, rq->mem, &res->account, e) < 0)
+		return e->code == ERR_NOT_FOUND ? 0 : -1;
+	res->exists = !res->account.removed;
+	res->account.password = NULL;
+	res->account.tokens = NULL;
+	res->account.token_count = 0;
+	return 0;
+}
+
+static int find_principal(struct dav_request *rq, struct resource *res, struct err *e)
+{
+	bool visible;
+
+	if (access_principal(rq, res->user, &visible, e) < 0)
+		return -1;
+	if (!visible)
+		return 0;
+	res->privileges = PRIV_READ | PRIV_READ_CURRENT_USER;
+	return account_exists(rq, res, e);
+}
+
+static int find_home(struct dav_request *rq, struct resource *res, struct err *e)
+{
+	res->privileges = access_home(rq, res->user);
+	if (!res->privileges)
+		return 0;
+	return account_exists(rq, res, e);
+}
+
+static int note_share(const struct share *s, void *arg)
+{
+	bool *shared = arg;
+
+	(void)s;
+	*shared = true;
+	return 0;
+}
+
+static int is_shared_to(struct dav_request *rq, const struct collection *c, const char *user, bool *out,
+	struct err *e)
+{
+	*out = false;
+	return store_shares(rq->store, c->id, user, note_share, out, e) < 0 ? -1 : 0;
+}
+
+/* Whose own displayname and colour count where `user`'s home shows it (15.16). */
+static const char *calendar_reader(struct dav_request *rq, const struct collection *c, const char *user)
+{
+	if (strcmp(c->owner, user) != 0)
+		return user;
+	return rq->http->who.admin || strcmp(c->owner, rq->http->who.name) == 0 ? ""
+	                                                                         : rq->http->who.name;
+}
+
+/* The row behind a calendar's segment; ERR_NOT_FOUND if there is none, or none in this home. */
+static int find_row(struct dav_request *rq, struct resource *res, struct collection *row, struct err *e)
+{
+	const char *tilde = strchr(res->segment, '~');
+	const struct principal *who = &rq->http->who;
+	bool shared;
+
+	if (!tilde)
+		return store_collection(rq->store, res->user, res->segment, rq->mem, row, e);
+	if (!who->admin && strcmp(who->name, res->user) != 0)
+		return err_set(e, ERR_NOT_FOUND, "another's home");
+	char *owner = arena_strndup(rq->mem, res->segment, (size_t)(tilde - res->segment));
+	ascii_lower(owner);
+	if (store_collection(rq->store, owner, tilde + 1, rq->mem, row, e) < 0)
+		return -1;
+	if (is_shared_to(rq, row, res->user, &shared, e) < 0)
+		return -1;
+	return shared ? 0 : err_set(e, ERR_NOT_FOUND, "not shared");
+}
+
+/* Sets coll, privileges, reader; coll.id stays 0 if the asking user sees no such calendar. */
+static int find_calendar(struct dav_request *rq, struct resource *res, struct err *e)
+{
+	const struct resource *t = &rq->target;
+	struct collection row;
+	unsigned mask;
+
+	if (t->coll.id && strcmp(t->user, res->user) == 0 && strcmp(t->segment, res->segment) == 0) {
+		res->coll = t->coll;
+		res->privileges = t->privileges;
+		res->reader = t->reader;
+		return 0;
+	}
+	if (find_row(rq, res, &row, e) < 0)
+		return e->code == ERR_NOT_FOUND ? 0 : -1;
+	if (access_calendar(rq, &row, &mask, e) < 0)
+		return -1;
+	if (!(mask & PRIV_READ))
+		return 0;
+	res->coll = row;
+	res->privileges = mask;
+	res->reader = calendar_reader(rq, &row, res->user);
+	return 0;
+}
+
+static int find_existing_calendar(struct dav_request *rq, struct resource *res, struct err *e)
+{
+	struct resource home = { .user = res->user };
+
+	if (find_calendar(rq, res, e) < 0)
+		return -1;
+	res->exists = res->coll.id != 0;
+	res->parent_exists = res->exists;
+	if (res->exists)
+		return 0;
+	if (find_home(rq, &home, e) < 0)
+		return -1;
+	res->parent_exists = home.exists;
+	res->privileges = home.exists ? home.privileges : 0;
+	return 0;
+}
+
+static int find_object(struct dav_request *rq, struct resource *res, struct err *e)
+{
+	if (find_calendar(rq, res, e) < 0)
+		return -1;
+	res->parent_exists = res->coll.id != 0;
+	if (!res->parent_exists)
+		return 0;
+	if (store_find(rq->store, res->coll.id, res->name, rq->mem, &res->object, e) < 0)
+		return e->code == ERR_NOT_FOUND ? 0 : -1;
+	res->exists = true;
+	return 0;
+}
+
+int resource_calendar(struct dav_request *rq, const struct resource *home, const struct collection *row,
+	struct resource *out, struct err *e)
+{
+	bool own = strcmp(row->owner, home->user) == 0;
+
+	*out = (struct resource){ .kind = RES_CALENDAR, .exists = true, .parent_exists = true,
+		.user = home->user, .coll = *row };
+	out->segment = own ? row->name : arena_printf(rq->mem, "%s~%s", row->owner, row->name);
+	out->href = arena_printf(rq->mem, "%s%s/", home->href, path_encode_segment(out->segment, rq->mem));
+	out->reader = calendar_reader(rq, row, home->user);
+	return access_calendar(rq, row, &out->privileges, e);
+}
+
+/* ---- from a path ---- */
+
+/* Which kind a path's form says. */
+static enum resource_kind path_kind(const struct path *p)
+{
+	if (p->count == 0)
+		return RES_ROOT;
+	if (strcmp(p->part[0], "principals") == 0)
+		return p->count == 1 ? RES_PRINCIPALS : p->count == 2 ? RES_PRINCIPAL : RES_UNKNOWN;
+	if (strcmp(p->part[0], "calendars") != 0)
+		return RES_UNKNOWN;
+	switch (p->count) {
+	case 1:
+		return RES_HOMES;
+	case 2:
+		return RES_HOME;
+	case 3:
+		return RES_CALENDAR;
+	case 4:
+		return p->slash ? RES_UNKNOWN : RES_OBJECT;
+	default:
+		return RES_UNKNOWN;
+	}
+}
+
+static int find_by_kind(struct dav_request *rq, struct resource *res, struct err *e)
+{
+	switch (res->kind) {
+	case RES_ROOT:
+	case RES_PRINCIPALS:
+	case RES_HOMES:
+		res->exists = true;
+		res->privileges = PRIV_READ | PRIV_READ_CURRENT_USER;
+		return 0;
+	case RES_PRINCIPAL:
+		return find_principal(rq, res, e);
+	case RES_HOME:
+		return find_home(rq, res, e);
+	case RES_CALENDAR:
+		return find_existing_calendar(rq, res, e);
+	case RES_OBJECT:
+		return find_object(rq, res, e);
+	default:
+		return 0;
+	}
+}
+
+int resource_resolve(struct dav_request *rq, const char *path, struct resource *out, struct err *e)
+{
+	struct path p = { 0 };
+	struct resource res = { .reader = "" };
+
+	if (path[0] != '/' || strlen(path) > PATH_BYTES)
+		return err_set(e, ERR_INVALID, "malformed path");
+	cleanup_buf struct buf spelling;
+	buf_init(&spelling, 3 * PATH_BYTES + 1);
+	if (path_split(rq->mem, path, &p, &spelling, e) < 0)
+		return -1;
+	res.kind = path_kind(&p);
+	if (res.kind & RES_COLLECTIONS)
+		buf_addc(&spelling, '/');
+	res.href = arena_strndup(rq->mem, spelling.data, spelling.len);
+	if (res.kind & (RES_PRINCIPAL | RES_HOME | RES_CALENDAR | RES_OBJECT)) {
+		ascii_lower(p.part[1]);
+		res.user = p.part[1];
+		res.segment = p.part[2];
+		res.name = p.part[3];
+	}
+	if (find_by_kind(rq, &res, e) < 0)
+		return -1;
+	*out = res;
+	return 0;
+}
+
+/* ---- from an href ---- */
+
+/* "https://cal.example.org:443" and "https://cal.example.org" are one: cuts a default port off. */
+static size_t authority_len(const char *authority, size_t len, bool tls)
+{
+	const char *port = tls ? ":443" : ":80";
+	size_t cut = strlen(port);
+
+	if (len > cut && memcmp(authority + len - cut, port, cut) == 0)
+		return len - cut;
+	return len;
+}
+
+static bool same_authority(const char *a, size_t a_len, const char *b, size_t b_len, bool tls)
+{
+	a_len = authority_len(a, a_len, tls);
+	b_len = authority_len(b, b_len, tls);
+	return a_len == b_len && ascii_ncasecmp(a, b, a_len) == 0;
+}
+
+/* After "http://" or "https://"; NULL if it is no such URI. */
+static const char *uri_authority(const char *uri, bool *tls)
+{
+	*tls = ascii_ncasecmp(uri, "https://", 8) == 0;
+	if (*tls)
+		return uri + 8;
+	return ascii_ncasecmp(uri, "http://", 7) == 0 ? uri + 7 : NULL;
+}
+
+static bool is_this_server(struct dav_request *rq, const char *authority, size_t len, bool tls)
+{
+	const char *host = request_header(rq->http, "Host");
+	const char *public_url = rq->dav->settings.public_url;
+	bool public_tls;
+
+	if (host && same_authority(authority, len, host, strlen(host), tls))
+		return true;
+	const char *own = public_url ? uri_authority(public_url, &public_tls) : NULL;
+	return own && same_authority(authority, len, own, strcspn(own, "/"), public_tls);
+}
+
+const char *resource_href_path(struct dav_request *rq, const char *href)
+{
+	bool tls;
+	const char *path = href;
+	const char *authority = uri_authority(href, &tls);
+
+	if (authority) {
+		size_t len = strcspn(authority, "/?#");
+
+		if (!is_this_server(rq, authority, len, tls))
+			return NULL;
+		path = authority + len;
+		if (*path != '/')
+			path = "/";
+	}
+	if (*path != '/')
+		return NULL;
+	return arena_strndup(rq->mem, path, strcspn(path, "?#"));
+}
