@@ -1,0 +1,173 @@
+#include "server/admin.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+
+/* clang-format off */
+static const struct command commands[] = {
+	{ "user", "add", "NAME [--name TEXT] [--email ADDRESS]... [--language en|fr]",
+		ADMIN_PASSWORD, admin_user_add },
+	{ "user", "list", "", 0, admin_user_list },
+	{ "user", "passwd", "NAME", ADMIN_PASSWORD, admin_user_passwd },
+	{ "user", "remove", "NAME", 0, admin_user_remove },
+	{ "user", "token", "NAME add LABEL | NAME list | NAME revoke ID", 0, admin_user_token },
+	{ "calendar", "add", "OWNER/CALENDAR [--name TEXT] [--tasks]", 0, admin_calendar_add },
+	{ "calendar", "list", "[OWNER]", 0, admin_calendar_list },
+	{ "share", NULL, "OWNER/CALENDAR USER read|write|none", 0, admin_share },
+	{ "fees", NULL, "[--json] [--owner NAME]", 0, admin_fees },
+	{ "check", NULL, "[--deep]", 0, admin_check },
+	{ "rescan", NULL, "[OWNER/CALENDAR]", 0, admin_rescan },
+	{ "flush", NULL, "", 0, admin_flush },
+	{ "rebuild", NULL, "", ADMIN_OFFLINE, admin_rebuild },
+};
+/* clang-format on */
+
+static bool is_command(const struct command *c, char *const *args)
+{
+	if (args[0] == NULL || strcmp(args[0], c->name) != 0)
+		return false;
+	return c->sub == NULL || (args[1] != NULL && strcmp(args[1], c->sub) == 0);
+}
+
+const struct command *admin_find(char *const *args)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (is_command(&commands[i], args))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static void write_usage(const struct command *c, struct buf *out)
+{
+	buf_printf(out, "%s%s%s%s%s\n", c->name, c->sub != NULL ? " " : "",
+		c->sub != NULL ? c->sub : "", c->arguments[0] != '\0' ? " " : "", c->arguments);
+}
+
+void admin_usage(struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		buf_adds(out, "  ");
+		write_usage(&commands[i], out);
+	}
+}
+
+int admin_run(struct admin *a, char *const *args)
+{
+	const struct command *c = admin_find(args);
+	int code;
+
+	if (c == NULL)
+		return admin_misuse(a, "no such command; dedit --help lists them");
+	code = c->run(a, args + (c->sub != NULL ? 2 : 1));
+	if (code == ADMIN_USAGE) {
+		buf_adds(&a->errors, "usage: dedit -c FILE ");
+		write_usage(c, &a->errors);
+	}
+	if (a->out.full)
+		return admin_fail(a, "the output is too large");
+	return code;
+}
+
+void admin_init(struct admin *a, const struct site *site, struct arena *mem, int64_t now)
+{
+	*a = (struct admin){ .site = site, .mem = mem, .now = now };
+	buf_init(&a->out, ADMIN_OUT_MAX);
+	buf_init(&a->errors, ADMIN_OUT_MAX);
+}
+
+void admin_finish(struct admin *a)
+{
+	buf_finish(&a->out);
+	buf_finish(&a->errors);
+}
+
+__attribute__((format(printf, 2, 0)))
+static void complain(struct admin *a, const char *fmt, va_list ap)
+{
+	char line[512];
+
+	vsnprintf(line, sizeof(line), fmt, ap);
+	buf_printf(&a->errors, "dedit: %s\n", line);
+}
+
+int admin_fail(struct admin *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(a, fmt, ap);
+	va_end(ap);
+	return ADMIN_FAILED;
+}
+
+int admin_misuse(struct admin *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	complain(a, fmt, ap);
+	va_end(ap);
+	return ADMIN_USAGE;
+}
+
+char **admin_args(struct admin *a, char *const *args)
+{
+	size_t n = 0;
+	char **copy;
+
+	while (args[n] != NULL)
+		n++;
+	copy = arena_array(a->mem, n + 1, sizeof(*copy));
+	memcpy(copy, args, n * sizeof(*copy));
+	return copy;
+}
+
+bool admin_option(char **args, const char *name, const char **value)
+{
+	size_t take = value != NULL ? 2 : 1;
+
+	for (; *args != NULL; args++) {
+		if (strcmp(*args, name) != 0 || (value != NULL && args[1] == NULL))
+			continue;
+		if (value != NULL)
+			*value = args[1];
+		do {
+			args[0] = args[take];
+		} while (*args++ != NULL);
+		return true;
+	}
+	return false;
+}
+
+int admin_expect(struct admin *a, char *const *args, int least, int most)
+{
+	int n = 0;
+
+	for (; args[n] != NULL; n++) {
+		if (str_starts(args[n], "--")) {
+			admin_misuse(a, "unknown option, or one without its value: %s", args[n]);
+			return -1;
+		}
+	}
+	if (n >= least && n <= most)
+		return n;
+	admin_misuse(a, n < least ? "an argument is missing" : "too many arguments");
+	return -1;
+}
+
+bool admin_text_valid(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len == 0 || len > 200 || !utf8_valid(text, len))
+		return false;
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,76 @@
+/*
+ * What `dedit` can do: one implementation, run by the command itself when no server holds
+ * the data folder, and by the server on its behalf when one does (control.h).
+ */
+#ifndef DEDIT_SERVER_ADMIN_H
+#define DEDIT_SERVER_ADMIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "server/site.h"
+
+enum { ADMIN_OK = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 }; /* exit codes */
+enum { ADMIN_OUT_MAX = 64 * 1024 * 1024 };
+
+struct admin {
+	const struct site *site;     /* dav.store is open, but for commands that work without */
+	struct arena *mem;
+	int64_t now;
+	const char *password;        /* for those that want one; else NULL */
+	struct buf out, errors;      /* for standard output and standard error */
+};
+
+enum admin_flags {
+	ADMIN_PASSWORD = 1,          /* wants a password */
+	ADMIN_OFFLINE = 2,           /* only without a server, and with the store closed */
+};
+
+struct command {
+	const char *name, *sub;      /* "user", "add"; sub NULL: one word */
+	const char *arguments;       /* for the usage text */
+	unsigned flags;
+	int (*run)(struct admin *a, char *const *args); /* behind the words; ended by NULL */
+};
+
+/* NULL if there is none. args: command words first, ended by NULL. */
+const struct command *admin_find(char *const *args);
+/* Runs it; the exit code. Errors are in a->errors. */
+int admin_run(struct admin *a, char *const *args);
+/* One line for each command. */
+void admin_usage(struct buf *out);
+
+void admin_init(struct admin *a, const struct site *site, struct arena *mem, int64_t now);
+void admin_finish(struct admin *a);
+
+/* ---- for the files that hold commands ---- */
+
+int admin_fail(struct admin *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int admin_misuse(struct admin *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Takes "--name VALUE" (or, value NULL, the bare switch) off the list. False if it isn't there. */
+bool admin_option(char **args, const char *name, const char **value);
+/* A copy that admin_option may shorten. */
+char **admin_args(struct admin *a, char *const *args);
+/* The number of arguments left, and none of them an option; -1 after a message. */
+int admin_expect(struct admin *a, char *const *args, int least, int most);
+/* Text for the address book: UTF-8, no control characters, at most 200 bytes. */
+bool admin_text_valid(const char *text);
+
+int admin_user_add(struct admin *a, char *const *args);
+int admin_user_list(struct admin *a, char *const *args);
+int admin_user_passwd(struct admin *a, char *const *args);
+int admin_user_remove(struct admin *a, char *const *args);
+int admin_user_token(struct admin *a, char *const *args);
+int admin_calendar_add(struct admin *a, char *const *args);
+int admin_calendar_list(struct admin *a, char *const *args);
+int admin_share(struct admin *a, char *const *args);
+int admin_fees(struct admin *a, char *const *args);
+int admin_check(struct admin *a, char *const *args);
+int admin_rebuild(struct admin *a, char *const *args);
+int admin_flush(struct admin *a, char *const *args);
+int admin_rescan(struct admin *a, char *const *args);
+
+#endif

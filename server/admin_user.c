@@ -1,0 +1,272 @@
+/* Accounts and application passwords. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/util.h"
+#include "caldav/caldav.h"
+#include "server/admin.h"
+#include "server/auth.h"
+
+enum { PASSWORD_MIN = 8, PASSWORD_MAX = 512, ADDRESSES_MAX = 16, TOKENS_MAX = 64 };
+
+static struct store *store_of(const struct admin *a)
+{
+	return a->site->dav.store;
+}
+
+/* In lower case; NULL after a message. */
+static const char *user_name(struct admin *a, const char *given)
+{
+	char *name;
+
+	if (!user_name_valid(given)) {
+		admin_misuse(a, "'%s' is no user name: letters, digits and . _ @ -, at most 64", given);
+		return NULL;
+	}
+	name = arena_strdup(a->mem, given);
+	ascii_lower(name);
+	return name;
+}
+
+/* ADMIN_OK with an open account; else the exit code after a message. */
+static int find_user(struct admin *a, const char *given, struct account *out)
+{
+	const char *name = user_name(a, given);
+	struct err e;
+
+	if (name == NULL)
+		return ADMIN_USAGE;
+	if (store_account(store_of(a), name, a->mem, out, &e) != 0)
+		return e.code == ERR_NOT_FOUND ? admin_fail(a, "no user %s", name)
+					       : admin_fail(a, "%s", e.text);
+	return out->removed ? admin_fail(a, "user %s was removed", name) : ADMIN_OK;
+}
+
+static bool address_valid(const char *address)
+{
+	const char *at = strchr(address, '@');
+
+	return admin_text_valid(address) && at != NULL && at != address && at[1] != '\0' &&
+		strpbrk(address, " ,;:<>\"\\") == NULL;
+}
+
+static int take_addresses(struct admin *a, char **args, const char **list)
+{
+	const char *value;
+	size_t n = 0;
+
+	while (admin_option(args, "--email", &value)) {
+		char *address = arena_strdup(a->mem, value);
+
+		if (!address_valid(address) || n == ADDRESSES_MAX)
+			return admin_misuse(a, "'%s' is no mail address (or there are over %d)", value,
+				ADDRESSES_MAX);
+		ascii_lower(address);
+		list[n++] = address;
+	}
+	list[n] = NULL;
+	return ADMIN_OK;
+}
+
+static int set_password(struct admin *a, struct account *ac)
+{
+	size_t len = a->password != NULL ? strlen(a->password) : 0;
+	struct err e;
+	char *hash;
+
+	if (len < PASSWORD_MIN || len > PASSWORD_MAX || !utf8_valid(a->password, len))
+		return admin_fail(a, "the password needs %d to %d bytes of UTF-8", PASSWORD_MIN,
+			PASSWORD_MAX);
+	if (auth_hash(a->password, a->mem, &hash, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	ac->password = hash;
+	ac->generation++;
+	return ADMIN_OK;
+}
+
+static int check_new(struct admin *a, const char *name)
+{
+	struct account there;
+	struct err e;
+
+	if (store_account(store_of(a), name, a->mem, &there, &e) == 0)
+		return admin_fail(a, there.removed ? "user %s was removed; the name isn't given again"
+						   : "user %s exists", name);
+	return e.code == ERR_NOT_FOUND ? ADMIN_OK : admin_fail(a, "%s", e.text);
+}
+
+static int read_new(struct admin *a, char **args, struct account *ac)
+{
+	const char **addresses = arena_array(a->mem, ADDRESSES_MAX + 1, sizeof(*addresses));
+
+	ac->language = "en";
+	admin_option(args, "--name", &ac->displayname);
+	admin_option(args, "--language", &ac->language);
+	if (take_addresses(a, args, addresses) != ADMIN_OK || admin_expect(a, args, 1, 1) < 0)
+		return ADMIN_USAGE;
+	ac->addresses = addresses;
+	ac->name = user_name(a, args[0]);
+	if (ac->name == NULL)
+		return ADMIN_USAGE;
+	if (ac->displayname == NULL)
+		ac->displayname = args[0];
+	if (!admin_text_valid(ac->displayname))
+		return admin_misuse(a, "--name: at most 200 bytes of UTF-8 without control characters");
+	if (strcmp(ac->language, "en") != 0 && strcmp(ac->language, "fr") != 0)
+		return admin_misuse(a, "--language: en or fr");
+	return ADMIN_OK;
+}
+
+int admin_user_add(struct admin *a, char *const *given)
+{
+	struct account ac = { 0 };
+	struct err e;
+	int code = read_new(a, admin_args(a, given), &ac);
+
+	if (code == ADMIN_OK)
+		code = check_new(a, ac.name);
+	if (code == ADMIN_OK)
+		code = set_password(a, &ac);
+	if (code != ADMIN_OK)
+		return code;
+	if (store_account_put(store_of(a), &ac, &e) != 0 ||
+		dav_provision(store_of(a), ac.name, a->now, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	buf_printf(&a->out, "user %s added\n", ac.name);
+	return ADMIN_OK;
+}
+
+static int write_user(const struct account *ac, void *arg)
+{
+	struct admin *a = arg;
+
+	if (ac->removed)
+		return 0;
+	buf_printf(&a->out, "%-20s %s", ac->name, ac->displayname != NULL ? ac->displayname : "");
+	for (size_t i = 0; ac->addresses != NULL && ac->addresses[i] != NULL; i++)
+		buf_printf(&a->out, " <%s>", ac->addresses[i]);
+	if (settings_in_group(a->site->settings, "admin", ac->name))
+		buf_adds(&a->out, " (admin)");
+	buf_addc(&a->out, '\n');
+	return 0;
+}
+
+int admin_user_list(struct admin *a, char *const *args)
+{
+	struct err e;
+
+	if (admin_expect(a, args, 0, 0) < 0)
+		return ADMIN_USAGE;
+	return store_accounts(store_of(a), write_user, a, &e) == 0 ? ADMIN_OK
+								    : admin_fail(a, "%s", e.text);
+}
+
+int admin_user_passwd(struct admin *a, char *const *args)
+{
+	struct account ac;
+	struct err e;
+	int code = admin_expect(a, args, 1, 1) < 0 ? ADMIN_USAGE : find_user(a, args[0], &ac);
+
+	if (code == ADMIN_OK)
+		code = set_password(a, &ac);
+	if (code != ADMIN_OK)
+		return code;
+	if (store_account_put(store_of(a), &ac, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	buf_printf(&a->out, "password of %s changed\n", ac.name);
+	return ADMIN_OK;
+}
+
+int admin_user_remove(struct admin *a, char *const *args)
+{
+	struct account ac;
+	struct err e;
+	int code = admin_expect(a, args, 1, 1) < 0 ? ADMIN_USAGE : find_user(a, args[0], &ac);
+
+	if (code != ADMIN_OK)
+		return code;
+	if (store_account_close(store_of(a), ac.name, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	buf_printf(&a->out, "user %s removed; calendars are in the folder 'removed'\n", ac.name);
+	return ADMIN_OK;
+}
+
+/* ---- application passwords ---- */
+
+static int put_tokens(struct admin *a, struct account *ac, const struct account_token *list,
+	size_t n)
+{
+	struct err e;
+
+	ac->tokens = list;
+	ac->token_count = n;
+	ac->generation++;
+	return store_account_put(store_of(a), ac, &e) == 0 ? ADMIN_OK : admin_fail(a, "%s", e.text);
+}
+
+static int token_add(struct admin *a, struct account *ac, const char *label)
+{
+	struct account_token *list = arena_array(a->mem, ac->token_count + 1, sizeof(*list));
+	char *id = arena_alloc(a->mem, TOKEN_ID_SIZE), *hash = arena_alloc(a->mem, CHAIN_SIZE);
+	char token[TOKEN_SIZE];
+	int code;
+
+	if (!admin_text_valid(label))
+		return admin_misuse(a, "LABEL: at most 200 bytes of UTF-8 without control characters");
+	if (ac->token_count >= TOKENS_MAX)
+		return admin_fail(a, "%s has %d application passwords already", ac->name, TOKENS_MAX);
+	auth_token(id, token, hash);
+	if (ac->token_count > 0)
+		memcpy(list, ac->tokens, ac->token_count * sizeof(*list));
+	list[ac->token_count] = (struct account_token){ id, label, hash, a->now };
+	code = put_tokens(a, ac, list, ac->token_count + 1);
+	if (code == ADMIN_OK)
+		buf_printf(&a->out, "%s\n", token);
+	secret_zero(token, sizeof(token));
+	return code;
+}
+
+static int token_revoke(struct admin *a, struct account *ac, const char *id)
+{
+	struct account_token *list = arena_array(a->mem, ac->token_count + 1, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < ac->token_count; i++) {
+		if (strcmp(ac->tokens[i].id, id) != 0)
+			list[n++] = ac->tokens[i];
+	}
+	if (n == ac->token_count)
+		return admin_fail(a, "%s has no application password %s", ac->name, id);
+	return put_tokens(a, ac, list, n);
+}
+
+static int token_list(struct admin *a, const struct account *ac)
+{
+	char when[ISO_DATE_SIZE];
+
+	for (size_t i = 0; i < ac->token_count; i++) {
+		iso_date(ac->tokens[i].created, when);
+		buf_printf(&a->out, "%s  %s  %s\n", ac->tokens[i].id, when, ac->tokens[i].label);
+	}
+	return ADMIN_OK;
+}
+
+int admin_user_token(struct admin *a, char *const *args)
+{
+	int n = admin_expect(a, args, 2, 3), code;
+	struct account ac;
+
+	if (n < 0)
+		return ADMIN_USAGE;
+	code = find_user(a, args[0], &ac);
+	if (code != ADMIN_OK)
+		return code;
+	if (n == 3 && strcmp(args[1], "add") == 0)
+		return token_add(a, &ac, args[2]);
+	if (n == 3 && strcmp(args[1], "revoke") == 0)
+		return token_revoke(a, &ac, args[2]);
+	if (n == 2 && strcmp(args[1], "list") == 0)
+		return token_list(a, &ac);
+	return admin_misuse(a, "add LABEL, list or revoke ID");
+}

@@ -1,0 +1,306 @@
+#include "server/auth.h"
+
+#include <crypt.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "server/brake.h"
+
+enum {
+	CACHE_SLOTS = 1024,
+	CACHE_MS = 10 * 60 * 1000,
+	CREDENTIALS_MAX = 1024,
+};
+
+struct slot { uint8_t key[SHA256_SIZE]; int64_t until; };
+
+struct auth {
+	struct store *store;
+	struct brake *brake;
+	uint8_t secret[32];
+	char *dummy;            /* a hash nobody knows the password of */
+	pthread_mutex_t lock;   /* of the cache */
+	struct slot cache[CACHE_SLOTS];
+};
+
+/* ---- hashing ---- */
+
+/* libcrypt's work space is 32 KiB and holds the password. */
+struct hasher { struct crypt_data data; };
+
+static void hasher_cleanup(struct hasher **h)
+{
+	if (*h != NULL)
+		secret_zero(*h, sizeof(**h));
+	free(*h);
+}
+
+#define cleanup_hasher __attribute__((cleanup(hasher_cleanup)))
+
+int auth_hash(const char *password, struct arena *mem, char **out, struct err *e)
+{
+	cleanup_hasher struct hasher *h = xcalloc(1, sizeof(*h));
+	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+	const char *hash;
+
+	/* NULL: libcrypt's strongest default, which is yescrypt, with salt from the kernel. */
+	if (crypt_gensalt_rn(NULL, 0, NULL, 0, setting, sizeof(setting)) == NULL)
+		return err_errno(e, ERR_INTERNAL, "crypt_gensalt");
+	hash = crypt_r(password, setting, &h->data);
+	if (hash == NULL || hash[0] == '*')
+		return err_errno(e, ERR_INTERNAL, "crypt");
+	*out = arena_strdup(mem, hash);
+	return 0;
+}
+
+static bool hash_matches(const char *hash, const char *password)
+{
+	cleanup_hasher struct hasher *h = xcalloc(1, sizeof(*h));
+	const char *made = crypt_r(password, hash, &h->data);
+	size_t len = strlen(hash);
+
+	return made != NULL && made[0] != '*' && strlen(made) == len &&
+		equal_const_time(made, hash, len);
+}
+
+/* ---- application passwords ---- */
+
+/* Without the letters and digits that people confuse when they type from paper. */
+static const char token_alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789";
+
+static void random_word(char *out, size_t len)
+{
+	uint8_t bytes[32];
+
+	_Static_assert(sizeof(token_alphabet) - 1 == 32, "five bits a character");
+	random_bytes(bytes, len);
+	for (size_t i = 0; i < len; i++)
+		out[i] = token_alphabet[bytes[i] % 32];
+	secret_zero(bytes, sizeof(bytes));
+}
+
+/* 26 characters of five bits, and six that only find it. */
+void auth_token(char id[TOKEN_ID_SIZE], char token[TOKEN_SIZE], char hash[CHAIN_SIZE])
+{
+	enum { SECRET = 26, ID = TOKEN_ID_SIZE - 1 };
+
+	random_word(token, ID);
+	token[ID] = '-';
+	random_word(token + ID + 1, SECRET);
+	token[ID + 1 + SECRET] = '\0';
+	memcpy(id, token, ID);
+	id[ID] = '\0';
+	digest_chain(token, strlen(token), hash);
+}
+
+static bool token_matches(const struct account *ac, const char *password)
+{
+	char hash[CHAIN_SIZE];
+
+	for (size_t i = 0; i < ac->token_count; i++) {
+		const struct account_token *t = &ac->tokens[i];
+		size_t len = strlen(t->id);
+
+		if (strncmp(password, t->id, len) != 0 || password[len] != '-')
+			continue;
+		digest_chain(password, strlen(password), hash);
+		return strlen(t->hash) == CHAIN_SIZE - 1 &&
+			equal_const_time(hash, t->hash, CHAIN_SIZE - 1);
+	}
+	return false;
+}
+
+/* ---- remembered successes ---- */
+
+static void cache_key(const struct auth *a, const struct auth_attempt *t, uint8_t out[SHA256_SIZE])
+{
+	cleanup_buf struct buf text;
+
+	buf_init(&text, 2 * CREDENTIALS_MAX);
+	buf_printf(&text, "%s%c%llu%c%s", t->account.name, 0,
+		(unsigned long long)t->account.generation, 0, t->password);
+	hmac_sha256(a->secret, sizeof(a->secret), text.data, text.len, out);
+	if (text.size > 0)
+		secret_zero(text.data, text.len);
+}
+
+static struct slot *cache_slot(struct auth *a, const uint8_t key[SHA256_SIZE])
+{
+	return &a->cache[(key[0] | key[1] << 8) % CACHE_SLOTS];
+}
+
+static bool cache_has(struct auth *a, const struct auth_attempt *t)
+{
+	uint8_t key[SHA256_SIZE];
+	const struct slot *slot;
+	bool has;
+
+	cache_key(a, t, key);
+	slot = cache_slot(a, key);
+	pthread_mutex_lock(&a->lock);
+	has = slot->until > clock_monotonic_ms() && equal_const_time(slot->key, key, sizeof(key));
+	pthread_mutex_unlock(&a->lock);
+	return has;
+}
+
+static void cache_add(struct auth *a, const struct auth_attempt *t)
+{
+	uint8_t key[SHA256_SIZE];
+	struct slot *slot;
+
+	cache_key(a, t, key);
+	slot = cache_slot(a, key);
+	pthread_mutex_lock(&a->lock);
+	memcpy(slot->key, key, sizeof(key));
+	slot->until = clock_monotonic_ms() + CACHE_MS;
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* ---- attempts ---- */
+
+/* "Basic <base64 of name:password>" into the attempt; -1 if it isn't that. */
+static int read_credentials(struct auth_attempt *t, const char *value)
+{
+	cleanup_buf struct buf text;
+	char *colon;
+	int rc = -1;
+
+	buf_init(&text, CREDENTIALS_MAX);
+	if (value == NULL || ascii_ncasecmp(value, "Basic ", 6) != 0)
+		return -1;
+	value += 6 + strspn(value + 6, " ");
+	if (base64_decode(value, strlen(value), &text) == 0 && strlen(text.data) == text.len &&
+		(colon = strchr(text.data, ':')) != NULL) {
+		t->name = arena_strndup(t->mem, text.data, (size_t)(colon - text.data));
+		t->password = arena_strdup(t->mem, colon + 1);
+		rc = 0;
+	}
+	if (text.len > 0)
+		secret_zero(text.data, text.len);
+	return rc;
+}
+
+/* RFC 7617 leaves case to the server; ours are in lower case (architecture.md 15.15). */
+static int find_account(struct auth *a, struct auth_attempt *t)
+{
+	char *name = arena_strdup(t->mem, t->name);
+	struct err e;
+
+	ascii_lower(name);
+	t->name = name;
+	t->known = false;
+	if (!user_name_valid(name))
+		return 0;
+	if (store_account(a->store, name, t->mem, &t->account, &e) == 0)
+		t->known = !t->account.removed && t->account.password != NULL;
+	else if (e.code != ERR_NOT_FOUND) {
+		log_error("account %s: %s", name, e.text);
+		return -1;
+	}
+	return 0;
+}
+
+static enum auth_result accept_attempt(struct auth_attempt *t)
+{
+	const struct account *ac = &t->account;
+
+	t->who = (struct principal){
+		.name = ac->name,
+		.displayname = ac->displayname,
+		.language = ac->language,
+		.addresses = ac->addresses,
+		.admin = settings_in_group(t->settings, "admin", ac->name),
+	};
+	return AUTH_OK;
+}
+
+enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *authorization)
+{
+	if (read_credentials(t, authorization) != 0)
+		return AUTH_MISSING;
+	if (find_account(a, t) != 0)
+		return AUTH_BROKEN;
+	/* Neither a success that is remembered nor 128 bits need a brake. */
+	if (t->known && (cache_has(a, t) || token_matches(&t->account, t->password)))
+		return accept_attempt(t);
+	t->wait_ms = brake_wait(a->brake, t->address, t->name, clock_monotonic_ms());
+	return t->wait_ms > 0 ? AUTH_WAIT : AUTH_VERIFY;
+}
+
+enum auth_result auth_verify(struct auth *a, struct auth_attempt *t)
+{
+	struct brake_rule rule = { t->settings->login_attempts, t->settings->login_delay_ms };
+	bool matches;
+
+	/* Others were judged while this one waited its turn: without another look, as many guesses as the
+	 * queue holds would pass the brake at once. */
+	if (t->known && cache_has(a, t))
+		return accept_attempt(t);
+	t->wait_ms = brake_wait(a->brake, t->address, t->name, clock_monotonic_ms());
+	if (t->wait_ms > 0)
+		return AUTH_WAIT;
+	/* An unknown name costs the same time as a known one (trust.md T-34). */
+	matches = hash_matches(t->known ? t->account.password : a->dummy, t->password);
+	if (t->known && matches) {
+		brake_passed(a->brake, t->address, t->name);
+		cache_add(a, t);
+		return accept_attempt(t);
+	}
+	brake_failed(a->brake, &rule, t->address, t->name, clock_monotonic_ms());
+	/* The address comes first: no name can be made to look like one (trust.md T-51). */
+	log_warn("login failed from %s for %s", t->address,
+		user_name_valid(t->name) ? t->name : "(no possible name)");
+	return AUTH_WRONG;
+}
+
+void auth_finish(struct auth_attempt *t)
+{
+	if (t->password != NULL)
+		secret_zero(t->password, strlen(t->password));
+	t->password = NULL;
+}
+
+static int make_dummy(struct auth *a, struct err *e)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	char word[27], *hash;
+
+	random_word(word, sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	if (auth_hash(word, mem, &hash, e) != 0)
+		return -1;
+	a->dummy = xstrdup(hash);
+	return 0;
+}
+
+int auth_create(struct store *store, struct auth **out, struct err *e)
+{
+	struct auth *a = xcalloc(1, sizeof(*a));
+
+	pthread_mutex_init(&a->lock, NULL);
+	a->store = store;
+	a->brake = brake_create();
+	random_bytes(a->secret, sizeof(a->secret));
+	if (make_dummy(a, e) != 0) {
+		auth_destroy(a);
+		return -1;
+	}
+	*out = a;
+	return 0;
+}
+
+void auth_destroy(struct auth *a)
+{
+	if (a == NULL)
+		return;
+	brake_destroy(a->brake);
+	pthread_mutex_destroy(&a->lock);
+	free(a->dummy);
+	secret_zero(a, sizeof(*a));
+	free(a);
+}

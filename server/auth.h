@@ -1,0 +1,66 @@
+/*
+ * Who asks: Basic credentials (RFC 7617) against accounts and application passwords.
+ *
+ * Verifying a password takes some 20 ms and 16 MiB by intention. Successes are remembered
+ * for ten minutes under an HMAC that covers the account's generation, so a new password or
+ * a revoked token ends them at once; failures are never remembered, they are braked.
+ * Thread-safe.
+ */
+#ifndef DEDIT_SERVER_AUTH_H
+#define DEDIT_SERVER_AUTH_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "http/request.h"
+#include "server/settings.h"
+#include "storage/store.h"
+
+/* Never changed: programs file passwords under it (doc/clients.md). */
+#define AUTH_CHALLENGE "Basic realm=\"dedit\", charset=\"UTF-8\""
+
+struct auth;
+
+int auth_create(struct store *store, struct auth **out, struct err *e);
+void auth_destroy(struct auth *a); /* accepts NULL */
+
+enum auth_result {
+	AUTH_OK,
+	AUTH_MISSING,  /* no Basic credentials: no failure */
+	AUTH_VERIFY,   /* ask auth_verify() on a thread that may take its time */
+	AUTH_WRONG,    /* unknown, closed or wrong: not told apart */
+	AUTH_WAIT,     /* braked: not looked at */
+	AUTH_BROKEN,   /* the store failed */
+};
+
+/* One attempt; everything in it lives in the request's arena. */
+struct auth_attempt {
+	const struct settings *settings;
+	const char *address;
+	struct arena *mem;
+	struct principal who;   /* set with AUTH_OK */
+	int64_t wait_ms;        /* set with AUTH_WAIT */
+	/* of auth.c */
+	const char *name;
+	char *password;
+	struct account account;
+	bool known;
+};
+
+/* authorization: the header's value or NULL. One look into the store, no password hashing. */
+enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *authorization);
+/* After AUTH_VERIFY: hashes. AUTH_OK, AUTH_WRONG (logged for fail2ban), or AUTH_WAIT if others failed
+ * meanwhile. */
+enum auth_result auth_verify(struct auth *a, struct auth_attempt *t);
+/* Wipes the clear password; the attempt is over. */
+void auth_finish(struct auth_attempt *t);
+
+/* A password as crypt(5) text (yescrypt), in mem. */
+int auth_hash(const char *password, struct arena *mem, char **out, struct err *e);
+
+enum { TOKEN_ID_SIZE = 7, TOKEN_SIZE = 34 };
+/* A new application password "<id>-<secret>" of 128 random bits, and what is kept of it. */
+void auth_token(char id[TOKEN_ID_SIZE], char token[TOKEN_SIZE], char hash[CHAIN_SIZE]);
+
+#endif

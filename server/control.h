@@ -1,0 +1,27 @@
+/*
+ * <root>/control: how `dedit` reaches the server that holds the data folder. A unix socket
+ * of mode 0600; the peer has to be the server's user or root (SO_PEERCRED). One command a
+ * connection: the password and the argument list go in, exit code and texts come out.
+ */
+#ifndef DEDIT_SERVER_CONTROL_H
+#define DEDIT_SERVER_CONTROL_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "server/http.h"
+
+struct control;
+
+/* Server side: a thread that waits, commands on workers of their own. */
+int control_start(struct server *sv, struct control **out, struct err *e);
+/* Commands that run are finished first. Accepts NULL. */
+void control_stop(struct control *c);
+
+/*
+ * The command's side. 0 and the command's exit code, with its texts in out and errors;
+ * ERR_NOT_FOUND if no server listens in that folder.
+ */
+int control_call(const char *data, const char *password, char *const *args, int *code,
+	struct buf *out, struct buf *errors, struct err *e);
+
+#endif

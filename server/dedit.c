@@ -1,0 +1,240 @@
+/*
+ * dedit(1): the administrator's command. Asks the server that holds the data folder to run
+ * a command, or runs it over the files when none does.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "ical/zone.h"
+#include "server/admin.h"
+#include "server/control.h"
+#include "xml/xml.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "development"
+#endif
+
+enum { PASSWORD_LINE = 1024, STARTING_TRIES = 20, STARTING_WAIT_US = 100000 };
+
+static void usage(FILE *to)
+{
+	cleanup_buf struct buf text;
+
+	buf_init(&text, 65536);
+	admin_usage(&text);
+	fprintf(to, "usage: dedit [-c FILE] COMMAND ...\n\n"
+		    "  -c FILE   the server's configuration (default %s)\n"
+		    "  --help, --version\n\ncommands:\n%s\n"
+		    "Passwords are asked for on a terminal, else read from standard input (one line).\n",
+		SETTINGS_DEFAULT_FILE, text.data);
+}
+
+static int fail(const char *text)
+{
+	fprintf(stderr, "dedit: %s\n", text);
+	return ADMIN_FAILED;
+}
+
+/* ---- passwords ---- */
+
+static int read_line(FILE *from, char line[PASSWORD_LINE])
+{
+	size_t len;
+
+	if (fgets(line, PASSWORD_LINE, from) == NULL)
+		return -1;
+	len = strlen(line);
+	if (len > 0 && line[len - 1] == '\n')
+		line[--len] = '\0';
+	else if (len == PASSWORD_LINE - 1)
+		return -1;
+	if (len > 0 && line[len - 1] == '\r')
+		line[len - 1] = '\0';
+	return 0;
+}
+
+static int ask(FILE *tty, const char *prompt, char line[PASSWORD_LINE])
+{
+	struct termios before, silent;
+	int rc;
+
+	fputs(prompt, tty);
+	fflush(tty);
+	if (tcgetattr(fileno(tty), &before) != 0)
+		return -1;
+	silent = before;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	if (tcsetattr(fileno(tty), TCSAFLUSH, &silent) != 0)
+		return -1;
+	rc = read_line(tty, line);
+	tcsetattr(fileno(tty), TCSAFLUSH, &before);
+	fputc('\n', tty);
+	return rc;
+}
+
+static int ask_twice(char line[PASSWORD_LINE])
+{
+	FILE *tty = fopen("/dev/tty", "r+");
+	char again[PASSWORD_LINE] = "";
+	int rc;
+
+	if (tty == NULL)
+		return fail("no terminal to ask for the password");
+	setvbuf(tty, NULL, _IONBF, 0);
+	if (ask(tty, "Password: ", line) != 0 || ask(tty, "Again: ", again) != 0)
+		rc = fail("no password was given");
+	else
+		rc = strcmp(line, again) == 0 ? ADMIN_OK : fail("the two differ");
+	secret_zero(again, sizeof(again));
+	fclose(tty);
+	return rc;
+}
+
+static int get_password(char line[PASSWORD_LINE])
+{
+	if (isatty(STDIN_FILENO))
+		return ask_twice(line);
+	return read_line(stdin, line) == 0 ? ADMIN_OK
+					   : fail("no password on standard input (one line, below 1 KiB)");
+}
+
+/* ---- running ---- */
+
+/* Files must stay the server's: root works as the folder's owner (architecture.md 15.27). */
+static int become_owner(const char *data)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(data, &st) != 0 || st.st_uid == 0)
+		return ADMIN_OK;
+	if (setgroups(0, NULL) != 0 || setegid(st.st_gid) != 0 || seteuid(st.st_uid) != 0)
+		return fail("can't become the owner of the data folder");
+	return ADMIN_OK;
+}
+
+static int run_here(struct admin *a, struct site *site, char *const *args, bool with_store)
+{
+	struct err e;
+	int code;
+
+	if (with_store &&
+		store_open("sqlite", site->settings->data, &site->settings->store, &site->dav.store, &e) != 0)
+		return e.code == ERR_BUSY ? -1 : admin_fail(a, "%s", e.text);
+	code = admin_run(a, args);
+	if (with_store)
+		store_close(site->dav.store);
+	return code;
+}
+
+/* A server may be starting or stopping: its lock is there, its socket isn't (or not yet). */
+static int run_somewhere(struct admin *a, struct site **site, struct settings *settings,
+	char *const *args, unsigned flags)
+{
+	struct err e;
+	int code;
+
+	for (int tries = 0; tries < STARTING_TRIES; tries++) {
+		if (control_call(settings->data, a->password, args, &code, &a->out, &a->errors, &e) == 0)
+			return code;
+		if (e.code != ERR_NOT_FOUND)
+			return admin_fail(a, "%s", e.text);
+		if (*site == NULL && site_create(settings, site, &e) != 0)
+			return admin_fail(a, "%s", e.text);
+		a->site = *site;
+		code = run_here(a, *site, args, (flags & ADMIN_OFFLINE) == 0);
+		if (code >= 0)
+			return code;
+		usleep(STARTING_WAIT_US);
+	}
+	return admin_fail(a, "%s is in use, and nobody answers on its control socket", settings->data);
+}
+
+static int run(const char *file, char *const *args, unsigned flags, const char *password)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct settings *settings;
+	struct site *site = NULL;
+	struct admin a;
+	struct err e;
+	int code;
+
+	if (settings_load(file, &settings, &e) != 0)
+		return fail(e.text);
+	if (become_owner(settings->data) != ADMIN_OK)
+		return ADMIN_FAILED;
+	admin_init(&a, NULL, mem, clock_now());
+	a.password = password;
+	code = run_somewhere(&a, &site, settings, args, flags);
+	fwrite(a.out.data, 1, a.out.len, stdout);
+	fwrite(a.errors.data, 1, a.errors.len, stderr);
+	admin_finish(&a);
+	if (site != NULL)
+		site_release(site);
+	else
+		settings_destroy(settings);
+	return fflush(stdout) == 0 ? code : fail(strerror(errno));
+}
+
+static int run_command(const char *file, char *const *args)
+{
+	const struct command *c = admin_find(args);
+	char password[PASSWORD_LINE] = "";
+	int code;
+
+	if (c == NULL) {
+		usage(stderr);
+		return ADMIN_USAGE;
+	}
+	if ((c->flags & ADMIN_PASSWORD) != 0 && get_password(password) != ADMIN_OK)
+		return ADMIN_FAILED;
+	code = run(file, args, c->flags, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL);
+	secret_zero(password, sizeof(password));
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 },
+	};
+	const char *file = SETTINGS_DEFAULT_FILE;
+	struct err e;
+	int opt;
+
+	umask(077);
+	log_open(LOG_LEVEL_WARN, 0);
+	while ((opt = getopt_long(argc, argv, "+c:", longs, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			file = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return ADMIN_OK;
+		case 'V':
+			puts("dedit " PACKAGE_VERSION);
+			return ADMIN_OK;
+		default:
+			usage(stderr);
+			return ADMIN_USAGE;
+		}
+	}
+	xml_init();
+	if (zone_init(NULL, &e) != 0)
+		return fail(e.text);
+	return run_command(file, argv + optind);
+}

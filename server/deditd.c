@@ -1,0 +1,322 @@
+/* deditd(8): the server. Start order, signals, end; everything else is in its module. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fsio.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "ical/zone.h"
+#include "server/control.h"
+#include "server/http.h"
+#include "server/tasks.h"
+#include "server/tls.h"
+#include "xml/xml.h"
+
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "development"
+#endif
+
+enum { EXIT_CONFIG = 1, EXIT_USAGE = 2, LOGIN_QUEUE = 256 };
+
+struct deditd {
+	const char *file;
+	struct server server;
+	struct http *http;
+	struct control *control;
+	struct tasks *tasks;
+};
+
+/* systemd's readiness protocol: one datagram (sd_notify(3)). */
+static void notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	cleanup_fd int fd = -1;
+	size_t len = path != NULL ? strlen(path) : 0;
+
+	if (len == 0 || len >= sizeof(sa.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(sa.sun_path, path, len);
+	if (sa.sun_path[0] == '@')
+		sa.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&sa,
+			       (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
+		log_warn("NOTIFY_SOCKET: %s", strerror(errno));
+}
+
+static int load_tls(const struct settings *s, struct tls_pair **out, struct err *e)
+{
+	*out = NULL;
+	if (s->tls_listen->count == 0)
+		return 0;
+	return tls_pair_load(s->tls_certificate, s->tls_key, out, e);
+}
+
+/* The folder may be missing before the first start. */
+static int check_data(const char *data, struct err *e)
+{
+	cleanup_fd int dir = -1;
+
+	if (fs_open_dir(data, &dir, e) != 0)
+		return e->code == ERR_NOT_FOUND ? 0 : -1;
+	return fs_check_private(dir, data, e);
+}
+
+/* Configuration, policies, certificate. dry: leaves nothing behind on disk. */
+static int load(const char *file, bool dry, struct site **site, struct tls_pair **tls, struct err *e)
+{
+	struct settings *settings;
+
+	if (settings_load(file, &settings, e) != 0)
+		return -1;
+	if (dry)
+		settings->policy.data = NULL;
+	if (site_create(settings, site, e) != 0) {
+		settings_destroy(settings);
+		return -1;
+	}
+	if (check_data(settings->data, e) == 0 && load_tls(settings, tls, e) == 0)
+		return 0;
+	site_release(*site);
+	return -1;
+}
+
+static int check_only(const char *file)
+{
+	struct tls_pair *tls;
+	struct site *site;
+	struct err e;
+
+	if (load(file, true, &site, &tls, &e) != 0) {
+		fprintf(stderr, "deditd: %s\n", e.text);
+		return EXIT_CONFIG;
+	}
+	printf("%s: no errors\n", file);
+	tls_pair_destroy(tls);
+	site_release(site);
+	return EXIT_SUCCESS;
+}
+
+/* ---- calendars under a policy ---- */
+
+struct policy_start { struct site *site; struct arena *mem; };
+
+static int prepare_calendar(const char *owner, const char *calendar, const char *policy, void *arg)
+{
+	struct policy_start *p = arg;
+	struct store *store = p->site->dav.store;
+	struct account account;
+	struct collection c;
+	struct err e;
+
+	if (store_account(store, owner, p->mem, &account, &e) != 0 || account.removed) {
+		log_warn("policy \"%s\" is for %s/%s, but there is no user %s", policy, owner, calendar,
+			owner);
+		return 0;
+	}
+	if (store_collection(store, owner, calendar, p->mem, &c, &e) != 0)
+		log_warn("policy \"%s\" is for %s/%s, which doesn't exist", policy, owner, calendar);
+	if (event_fees_calendar(store, owner, clock_now(), p->mem, &c, &e) != 0)
+		log_warn("calendar %s/fees: %s", owner, e.text);
+	return 0;
+}
+
+static void prepare_policies(struct site *site)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct policy_start p = { site, mem };
+
+	policy_calendars(site->policies, prepare_calendar, &p);
+}
+
+/* ---- start and end ---- */
+
+static unsigned core_count(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 && n < 256 ? (unsigned)n : 1;
+}
+
+/* The first site is in the slot; its settings for threads and sockets hold until the end. */
+static int start(struct deditd *d, struct err *e)
+{
+	struct server *sv = &d->server;
+	struct site *site = sv->site.site;
+	const struct settings *s = site->settings;
+	struct reaper_rule rule = { s->header_timeout_ms, s->idle_timeout_ms, s->body_rate };
+
+	if (store_open("sqlite", s->data, &s->store, &sv->store, e) != 0)
+		return -1;
+	site->dav.store = sv->store;
+	prepare_policies(site);
+	if (auth_create(sv->store, &sv->auth, e) != 0 || reaper_create(&rule, &sv->reaper, e) != 0 ||
+		workers_create("worker", s->workers, s->queue, &sv->work, e) != 0 ||
+		workers_create("login", core_count(), LOGIN_QUEUE, &sv->logins, e) != 0)
+		return -1;
+	if (tasks_start(sv, &d->tasks, e) != 0 || control_start(sv, &d->control, e) != 0)
+		return -1;
+	return http_start(sv, &d->http, e);
+}
+
+/* Also from half-way through start(). */
+static void finish(struct deditd *d)
+{
+	struct server *sv = &d->server;
+	int64_t wait_ms = sv->site.site->settings->shutdown_timeout_ms;
+
+	http_stop(d->http, wait_ms);
+	control_stop(d->control);
+	tasks_stop(d->tasks);
+	workers_destroy(sv->logins);
+	workers_destroy(sv->work);
+	reaper_destroy(sv->reaper);
+	auth_destroy(sv->auth);
+	if (sv->store != NULL)
+		store_close(sv->store);
+	site_slot_finish(&sv->site);
+	tls_finish();
+	zone_finish();
+}
+
+/* What is wrong leaves everything as it was. */
+static void reload(struct deditd *d)
+{
+	struct tls_pair *tls;
+	struct site *site;
+	struct err e;
+
+	notify("RELOADING=1");
+	if (load(d->file, false, &site, &tls, &e) != 0) {
+		log_error("not reloaded: %s", e.text);
+	} else {
+		site->dav.store = d->server.store;
+		log_open(site->settings->log_level, getenv("JOURNAL_STREAM") != NULL);
+		prepare_policies(site);
+		if (tls != NULL)
+			tls_use(tls);
+		site_set(&d->server.site, site);
+		tasks_reloaded(d->tasks);
+		log_info("reloaded: limits, groups, policies and certificate; "
+			 "listeners, threads, timeouts and the data folder need a restart");
+	}
+	notify("READY=1");
+}
+
+static void serve(struct deditd *d, const sigset_t *signals)
+{
+	int sig;
+
+	notify("READY=1");
+	log_info("deditd %s is ready", PACKAGE_VERSION);
+	while (sigwait(signals, &sig) == 0 && sig == SIGHUP)
+		reload(d);
+	notify("STOPPING=1");
+	log_info("stopping");
+}
+
+/* Connections of every listener, files and watches need more than the usual 1024. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+		log_warn("the limit of open files stays low: %s", strerror(errno));
+}
+
+/* Before any thread is made, so that signals come to sigwait() alone. */
+static void take_signals(sigset_t *signals)
+{
+	sigemptyset(signals);
+	sigaddset(signals, SIGTERM);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int run(const char *file)
+{
+	struct deditd d = { .file = file };
+	struct tls_pair *tls;
+	struct site *site;
+	sigset_t signals;
+	struct err e;
+	int rc;
+
+	take_signals(&signals);
+	raise_file_limit();
+	if (load(file, false, &site, &tls, &e) != 0) {
+		log_error("%s", e.text);
+		return EXIT_CONFIG;
+	}
+	log_open(site->settings->log_level, getenv("JOURNAL_STREAM") != NULL);
+	tls_use(tls);
+	site_slot_init(&d.server.site, site);
+	rc = start(&d, &e);
+	if (rc != 0)
+		log_error("%s", e.text);
+	else
+		serve(&d, &signals);
+	finish(&d);
+	return rc == 0 ? EXIT_SUCCESS : EXIT_CONFIG;
+}
+
+static int usage(FILE *to, int code)
+{
+	fprintf(to, "usage: deditd [-t] [-c FILE]\n\n"
+		    "  -c FILE   configuration (default %s)\n"
+		    "  -t        check configuration, policies and certificate, and exit\n"
+		    "  --help, --version\n",
+		SETTINGS_DEFAULT_FILE);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 },
+	};
+	const char *file = SETTINGS_DEFAULT_FILE;
+	bool check = false;
+	struct err e;
+	int opt;
+
+	umask(077);
+	log_open(LOG_LEVEL_INFO, getenv("JOURNAL_STREAM") != NULL);
+	while ((opt = getopt_long(argc, argv, "c:t", longs, NULL)) != -1) {
+		if (opt == 'c')
+			file = optarg;
+		else if (opt == 't')
+			check = true;
+		else if (opt == 'V')
+			return puts("deditd " PACKAGE_VERSION) < 0;
+		else
+			return opt == 'h' ? usage(stdout, EXIT_SUCCESS) : usage(stderr, EXIT_USAGE);
+	}
+	if (optind != argc)
+		return usage(stderr, EXIT_USAGE);
+	xml_init();
+	if (zone_init(NULL, &e) != 0) {
+		log_error("%s", e.text);
+		return EXIT_CONFIG;
+	}
+	return check ? check_only(file) : run(file);
+}

@@ -1,0 +1,600 @@
+#include "server/exchange.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "server/guard.h"
+#include "server/listen.h"
+
+enum {
+	HEADERS_MAX = 128,
+	SMALL_BODY = 64 * 1024,           /* read before the login is looked at */
+	DRAIN_MAX = 16 * 1024 * 1024,     /* read after a refusal, from who is logged in */
+	OVERRUN = 1024 * 1024,            /* read and thrown away behind a limit, to be able to answer */
+	ANSWER_MAX = 64 * 1024 * 1024,    /* in memory at once: one piece of a generator */
+	PIECE = 256 * 1024,               /* made at once; an answer below this has a Content-Length */
+	BLOCK = 32 * 1024,
+};
+
+enum stage {
+	STAGE_NEW,     /* nothing looked at yet */
+	STAGE_ADMIT,   /* suspended: login and precheck before the body */
+	STAGE_BODY,    /* gathering */
+	STAGE_DRAIN,   /* the answer is made; reading the rest of a small body first */
+	STAGE_WORK,    /* suspended: the handler */
+	STAGE_REPLY,   /* the answer is made */
+	STAGE_SENDING,
+};
+
+struct exchange {
+	struct server *sv;
+	struct site *site;
+	struct MHD_Connection *con;
+	struct peer *peer;
+	const char *target;
+	enum stage stage;
+	bool admitted;           /* login and precheck passed */
+	bool busy, close;
+	bool generating;         /* there is more to be made */
+	bool broken_off;         /* what was to be made could not be */
+	struct framing framing;
+	size_t body_max;
+	struct buf body;
+	uint64_t received;       /* also what was thrown away */
+	size_t sent;             /* of res.body, when generating */
+	int64_t began;           /* monotonic ms */
+	struct auth_attempt attempt;
+	struct request rq;
+	struct response res;
+	char address[ADDRESS_TEXT_SIZE];
+};
+
+struct exchange *exchange_create(struct server *sv, struct MHD_Connection *con, struct peer *peer,
+	const char *target)
+{
+	struct exchange *x = xcalloc(1, sizeof(*x));
+
+	x->sv = sv;
+	x->site = site_get(&sv->site);
+	x->con = con;
+	x->peer = peer;
+	x->began = clock_monotonic_ms();
+	x->rq.mem = arena_create();
+	x->rq.id = atomic_fetch_add(&sv->next_id, 1) + 1;
+	x->rq.body = "";
+	x->rq.res = &x->res;
+	x->target = arena_strdup(x->rq.mem, target);
+	buf_init(&x->body, 0);
+	response_init(&x->res, ANSWER_MAX);
+	reaper_phase(sv->reaper, peer, PEER_HEADERS, 0);
+	return x;
+}
+
+void exchange_destroy(struct exchange *x)
+{
+	reaper_phase(x->sv->reaper, x->peer, PEER_IDLE, 0);
+	if (x->busy)
+		atomic_fetch_sub(&x->sv->busy, 1);
+	auth_finish(&x->attempt);
+	response_finish(&x->res);
+	buf_finish(&x->body);
+	arena_destroy(x->rq.mem);
+	site_release(x->site);
+	free(x);
+}
+
+/* ---- answers made here ---- */
+
+static void answer(struct exchange *x, int status, const char *reason)
+{
+	response_reset(&x->res);
+	x->res.status = status;
+	x->res.reason = reason;
+}
+
+static void answer_text(struct exchange *x, int status, const char *text)
+{
+	answer(x, status, text);
+	response_header(&x->res, "Content-Type", "text/plain; charset=utf-8");
+	buf_printf(&x->res.body, "%s\n", text);
+}
+
+static void answer_login(struct exchange *x, const char *reason)
+{
+	answer_text(x, 401, "login required");
+	x->res.reason = reason;
+	response_header(&x->res, "WWW-Authenticate", AUTH_CHALLENGE);
+}
+
+static void answer_busy(struct exchange *x, const char *reason)
+{
+	answer_text(x, 503, "the server is busy");
+	x->res.reason = reason;
+	response_header(&x->res, "Retry-After", "2");
+}
+
+static void answer_braked(struct exchange *x)
+{
+	answer_text(x, 429, "too many failed logins, wait");
+	response_header(&x->res, "Retry-After",
+		arena_printf(x->rq.mem, "%lld", (long long)(x->attempt.wait_ms + 999) / 1000));
+}
+
+/* ---- on workers ---- */
+
+/* The connection must not be touched behind this: it may be over already. */
+static void resume(struct exchange *x)
+{
+	struct MHD_Connection *con = x->con;
+
+	log_context(0, NULL);
+	MHD_resume_connection(con);
+}
+
+static void suspend_for(struct exchange *x, enum stage stage, struct workers *w, worker_fn job)
+{
+	x->stage = stage;
+	reaper_phase(x->sv->reaper, x->peer, PEER_WORK, 0);
+	MHD_suspend_connection(x->con);
+	if (workers_submit(w, job, x) == 0)
+		return;
+	answer_busy(x, "the queue is full");
+	MHD_resume_connection(x->con);
+}
+
+/* Runs a generator ahead: most answers end here and get a Content-Length, and what goes
+ * wrong early still has a status. HEAD must know the length of what it doesn't send. */
+static void prefetch(struct exchange *x)
+{
+	struct response *res = &x->res;
+	bool head = strcmp(x->rq.method, "HEAD") == 0;
+	int more = 1;
+
+	while (more == 1 && (head || res->body.len < PIECE)) {
+		if (head) {
+			x->sent += res->body.len;
+			buf_reset(&res->body);
+		}
+		more = res->next(res->next_arg, &res->body);
+		if (res->body.full)
+			more = -1;
+	}
+	if (more < 0) {
+		answer_text(x, 500, "the answer could not be made");
+		return;
+	}
+	x->generating = more == 1 || head;
+	if (head)
+		x->sent += res->body.len;
+}
+
+static void handle(struct exchange *x)
+{
+	dav_handle(&x->site->dav, &x->rq);
+	if (x->res.body.full && x->res.next == NULL)
+		answer_text(x, 500, "the answer is too large");
+	if (x->res.next != NULL)
+		prefetch(x);
+}
+
+/* RFC 9110 15.5.14, with the element that the handler knows for it. */
+static void refuse_large(struct exchange *x)
+{
+	size_t ignored;
+
+	response_reset(&x->res);
+	if (dav_precheck(&x->site->dav, &x->rq, x->received, true, &ignored) < 400)
+		answer_text(x, 413, "the body is too large");
+}
+
+static bool check_headers(struct exchange *x)
+{
+	int status = dav_precheck(&x->site->dav, &x->rq, x->framing.length, x->framing.length_known,
+		&x->body_max);
+
+	if (status < 400)
+		return true;
+	x->res.status = status;
+	return false;
+}
+
+static bool body_complete(const struct exchange *x)
+{
+	return x->stage == STAGE_WORK;
+}
+
+/* Login is settled; what can be said before the body is said. */
+static void job_admitted(void *arg)
+{
+	struct exchange *x = arg;
+
+	log_context(x->rq.id, x->rq.who.name);
+	x->admitted = check_headers(x);
+	if (x->admitted && body_complete(x)) {
+		if (x->rq.body_len > x->body_max)
+			refuse_large(x);
+		else
+			handle(x);
+	}
+	resume(x);
+}
+
+/* Goes on elsewhere: this thread is for hashing. */
+static void pass_on(struct exchange *x)
+{
+	x->rq.who = x->attempt.who;
+	if (workers_submit(x->sv->work, job_admitted, x) == 0)
+		return;
+	answer_busy(x, "the queue is full");
+	resume(x);
+}
+
+static void settle_login(struct exchange *x, enum auth_result result)
+{
+	switch (result) {
+	case AUTH_OK:
+		assert(!"settled before");
+		break;
+	case AUTH_MISSING:
+		answer_login(x, NULL);
+		break;
+	case AUTH_WRONG:
+		answer_login(x, "login failed");
+		break;
+	case AUTH_WAIT:
+		answer_braked(x);
+		break;
+	case AUTH_BROKEN:
+		answer_busy(x, "accounts can't be read");
+		break;
+	case AUTH_VERIFY:
+		answer_busy(x, "too many logins");
+		break;
+	}
+	resume(x);
+}
+
+static void job_verify(void *arg)
+{
+	struct exchange *x = arg;
+	enum auth_result result;
+
+	log_context(x->rq.id, NULL);
+	result = auth_verify(x->sv->auth, &x->attempt);
+	if (result == AUTH_OK)
+		pass_on(x);
+	else
+		settle_login(x, result);
+}
+
+static void job_login(void *arg)
+{
+	struct exchange *x = arg;
+	enum auth_result result;
+
+	if (dav_is_open(x->rq.path)) {
+		job_admitted(x);
+		return;
+	}
+	log_context(x->rq.id, NULL);
+	result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
+	if (result == AUTH_OK) {
+		x->rq.who = x->attempt.who;
+		job_admitted(x);
+	} else if (result != AUTH_VERIFY || workers_submit(x->sv->logins, job_verify, x) != 0) {
+		settle_login(x, result);
+	}
+}
+
+static void job_handle(void *arg)
+{
+	struct exchange *x = arg;
+
+	log_context(x->rq.id, x->rq.who.name);
+	handle(x);
+	resume(x);
+}
+
+/* ---- receiving ---- */
+
+struct collected { struct exchange *x; struct header *head; size_t heads; };
+
+static enum MHD_Result collect_header(void *arg, enum MHD_ValueKind kind, const char *name,
+	const char *value)
+{
+	struct collected *c = arg;
+
+	(void)kind;
+	if (c->heads == HEADERS_MAX)
+		return MHD_NO;
+	/* The library keeps both until the request is over. */
+	c->head[c->heads++] = (struct header){ name != NULL ? name : "", value != NULL ? value : "" };
+	return MHD_YES;
+}
+
+/* Behind a proxy on a unix socket, the address that the proxy saw (trust.md T-36). */
+static const char *forwarded_address(const struct exchange *x)
+{
+	const char *value = NULL, *next, *last;
+	size_t i = 0;
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	while ((next = request_header_next(&x->rq, "X-Forwarded-For", &i)) != NULL)
+		value = next;
+	if (value == NULL)
+		return NULL;
+	last = strrchr(value, ',');
+	last = last != NULL ? last + 1 : value;
+	last += strspn(last, " ");
+	if (inet_pton(AF_INET, last, bytes) == 1 || inet_pton(AF_INET6, last, bytes) == 1)
+		return last;
+	return NULL;
+}
+
+static void read_address(struct exchange *x)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(x->con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const char *forwarded;
+
+	address_text(info != NULL ? info->client_addr : NULL, x->address);
+	if (strcmp(x->address, "unix") == 0 && (forwarded = forwarded_address(x)) != NULL)
+		snprintf(x->address, sizeof(x->address), "%s", forwarded);
+	x->rq.address = x->address;
+	x->rq.secure = peer_secure(x->peer);
+}
+
+/* A client that writes headers and body apart would wait 40 ms for our delayed ACK. */
+static void acknowledge_now(const struct exchange *x)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(x->con, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int on = 1;
+
+	if (info != NULL)
+		(void)setsockopt(info->connect_fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
+/* NULL, or why the request is refused with the connection. */
+static const char *read_head(struct exchange *x, const char *method, const char *version)
+{
+	struct collected c = { x, arena_array(x->rq.mem, HEADERS_MAX, sizeof(struct header)), 0 };
+	const char *why;
+	int total = MHD_get_connection_values(x->con, MHD_HEADER_KIND, collect_header, &c);
+
+	x->rq.method = arena_strdup(x->rq.mem, method);
+	x->rq.path = "/";
+	x->rq.head = c.head;
+	x->rq.heads = c.heads;
+	read_address(x);
+	if (total < 0 || (size_t)total != c.heads)
+		return "too many headers";
+	why = guard_framing(version, c.head, c.heads, &x->framing);
+	if (why != NULL)
+		return why;
+	return guard_target(method, x->target, x->rq.mem, &x->rq.path, &x->rq.query);
+}
+
+/* Small and announced: read before anything is decided, so that the connection lives on. */
+static bool small_body(const struct exchange *x)
+{
+	return x->framing.length_known && x->framing.length <= SMALL_BODY &&
+		!x->framing.expect_continue;
+}
+
+static void begin(struct exchange *x, const char *method, const char *version)
+{
+	const char *why = read_head(x, method, version);
+
+	if (why != NULL) {
+		answer_text(x, 400, why);
+		x->close = true;
+		x->stage = STAGE_REPLY;
+		return;
+	}
+	x->attempt.settings = x->site->settings;
+	x->attempt.address = x->address;
+	x->attempt.mem = x->rq.mem;
+	x->body.max = SMALL_BODY;
+	reaper_phase(x->sv->reaper, x->peer, PEER_BODY, 0);
+	if (x->framing.chunked || x->framing.length > 0)
+		acknowledge_now(x);
+	if (!dav_is_open(x->rq.path) && request_header(&x->rq, "Authorization") == NULL) {
+		answer_login(x, NULL);
+		x->stage = small_body(x) ? STAGE_DRAIN : STAGE_REPLY;
+	} else if (small_body(x)) {
+		x->stage = STAGE_BODY;
+	} else {
+		suspend_for(x, STAGE_ADMIT, x->sv->work, job_login);
+	}
+}
+
+/* Closing on a client that is still sending resets the connection, and the refusal is often
+ * lost with it: users whose event is too large should read so. */
+static bool drains(const struct exchange *x)
+{
+	return x->rq.who.name != NULL && x->framing.length_known && x->framing.length <= DRAIN_MAX &&
+		!x->framing.expect_continue;
+}
+
+/* Resumed before the body. */
+static void begin_body(struct exchange *x)
+{
+	reaper_phase(x->sv->reaper, x->peer, PEER_BODY, 0);
+	if (!x->admitted) {
+		x->stage = drains(x) ? STAGE_DRAIN : STAGE_REPLY;
+		return;
+	}
+	x->stage = STAGE_BODY;
+	x->body.max = x->body_max;
+}
+
+static enum MHD_Result receive(struct exchange *x, const char *data, size_t *size)
+{
+	reaper_progress(x->sv->reaper, x->peer, *size);
+	x->received += *size;
+	if (x->stage == STAGE_BODY)
+		buf_add(&x->body, data, *size);
+	*size = 0;
+	if (x->stage == STAGE_BODY && x->received > (uint64_t)x->body.max + OVERRUN)
+		return MHD_NO;
+	return MHD_YES;
+}
+
+static void end_body(struct exchange *x)
+{
+	x->rq.body = x->body.data;
+	x->rq.body_len = x->body.len;
+	x->rq.now = clock_now();
+	x->busy = true;
+	atomic_fetch_add(&x->sv->busy, 1);
+	if (x->body.full) {
+		refuse_large(x);
+		x->stage = STAGE_REPLY;
+	} else {
+		suspend_for(x, STAGE_WORK, x->sv->work, x->admitted ? job_handle : job_login);
+	}
+}
+
+/* ---- sending ---- */
+
+/* Its status went out long ago. */
+static void log_broken_off(const struct exchange *x)
+{
+	log_context(x->rq.id, x->rq.who.name);
+	log_warn("%s %s %s: the answer was broken off: %s", x->address, x->rq.method, x->rq.path,
+		x->res.reason != NULL ? x->res.reason : "too large");
+	log_context(0, NULL);
+}
+
+static void make_piece(struct exchange *x)
+{
+	struct response *res = &x->res;
+	int more = 1;
+
+	buf_reset(&res->body);
+	x->sent = 0;
+	while (more == 1 && !res->body.full && res->body.len < PIECE)
+		more = res->next(res->next_arg, &res->body);
+	x->generating = more == 1;
+	x->broken_off = more < 0 || res->body.full;
+	if (x->broken_off)
+		log_broken_off(x);
+	reaper_release(x->sv->reaper, x->peer);
+}
+
+static void job_piece(void *arg)
+{
+	make_piece(arg);
+	resume(arg);
+}
+
+/* Making a piece reads files and expands series: nothing for the thread that serves all the others. */
+static void suspend_for_piece(struct exchange *x)
+{
+	reaper_hold(x->sv->reaper, x->peer);
+	MHD_suspend_connection(x->con);
+	if (workers_submit(x->sv->work, job_piece, x) == 0)
+		return;
+	make_piece(x); /* the answer has begun: late is better than broken off */
+	MHD_resume_connection(x->con);
+}
+
+static ssize_t read_answer(void *arg, uint64_t pos, char *out, size_t max)
+{
+	struct exchange *x = arg;
+	const struct buf *body = &x->res.body;
+	size_t n = body->len - x->sent < max ? body->len - x->sent : max;
+
+	(void)pos;
+	if (x->broken_off)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (n == 0 && !x->generating)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (n == 0) {
+		suspend_for_piece(x);
+		return 0;
+	}
+	memcpy(out, body->data + x->sent, n);
+	x->sent += n;
+	reaper_progress(x->sv->reaper, x->peer, n);
+	return (ssize_t)n;
+}
+
+static struct MHD_Response *make_response(struct exchange *x)
+{
+	bool head = strcmp(x->rq.method != NULL ? x->rq.method : "", "HEAD") == 0;
+
+	if (x->generating && head) /* the length is known, the reader is never asked */
+		return MHD_create_response_from_callback(x->sent, BLOCK, read_answer, x, NULL);
+	if (x->generating)
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_answer, x, NULL);
+	return MHD_create_response_from_buffer(x->res.body.len, x->res.body.data,
+		MHD_RESPMEM_PERSISTENT);
+}
+
+static void log_answer(const struct exchange *x)
+{
+	long long ms = (long long)(clock_monotonic_ms() - x->began);
+	const char *reason = x->res.reason != NULL ? x->res.reason : "";
+
+	log_context(x->rq.id, x->rq.who.name);
+	if (x->res.status >= 400 && x->res.status != 401)
+		log_info("%s %s %s: %d %s", x->address, x->rq.method, x->rq.path, x->res.status, reason);
+	else
+		log_debug("%s %s %s: %d, %lld ms", x->address, x->rq.method, x->rq.path, x->res.status, ms);
+	log_context(0, NULL);
+}
+
+static enum MHD_Result add_headers(struct exchange *x, struct MHD_Response *r)
+{
+	enum MHD_Result ok = MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+
+	for (size_t i = 0; i < x->res.heads && ok == MHD_YES; i++)
+		ok = MHD_add_response_header(r, x->res.head[i].name, x->res.head[i].value);
+	if (ok == MHD_YES && (x->close || atomic_load(&x->sv->stopping)))
+		ok = MHD_add_response_header(r, "Connection", "close");
+	return ok;
+}
+
+static enum MHD_Result reply(struct exchange *x)
+{
+	struct MHD_Response *r = make_response(x);
+	enum MHD_Result ok = MHD_NO;
+
+	x->stage = STAGE_SENDING;
+	reaper_phase(x->sv->reaper, x->peer, PEER_SEND, x->res.body.len);
+	log_answer(x);
+	if (r == NULL)
+		return MHD_NO;
+	if (add_headers(x, r) == MHD_YES)
+		ok = MHD_queue_response(x->con, (unsigned)x->res.status, r);
+	else
+		log_error("a header of the answer to %s %s was refused", x->rq.method, x->rq.path);
+	MHD_destroy_response(r);
+	return ok;
+}
+
+enum MHD_Result exchange_step(struct exchange *x, const char *method, const char *version,
+	const char *data, size_t *size)
+{
+	if (x->stage == STAGE_NEW)
+		begin(x, method, version);
+	else if (x->stage == STAGE_ADMIT)
+		begin_body(x);
+	else if (*size > 0)
+		return receive(x, data, size);
+	else if (x->stage == STAGE_BODY)
+		end_body(x);
+	else if (x->stage == STAGE_WORK || x->stage == STAGE_DRAIN)
+		x->stage = STAGE_REPLY;
+	return x->stage == STAGE_REPLY ? reply(x) : MHD_YES;
+}

@@ -1,0 +1,218 @@
+#include "server/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fsio.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "server/exchange.h"
+#include "server/listen.h"
+#include "server/tls.h"
+
+enum { LOG_LINE = 512, POLL_MS = 10 };
+
+struct listener {
+	struct http *http;
+	struct MHD_Daemon *daemon;
+	bool secure;            /* TLS, or a unix socket */
+	const char *unix_path;  /* to be removed at the end, or NULL */
+	int quiesced;           /* while stopping: the socket, or -1 */
+};
+
+struct http {
+	struct server *sv;
+	struct site *site;      /* its settings hold the names of the sockets */
+	struct listener *listeners;
+	size_t count;
+};
+
+/* ---- the library's callbacks ---- */
+
+__attribute__((format(printf, 2, 0)))
+static void on_log(void *arg, const char *fmt, va_list ap)
+{
+	char line[LOG_LINE];
+	int n = vsnprintf(line, sizeof(line), fmt, ap);
+
+	(void)arg;
+	while (n > 0 && (size_t)n < sizeof(line) && line[n - 1] == '\n')
+		line[--n] = '\0';
+	log_debug("http: %s", line);
+}
+
+static void on_connection(void *arg, struct MHD_Connection *con, void **socket_context,
+	enum MHD_ConnectionNotificationCode code)
+{
+	struct listener *l = arg;
+	struct reaper *reaper = l->http->sv->reaper;
+	const union MHD_ConnectionInfo *info;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*socket_context = reaper_add(reaper, info->connect_fd, l->secure);
+	} else if (*socket_context != NULL) {
+		reaper_remove(reaper, *socket_context);
+		*socket_context = NULL;
+	}
+}
+
+/* The one call that has the target undecoded; what it returns is the request's context. */
+static void *on_target(void *arg, const char *target, struct MHD_Connection *con)
+{
+	struct listener *l = arg;
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(con, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return exchange_create(l->http->sv, con, info->socket_context, target);
+}
+
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *con, const char *url,
+	const char *method, const char *version, const char *data, size_t *size, void **context)
+{
+	(void)arg, (void)con, (void)url;
+	return exchange_step(*context, method, version, data, size);
+}
+
+static void on_completed(void *arg, struct MHD_Connection *con, void **context,
+	enum MHD_RequestTerminationCode code)
+{
+	(void)arg, (void)con, (void)code;
+	if (*context != NULL)
+		exchange_destroy(*context);
+	*context = NULL;
+}
+
+/* ---- start ---- */
+
+static struct MHD_Daemon *start_daemon(struct listener *l, int fd, bool tls)
+{
+	const struct settings *s = l->http->site->settings;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	unsigned connections = s->connections > s->threads ? s->connections : s->threads;
+	struct MHD_OptionItem tls_options[] = {
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITY },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)&tls_retrieve },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	struct MHD_OptionItem pool_options[] = {
+		{ MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)s->threads, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+
+	return MHD_start_daemon(flags | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, l,
+		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, connections,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, l->unix_path == NULL ? s->connections_per_address : 0,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((s->idle_timeout_ms + 999) / 1000),
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
+		MHD_OPTION_ARRAY, s->threads > 1 ? pool_options : none,
+		MHD_OPTION_ARRAY, tls ? tls_options : none,
+		MHD_OPTION_END);
+}
+
+/* The array is sized beforehand: the library's threads keep pointers into it. */
+static int add_listener(struct http *h, const char *spec, int fd, bool tls, struct err *e)
+{
+	struct listener *l = &h->listeners[h->count];
+
+	l->http = h;
+	l->unix_path = str_starts(spec, "unix:") ? spec + strlen("unix:") : NULL;
+	l->secure = tls || l->unix_path != NULL;
+	l->daemon = start_daemon(l, fd, tls);
+	if (l->daemon == NULL) {
+		close(fd);
+		return err_set(e, ERR_IO, "%s: the listener can't be started", spec);
+	}
+	h->count++;
+	log_info("listening on %s%s", spec, tls ? " (TLS)" : "");
+	return 0;
+}
+
+static int add_listeners(struct http *h, const struct conf_value *specs, bool tls, struct err *e)
+{
+	for (size_t i = 0; i < specs->count; i++) {
+		int fds[LISTEN_PER_NAME];
+		size_t n, k;
+
+		if (listen_open(specs->text[i], fds, &n, e) != 0)
+			return -1;
+		for (k = 0; k < n; k++) {
+			if (add_listener(h, specs->text[i], fds[k], tls, e) != 0)
+				break;
+		}
+		if (k == n)
+			continue;
+		while (++k < n)
+			close(fds[k]);
+		return -1;
+	}
+	return 0;
+}
+
+int http_start(struct server *sv, struct http **out, struct err *e)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+	const struct settings *s;
+
+	h->sv = sv;
+	h->site = site_get(&sv->site);
+	s = h->site->settings;
+	h->listeners = xcalloc((s->listen->count + s->tls_listen->count) * LISTEN_PER_NAME,
+		sizeof(*h->listeners));
+	if (add_listeners(h, s->listen, false, e) != 0 ||
+		add_listeners(h, s->tls_listen, true, e) != 0) {
+		http_stop(h, 0);
+		return -1;
+	}
+	*out = h;
+	return 0;
+}
+
+/* ---- stop ---- */
+
+static void wait_for_answers(struct server *sv, int64_t wait_ms)
+{
+	int64_t until = clock_monotonic_ms() + wait_ms;
+
+	while (atomic_load(&sv->busy) > 0 && clock_monotonic_ms() < until)
+		usleep(POLL_MS * 1000);
+}
+
+void http_stop(struct http *h, int64_t wait_ms)
+{
+	if (h == NULL)
+		return;
+	atomic_store(&h->sv->stopping, true);
+	for (size_t i = 0; i < h->count; i++) {
+		struct listener *l = &h->listeners[i];
+
+		/* The library's threads may still look at it: its number must not be given to a file yet. */
+		l->quiesced = MHD_quiesce_daemon(l->daemon);
+		if (l->quiesced >= 0)
+			shutdown(l->quiesced, SHUT_RDWR);
+	}
+	wait_for_answers(h->sv, wait_ms);
+	/* No connection may be suspended when a daemon stops, so every job has to end first. */
+	workers_stop(h->sv->logins);
+	workers_stop(h->sv->work);
+	for (size_t i = 0; i < h->count; i++) {
+		MHD_stop_daemon(h->listeners[i].daemon);
+		fd_cleanup(&h->listeners[i].quiesced);
+		if (h->listeners[i].unix_path != NULL)
+			unlink(h->listeners[i].unix_path);
+	}
+	site_release(h->site);
+	free(h->listeners);
+	free(h);
+}

@@ -1,0 +1,41 @@
+/*
+ * HTTP: libmicrohttpd's listeners and threads around struct request and struct response.
+ *
+ * The library's threads never block: a request is gathered there, and handed to workers
+ * while its connection is suspended (doc/libraries.md A1). http.c is sockets and callbacks,
+ * exchange.c the life of one request.
+ */
+#ifndef DEDIT_SERVER_HTTP_H
+#define DEDIT_SERVER_HTTP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "server/auth.h"
+#include "server/reaper.h"
+#include "server/site.h"
+#include "server/worker.h"
+
+struct server {
+	struct store *store;
+	struct site_slot site;
+	struct auth *auth;
+	struct workers *work;    /* everything that may block */
+	struct workers *logins;  /* password hashing: one a core, so that it can't take all workers */
+	struct reaper *reaper;
+	atomic_uint_fast64_t next_id;
+	atomic_uint busy;        /* requests that are complete and not yet answered */
+	atomic_bool stopping;
+};
+
+struct http;
+
+/* Opens every listener of the current settings. What `sv` holds must outlive it. */
+int http_start(struct server *sv, struct http **out, struct err *e);
+/* Takes no new connections, answers what is complete (at most wait_ms), ends workers and
+ * threads. Accepts NULL. */
+void http_stop(struct http *h, int64_t wait_ms);
+
+#endif

@@ -1,0 +1,186 @@
+#include "server/reaper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/util.h"
+
+struct peer {
+	int fd;
+	bool secure, cut;
+	enum peer_phase phase;
+	int64_t since;      /* monotonic ms */
+	int64_t held;       /* since when the clock stands, 0: it runs */
+	uint64_t bytes;
+	struct peer *prev, *next;
+};
+
+struct reaper {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	pthread_t thread;
+	bool stopping;
+	struct reaper_rule rule;
+	struct peer *peers;
+};
+
+static int64_t deadline(const struct reaper_rule *rule, const struct peer *p)
+{
+	if (p->held != 0)
+		return INT64_MAX;
+	switch (p->phase) {
+	case PEER_NEW:
+	case PEER_HEADERS:
+		return p->since + rule->header_ms;
+	case PEER_IDLE: /* the library ends silence; this is for the drip behind it */
+		return p->since + rule->idle_ms + rule->header_ms;
+	case PEER_BODY:
+	case PEER_SEND:
+		return p->since + rule->header_ms + (int64_t)(p->bytes * 1000 / rule->rate);
+	case PEER_WORK:
+		break;
+	}
+	return INT64_MAX;
+}
+
+static void sweep(struct reaper *r)
+{
+	int64_t now = clock_monotonic_ms();
+
+	for (struct peer *p = r->peers; p != NULL; p = p->next) {
+		if (p->cut || now < deadline(&r->rule, p))
+			continue;
+		shutdown(p->fd, SHUT_RDWR);
+		p->cut = true;
+		log_debug("connection cut: too slow");
+	}
+}
+
+static void *run(void *arg)
+{
+	struct reaper *r = arg;
+	/* A deadline is met within a quarter of the shortest one, and within a second. */
+	int64_t step = r->rule.header_ms / 4 < 1000 ? r->rule.header_ms / 4 + 1 : 1000;
+	struct timespec until;
+
+	pthread_setname_np(pthread_self(), "reaper");
+	pthread_mutex_lock(&r->lock);
+	while (!r->stopping) {
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += (until.tv_nsec + step * 1000000) / 1000000000;
+		until.tv_nsec = (until.tv_nsec + step * 1000000) % 1000000000;
+		pthread_cond_timedwait(&r->wake, &r->lock, &until);
+		sweep(r);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+int reaper_create(const struct reaper_rule *rule, struct reaper **out, struct err *e)
+{
+	struct reaper *r = xcalloc(1, sizeof(*r));
+	pthread_condattr_t attr;
+	int rc;
+
+	r->rule = *rule;
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	rc = pthread_create(&r->thread, NULL, run, r);
+	if (rc != 0) {
+		free(r);
+		errno = rc;
+		return err_errno(e, ERR_IO, "reaper: thread");
+	}
+	*out = r;
+	return 0;
+}
+
+void reaper_destroy(struct reaper *r)
+{
+	if (r == NULL)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->stopping = true;
+	pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+	pthread_join(r->thread, NULL);
+	pthread_cond_destroy(&r->wake);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+struct peer *reaper_add(struct reaper *r, int fd, bool secure)
+{
+	struct peer *p = xcalloc(1, sizeof(*p));
+
+	p->fd = fd;
+	p->secure = secure;
+	p->phase = PEER_NEW;
+	p->since = clock_monotonic_ms();
+	pthread_mutex_lock(&r->lock);
+	p->next = r->peers;
+	if (p->next != NULL)
+		p->next->prev = p;
+	r->peers = p;
+	pthread_mutex_unlock(&r->lock);
+	return p;
+}
+
+void reaper_remove(struct reaper *r, struct peer *p)
+{
+	pthread_mutex_lock(&r->lock);
+	if (p->prev != NULL)
+		p->prev->next = p->next;
+	else
+		r->peers = p->next;
+	if (p->next != NULL)
+		p->next->prev = p->prev;
+	pthread_mutex_unlock(&r->lock);
+	free(p);
+}
+
+void reaper_phase(struct reaper *r, struct peer *p, enum peer_phase phase, uint64_t bytes)
+{
+	pthread_mutex_lock(&r->lock);
+	p->phase = phase;
+	p->since = clock_monotonic_ms();
+	p->held = 0;
+	p->bytes = bytes;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void reaper_progress(struct reaper *r, struct peer *p, uint64_t bytes)
+{
+	pthread_mutex_lock(&r->lock);
+	p->bytes += bytes;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void reaper_hold(struct reaper *r, struct peer *p)
+{
+	pthread_mutex_lock(&r->lock);
+	p->held = clock_monotonic_ms();
+	pthread_mutex_unlock(&r->lock);
+}
+
+void reaper_release(struct reaper *r, struct peer *p)
+{
+	pthread_mutex_lock(&r->lock);
+	if (p->held != 0)
+		p->since += clock_monotonic_ms() - p->held;
+	p->held = 0;
+	pthread_mutex_unlock(&r->lock);
+}
+
+bool peer_secure(const struct peer *p)
+{
+	return p->secure;
+}

@@ -1,0 +1,342 @@
+#include "server/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "server/listen.h"
+
+enum { USER_NAME_MAX = 64 };
+
+static const struct { const char *name; enum log_level level; } log_levels[] = {
+	{ "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARN },
+	{ "info", LOG_LEVEL_INFO },   { "debug", LOG_LEVEL_DEBUG },
+};
+
+static int check_log_level(const char *value, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(log_levels); i++) {
+		if (strcmp(value, log_levels[i].name) == 0)
+			return 0;
+	}
+	return err_set(e, ERR_INVALID, "one of error, warning, info, debug");
+}
+
+static int check_public_url(const char *value, struct err *e)
+{
+	size_t scheme = str_starts(value, "https://") ? 8 : str_starts(value, "http://") ? 7 : 0;
+	size_t host = scheme ? strcspn(value + scheme, "/?#\" \t") : 0;
+
+	if (host == 0 || value[scheme + host] != '\0')
+		return err_set(e, ERR_INVALID, "https://host or https://host:port, without a path");
+	return 0;
+}
+
+static int check_not_empty(const char *value, struct err *e)
+{
+	return *value != '\0' ? 0 : err_set(e, ERR_INVALID, "a path");
+}
+
+static int check_listen(const char *value, struct err *e)
+{
+	return listen_check(value, e);
+}
+
+static int check_user(const char *value, struct err *e)
+{
+	if (user_name_valid(value))
+		return 0;
+	return err_set(e, ERR_INVALID, "a user name: letters, digits and . _ @ -, at most 64");
+}
+
+#define SECOND INT64_C(1000)
+#define HOUR (3600 * SECOND)
+#define DAY (24 * HOUR)
+#define MIB INT64_C(1048576)
+
+/* clang-format off */
+static const struct conf_option server_options[] = {
+	/* name                      type           default           min     max          check */
+	/* where it serves */
+	{ "listen",                  CONF_LIST,     "127.0.0.1:8080", 0,      0,           check_listen },
+	{ "tls-listen",              CONF_LIST,     NULL,             0,      0,           check_listen },
+	{ "tls-certificate",         CONF_STRING,   NULL,             0,      0,           check_not_empty },
+	{ "tls-key",                 CONF_STRING,   NULL,             0,      0,           check_not_empty },
+	{ "plain-http-anywhere",     CONF_BOOL,     "no",             0,      1,           NULL },
+	{ "public-url",              CONF_STRING,   NULL,             0,      0,           check_public_url },
+	{ "log-level",               CONF_STRING,   "info",           0,      0,           check_log_level },
+	/* what it keeps */
+	{ "data",                    CONF_STRING,   "/var/lib/dedit", 0,      0,           check_not_empty },
+	{ "mirror-delay",            CONF_DURATION, "250ms",          0,      60 * SECOND, NULL },
+	{ "tombstones",              CONF_DURATION, "365d",           DAY,    3650 * DAY,  NULL },
+	{ "watch-folders",           CONF_INT,      "8192",           0,      1000000,     NULL },
+	/* policy modules */
+	{ "modules",                 CONF_LIST,     NULL,             0,      0,           check_not_empty },
+	{ "policy-ca",               CONF_STRING,   NULL,             0,      0,           check_not_empty },
+	/* threads and connections; workers 0: four for each core, at least 16 */
+	{ "threads",                 CONF_INT,      "2",              1,      64,          NULL },
+	{ "workers",                 CONF_INT,      "0",              0,      1024,        NULL },
+	{ "queue",                   CONF_INT,      "1024",           1,      65536,       NULL },
+	{ "connections",             CONF_INT,      "1024",           4,      100000,      NULL },
+	{ "connections-per-address", CONF_INT,      "128",            0,      100000,      NULL },
+	{ "header-timeout",          CONF_DURATION, "20s",            100,    HOUR,        NULL },
+	{ "idle-timeout",            CONF_DURATION, "120s",           SECOND, HOUR,        NULL },
+	{ "shutdown-timeout",        CONF_DURATION, "10s",            0,      HOUR,        NULL },
+	{ "body-rate",               CONF_SIZE,     "512",            1,      MIB,         NULL },
+	/* logins */
+	{ "login-attempts",          CONF_INT,      "5",              1,      1000,        NULL },
+	{ "login-delay",             CONF_DURATION, "2s",             0,      HOUR,        NULL },
+	/* limits of one request */
+	{ "max-resource-size",       CONF_SIZE,     "1M",             1024,   8 * MIB,     NULL },
+	{ "max-xml-size",            CONF_SIZE,     "1M",             1024,   8 * MIB,     NULL },
+	{ "attendees",               CONF_INT,      "1000",           1,      100000,      NULL },
+	{ "instances",               CONF_INT,      "20000",          100,    1000000,     NULL },
+	{ "hrefs",                   CONF_INT,      "5000",           1,      100000,      NULL },
+	{ "results",                 CONF_INT,      "5000",           1,      100000,      NULL },
+	{ "filters",                 CONF_INT,      "100",            1,      10000,       NULL },
+	{ "dead-properties",         CONF_INT,      "100",            0,      10000,       NULL },
+	{ "property-size",           CONF_SIZE,     "64K",            256,    MIB,         NULL },
+	{ "calendars",               CONF_INT,      "200",            2,      10000,       NULL },
+	{ 0 },
+};
+
+static const struct conf_option group_options[] = {
+	{ "members",                 CONF_LIST,     NULL,             0,      0,           check_user },
+	{ 0 },
+};
+/* clang-format on */
+
+static const struct conf_schema server_schema = {
+	.section = "server", .options = server_options,
+};
+static const struct conf_schema group_schema = {
+	.section = "group", .titled = true, .options = group_options,
+};
+static const struct conf_schema *const file_sections[] = {
+	&server_schema, &group_schema, &policy_schema, &calendar_schema, NULL,
+};
+static const struct conf_schema file_schema = { .sections = file_sections };
+
+bool user_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > USER_NAME_MAX || !ascii_isalnum((unsigned char)name[0]))
+		return false;
+	for (size_t i = 1; i < len; i++) {
+		if (!ascii_isalnum((unsigned char)name[i]) && strchr("._@-", name[i]) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* "file:line: option 'x': what was expected", as base/conf.c says it. */
+static int refuse(const struct conf_section *sec, const char *option, const char *expected,
+	struct err *e)
+{
+	const struct conf_value *v = conf_get(sec, option);
+
+	return err_set(e, ERR_INVALID, "%s:%d: option '%s': %s", sec->file,
+		v->line != 0 ? v->line : sec->line, option, expected);
+}
+
+static const struct conf_section *find_section(const struct conf_section *root, const char *section,
+	const char *title)
+{
+	for (size_t i = 0; i < root->section_count; i++) {
+		const struct conf_section *s = root->sections[i];
+
+		if (strcmp(s->section, section) == 0 && (title == NULL || strcmp(s->title, title) == 0))
+			return s;
+	}
+	return NULL;
+}
+
+bool settings_in_group(const struct settings *s, const char *group, const char *user)
+{
+	const struct conf_section *sec = find_section(s->root, "group", group);
+	const struct conf_value *members = sec != NULL ? conf_get(sec, "members") : NULL;
+
+	for (size_t i = 0; members != NULL && i < members->count; i++) {
+		if (ascii_casecmp(members->text[i], user) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Keeps `made` until settings_destroy(). */
+static char *keep(struct settings *s, char *made)
+{
+	size_t n = 0;
+
+	while (s->paths != NULL && s->paths[n] != NULL)
+		n++;
+	s->paths = xreallocarray(s->paths, n + 2, sizeof(*s->paths));
+	s->paths[n] = made;
+	s->paths[n + 1] = NULL;
+	return made;
+}
+
+/* Relative paths are relative to the configuration file's folder, wherever the process runs. */
+static const char *absolute_path(struct settings *s, const char *path)
+{
+	const char *slash = strrchr(s->root->file, '/');
+	int folder = slash != NULL ? (int)(slash - s->root->file) + 1 : 0;
+
+	if (path == NULL || path[0] == '/' || folder == 0)
+		return path;
+	return keep(s, xasprintf("%.*s%s", folder, s->root->file, path));
+}
+
+static enum log_level log_level_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(log_levels); i++) {
+		if (strcmp(name, log_levels[i].name) == 0)
+			return log_levels[i].level;
+	}
+	return LOG_LEVEL_INFO;
+}
+
+static unsigned default_workers(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cores > 4 ? (unsigned)cores * 4 : 16;
+}
+
+static void read_limits(struct settings *s, const struct conf_section *sec)
+{
+	struct dav_settings *dav = &s->dav;
+
+	*dav = dav_default_settings;
+	dav->ical.bytes = (size_t)conf_number(sec, "max-resource-size");
+	dav->ical.attendees = (size_t)conf_number(sec, "attendees");
+	dav->ical.instances = (size_t)conf_number(sec, "instances");
+	dav->xml.bytes = (size_t)conf_number(sec, "max-xml-size");
+	dav->hrefs = (size_t)conf_number(sec, "hrefs");
+	dav->results = (size_t)conf_number(sec, "results");
+	dav->filters = (size_t)conf_number(sec, "filters");
+	dav->dead_properties = (size_t)conf_number(sec, "dead-properties");
+	dav->property = (size_t)conf_number(sec, "property-size");
+	dav->calendars = (size_t)conf_number(sec, "calendars");
+	dav->public_url = conf_string(sec, "public-url");
+}
+
+static void read_connections(struct settings *s, const struct conf_section *sec)
+{
+	s->threads = (unsigned)conf_number(sec, "threads");
+	s->workers = (unsigned)conf_number(sec, "workers");
+	if (s->workers == 0)
+		s->workers = default_workers();
+	s->queue = (unsigned)conf_number(sec, "queue");
+	s->connections = (unsigned)conf_number(sec, "connections");
+	s->connections_per_address = (unsigned)conf_number(sec, "connections-per-address");
+	s->header_timeout_ms = conf_number(sec, "header-timeout");
+	s->idle_timeout_ms = conf_number(sec, "idle-timeout");
+	s->shutdown_timeout_ms = conf_number(sec, "shutdown-timeout");
+	s->body_rate = (uint64_t)conf_number(sec, "body-rate");
+	s->login_attempts = (unsigned)conf_number(sec, "login-attempts");
+	s->login_delay_ms = conf_number(sec, "login-delay");
+}
+
+/* Paths of policy modules, absolute and ended by NULL; NULL if none is allowed. */
+static const char *const *module_paths(struct settings *s, const struct conf_value *v)
+{
+	char **list;
+
+	if (v->count == 0)
+		return NULL;
+	list = xcalloc(v->count + 1, sizeof(*list));
+	keep(s, (char *)list);
+	for (size_t i = 0; i < v->count; i++)
+		list[i] = (char *)absolute_path(s, v->text[i]);
+	return (const char *const *)list;
+}
+
+static void read_server(struct settings *s, const struct conf_section *sec)
+{
+	s->listen = conf_get(sec, "listen");
+	s->tls_listen = conf_get(sec, "tls-listen");
+	s->tls_certificate = absolute_path(s, conf_string(sec, "tls-certificate"));
+	s->tls_key = absolute_path(s, conf_string(sec, "tls-key"));
+	s->plain_anywhere = conf_number(sec, "plain-http-anywhere") != 0;
+	s->log_level = log_level_of(conf_string(sec, "log-level"));
+	s->data = absolute_path(s, conf_string(sec, "data"));
+	s->store.mirror_delay_ms = (unsigned)conf_number(sec, "mirror-delay");
+	s->store.tombstone_days = (unsigned)(conf_number(sec, "tombstones") / DAY);
+	s->store.watch_folders = (unsigned)conf_number(sec, "watch-folders");
+	s->policy.module_paths = module_paths(s, conf_get(sec, "modules"));
+	s->policy.policy_ca = absolute_path(s, conf_string(sec, "policy-ca"));
+	s->policy.public_url = conf_string(sec, "public-url");
+	s->policy.data = s->data;
+	read_connections(s, sec);
+	read_limits(s, sec);
+}
+
+/* What no single row can say. */
+static int check_together(const struct settings *s, const struct conf_section *sec, struct err *e)
+{
+	if (s->listen->count == 0 && s->tls_listen->count == 0)
+		return refuse(sec, "listen", "an address here or in tls-listen", e);
+	if (s->tls_listen->count > 0 && s->tls_certificate == NULL)
+		return refuse(sec, "tls-listen", "tls-certificate and tls-key are needed with it", e);
+	if ((s->tls_certificate == NULL) != (s->tls_key == NULL))
+		return refuse(sec, "tls-certificate", "tls-key and tls-certificate come together", e);
+	for (size_t i = 0; i < s->listen->count && !s->plain_anywhere; i++) {
+		if (!listen_is_local(s->listen->text[i]))
+			return refuse(sec, "listen",
+				"plain HTTP on a loopback address or unix socket only, since it shows "
+				"passwords (plain-http-anywhere = yes allows it)", e);
+	}
+	return 0;
+}
+
+static int settings_make(const struct conf_section *root, struct settings **out, struct err *e)
+{
+	struct settings *s = xcalloc(1, sizeof(*s));
+	const struct conf_section *sec = find_section(root, "server", NULL);
+
+	s->root = root;
+	if (sec == NULL) {
+		err_set(e, ERR_INVALID, "%s:1: a section server { … } is expected", root->file);
+		settings_destroy(s);
+		return -1;
+	}
+	read_server(s, sec);
+	if (check_together(s, sec, e) != 0) {
+		settings_destroy(s);
+		return -1;
+	}
+	*out = s;
+	return 0;
+}
+
+int settings_load(const char *file, struct settings **out, struct err *e)
+{
+	const struct conf_section *root;
+
+	if (conf_load(file, &file_schema, &root, e) != 0)
+		return -1;
+	return settings_make(root, out, e);
+}
+
+int settings_parse(const char *text, const char *name, struct settings **out, struct err *e)
+{
+	const struct conf_section *root;
+
+	if (conf_parse(text, name, &file_schema, &root, e) != 0)
+		return -1;
+	return settings_make(root, out, e);
+}
+
+void settings_destroy(struct settings *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; s->paths != NULL && s->paths[i] != NULL; i++)
+		free(s->paths[i]);
+	free(s->paths);
+	conf_destroy(s->root);
+	free(s);
+}

@@ -1,0 +1,54 @@
+/*
+ * The configuration file: one row per setting in settings.c with default, range and
+ * check, and the typed values that the rest of server/ reads. Constant after loading;
+ * everything in it lives until settings_destroy().
+ */
+#ifndef DEDIT_SERVER_SETTINGS_H
+#define DEDIT_SERVER_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "caldav/caldav.h"
+#include "policy/policy.h"
+#include "storage/store.h"
+
+#define SETTINGS_DEFAULT_FILE "/etc/dedit/dedit.conf"
+
+struct settings {
+	const struct conf_section *root;    /* the whole file, for policy_load() */
+	const struct conf_value *listen, *tls_listen;
+	const char *tls_certificate, *tls_key; /* absolute; NULL without TLS */
+	const char *data;                   /* absolute */
+	bool plain_anywhere;
+	enum log_level log_level;
+
+	unsigned threads, workers, queue;
+	unsigned connections, connections_per_address;
+	int64_t header_timeout_ms, idle_timeout_ms, shutdown_timeout_ms;
+	uint64_t body_rate;                 /* bytes a second that a sender must keep up */
+	int64_t login_delay_ms;
+	unsigned login_attempts;
+
+	struct store_options store;
+	struct policy_options policy;
+	struct dav_settings dav;
+	char **paths;                       /* owns what the pointers above point to, ended by NULL */
+};
+
+/* Reads and checks `file`. ERR_INVALID with file, line, option and what was expected. */
+int settings_load(const char *file, struct settings **out, struct err *e);
+/* The same from memory; `name` stands for the file, relative paths are relative to its folder. */
+int settings_parse(const char *text, const char *name, struct settings **out, struct err *e);
+void settings_destroy(struct settings *s); /* accepts NULL */
+
+/* Whether group "NAME" { members = … } holds the user (both in lower case). */
+bool settings_in_group(const struct settings *s, const char *group, const char *user);
+/* architecture.md 15.15: [A-Za-z0-9][A-Za-z0-9._@-]*, at most 64 bytes. */
+bool user_name_valid(const char *name);
+
+#endif

@@ -1,0 +1,86 @@
+#include "server/site.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/util.h"
+
+int site_create(struct settings *settings, struct site **out, struct err *e)
+{
+	struct policy_set *policies;
+	struct site *s;
+
+	/* The texts of policies go there, before the store is opened. */
+	if (settings->policy.data != NULL && mkdir(settings->data, 0700) != 0 && errno != EEXIST)
+		return err_errno(e, ERR_IO, "%s", settings->data);
+	if (policy_load(settings->root, &settings->policy, &policies, e) != 0)
+		return -1;
+	s = xcalloc(1, sizeof(*s));
+	atomic_init(&s->refs, 1);
+	s->settings = settings;
+	s->policies = policies;
+	s->dav.policies = policies;
+	s->dav.settings = settings->dav;
+	*out = s;
+	return 0;
+}
+
+void site_release(struct site *s)
+{
+	if (s == NULL || atomic_fetch_sub(&s->refs, 1) > 1)
+		return;
+	policy_unload(s->policies);
+	settings_destroy(s->settings);
+	free(s);
+}
+
+void site_slot_init(struct site_slot *slot, struct site *first)
+{
+	pthread_mutex_init(&slot->lock, NULL);
+	slot->site = first;
+}
+
+void site_slot_finish(struct site_slot *slot)
+{
+	site_release(slot->site);
+	pthread_mutex_destroy(&slot->lock);
+}
+
+struct site *site_get(struct site_slot *slot)
+{
+	struct site *s;
+
+	pthread_mutex_lock(&slot->lock);
+	s = slot->site;
+	atomic_fetch_add(&s->refs, 1);
+	pthread_mutex_unlock(&slot->lock);
+	return s;
+}
+
+void site_set(struct site_slot *slot, struct site *next)
+{
+	struct site *old;
+
+	pthread_mutex_lock(&slot->lock);
+	old = slot->site;
+	slot->site = next;
+	pthread_mutex_unlock(&slot->lock);
+	site_release(old);
+}
+
+struct event_request site_event_request(const struct site *s, struct arena *mem, int64_t now,
+	bool external)
+{
+	static const char *const none[] = { NULL };
+
+	return (struct event_request){
+		.store = s->dav.store,
+		.policies = s->policies,
+		.limits = &s->dav.settings.ical,
+		.mem = mem,
+		.actor = { .name = "", .displayname = "", .addresses = none,
+			.admin = true, .external = external },
+		.now = now,
+	};
+}

@@ -1,0 +1,44 @@
+/*
+ * What one reading of the configuration says, and everything made from it. SIGHUP makes a
+ * new one; requests that began under the old one finish with it.
+ */
+#ifndef DEDIT_SERVER_SITE_H
+#define DEDIT_SERVER_SITE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/err.h"
+#include "caldav/caldav.h"
+#include "policy/policy.h"
+#include "policy/update.h"
+#include "server/settings.h"
+#include "storage/store.h"
+
+struct site {
+	atomic_uint refs;
+	struct settings *settings;
+	struct policy_set *policies;
+	struct dav dav;
+};
+
+/* Loads policies and modules; takes the settings over if it succeeds. One reference is the
+ * caller's. dav.store is the caller's to set. */
+int site_create(struct settings *settings, struct site **out, struct err *e);
+void site_release(struct site *s); /* accepts NULL */
+
+/* Where the current one hangs. */
+struct site_slot { pthread_mutex_t lock; struct site *site; };
+
+void site_slot_init(struct site_slot *slot, struct site *first); /* takes the reference over */
+void site_slot_finish(struct site_slot *slot);
+/* The current one; give it back with site_release(). */
+struct site *site_get(struct site_slot *slot);
+/* Takes the reference over; the old one ends with its last user. */
+void site_set(struct site_slot *slot, struct site *next);
+
+/* A request to policy/ by nobody: the timer and files edited on disk. */
+struct event_request site_event_request(const struct site *s, struct arena *mem, int64_t now,
+	bool external);
+
+#endif

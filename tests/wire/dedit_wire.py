@@ -1,0 +1,313 @@
+"""A real deditd for tests on the wire. Python's standard library only.
+
+    with Server() as s:                          # temporary folder, free port, users anna and marc
+        r = s.request("PROPFIND", "/", XML, {"Depth": "0"}, user="anna")
+        assert r.status == 207
+        for href, props in r.responses().items(): ...
+
+A test file is called <rfc section or subject>_test.py and holds functions test_*(s). run.py starts
+one server for each file, with the options in its SERVER dictionary if there is one, and hands it to
+every function; a function that needs a server of its own makes one with Server(...). Tests fail by
+assertion. When the server stops, it must exit 0 and have written no sanitizer report.
+"""
+
+import base64
+import contextlib
+import http.client
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("DEDIT_BUILD", ROOT / "build"))
+PASSWORD = "correct horse"
+START_SECONDS = 20
+
+NS = {
+    "D": "DAV:",
+    "C": "urn:ietf:params:xml:ns:caldav",
+    "CS": "http://calendarserver.org/ns/",
+    "A": "http://apple.com/ns/ical/",
+}
+
+
+def tag(name):
+    """'D:href' -> '{DAV:}href', as ElementTree names it."""
+    prefix, _, local = name.partition(":")
+    return "{%s}%s" % (NS[prefix], local)
+
+
+def basic(user, password=PASSWORD):
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def propfind(*names):
+    """The body of a PROPFIND for 'D:getetag', 'C:calendar-data', ..."""
+    declared = " ".join(f'xmlns:{k}="{v}"' for k, v in NS.items())
+    props = "".join(f"<{n}/>" for n in names)
+    return f'<?xml version="1.0"?><D:propfind {declared}><D:prop>{props}</D:prop></D:propfind>'
+
+
+def event(uid, start="20270601T100000Z", end="20270601T110000Z", summary="Meeting", extra=""):
+    """A VEVENT; extra: more lines, each ended by CRLF."""
+    return (
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//wire test//EN\r\nBEGIN:VEVENT\r\n"
+        f"UID:{uid}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{start}\r\nDTEND:{end}\r\n"
+        f"SUMMARY:{summary}\r\n{extra}END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+
+
+class Response:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = {k.lower(): v for k, v in headers}  # last one of a name
+        self.all_headers = [(k.lower(), v) for k, v in headers]
+        self.body = body
+
+    @property
+    def text(self):
+        return self.body.decode("utf-8", "replace")
+
+    def xml(self):
+        return ET.fromstring(self.body)
+
+    def condition(self):
+        """The element below DAV:error, as 'D:name'; None if the body is no DAV:error."""
+        if b"<" not in self.body[:64]:
+            return None
+        root = self.xml()
+        if root.tag != tag("D:error") or len(root) == 0:
+            return None
+        for prefix, uri in NS.items():
+            if root[0].tag.startswith("{%s}" % uri):
+                return prefix + ":" + root[0].tag.rpartition("}")[2]
+        return root[0].tag
+
+    def responses(self):
+        """href -> {'D:getetag' as {ns}name: element} for status 200; a 404 member maps to None."""
+        out = {}
+        for response in self.xml().findall(tag("D:response")):
+            href = response.findtext(tag("D:href"))
+            if response.find(tag("D:status")) is not None:
+                out[href] = None
+                continue
+            props = {}
+            for propstat in response.findall(tag("D:propstat")):
+                if " 200 " in propstat.findtext(tag("D:status")) + " ":
+                    props.update((p.tag, p) for p in propstat.find(tag("D:prop")))
+            out[href] = props
+        return out
+
+    def __repr__(self):
+        return f"<{self.status} {self.headers} {self.body[:300]!r}>"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(condition, seconds=10, what="condition"):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what} not met in {seconds} s")
+
+
+class Server:
+    """
+    settings: lines for the section server { } ("header-timeout = \"1s\"")
+    extra:    text behind it (policy, calendar, group sections)
+    users:    accounts to be made, all with PASSWORD
+    tls:      a TLS listener as well (tls_port), with a certificate of a private authority
+    unix:     a listener on a unix socket as well (unix_path)
+    """
+
+    def __init__(self, settings="", extra="", users=("anna", "marc"), tls=False, unix=False,
+                 start=True):
+        self.settings, self.extra, self.users = settings, extra, users
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dedit-wire-"))
+        self.data = self.folder / "data"
+        self.conf = self.folder / "dedit.conf"
+        self.log_path = self.folder / "log"
+        self.port = free_port()
+        self.tls_port = free_port() if tls else None
+        self.unix_path = self.folder / "http.sock" if unix else None
+        self.process = None
+        self.autostart = start
+        self.last_exit = None
+
+    # ---- life ----
+
+    def __enter__(self):
+        try:
+            if self.tls_port:
+                self.make_certificates()
+            self.write_config()
+            for user in self.users:
+                self.add_user(user)
+            if self.autostart:
+                self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        try:
+            if self.process is not None:
+                code = self.stop()
+                if kind is None:
+                    assert code == 0, f"deditd ended with {code}:\n{self.log()}"
+            if kind is None and "Sanitizer" in self.log() + self.log(".err"):
+                raise AssertionError("sanitizer report:\n" + self.log()[-4000:])
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make_certificates(self):
+        subprocess.run([ROOT / "certs/make", "-d", self.folder / "certs", "localhost", "127.0.0.1"],
+                       check=True, capture_output=True)
+
+    def write_config(self, settings=None, extra=None):
+        self.settings = self.settings if settings is None else settings
+        self.extra = self.extra if extra is None else extra
+        listen = [f'"127.0.0.1:{self.port}"']
+        if self.unix_path:
+            listen.append(f'"unix:{self.unix_path}"')
+        lines = [f'listen = {{ {", ".join(listen)} }}', 'data = "data"', 'log-level = "debug"']
+        if self.tls_port:
+            lines += [f'tls-listen = {{ "127.0.0.1:{self.tls_port}" }}',
+                      'tls-certificate = "certs/server.pem"', 'tls-key = "certs/server.key"']
+        self.conf.write_text("server {\n" + "\n".join(lines) + f"\n{self.settings}\n}}\n{self.extra}\n")
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([BUILD / "deditd", "-c", self.conf], stderr=log,
+                                            stdout=log, cwd="/")
+        wait_for(self.is_up, START_SECONDS, "deditd accepts connections")
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"deditd ended with {self.process.returncode}:\n{self.log()}")
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        return False
+
+    def stop(self, sig=signal.SIGTERM, seconds=30):
+        """Sends the signal and waits; the exit code."""
+        process, self.process = self.process, None
+        process.send_signal(sig)
+        self.last_exit = process.wait(seconds)
+        return self.last_exit
+
+    def kill(self):
+        return self.stop(signal.SIGKILL)
+
+    def restart(self):
+        assert self.stop() == 0, self.log()
+        self.start()
+
+    def reload(self):
+        """SIGHUP, and waits until it is done."""
+        before = len(self.log())
+        self.process.send_signal(signal.SIGHUP)
+        return wait_for(lambda: re.search(r"(not )?reloaded: .*", self.log()[before:]),
+                        10, "reload").group(0)
+
+    def log(self, suffix=""):
+        path = pathlib.Path(str(self.log_path) + suffix)
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    # ---- the administrator ----
+
+    def dedit(self, *args, input=None, check=True):
+        r = subprocess.run([BUILD / "dedit", "-c", self.conf, *args], input=input,
+                           stdin=None if input is not None else subprocess.DEVNULL,
+                           capture_output=True, text=True, timeout=60)
+        if check:
+            assert r.returncode == 0, f"dedit {args}: {r.returncode} {r.stdout}{r.stderr}"
+        return r
+
+    def add_user(self, name, *options, password=PASSWORD):
+        return self.dedit("user", "add", name, *options, input=password + "\n")
+
+    # ---- HTTP ----
+
+    def connect(self, tls=False, timeout=20):
+        if not tls:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        context = ssl.create_default_context(cafile=self.folder / "certs/ca.pem")
+        return http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=timeout, context=context)
+
+    def request(self, method, path, body=None, headers=None, user="anna", password=PASSWORD,
+                connection=None):
+        """One request; user None: without credentials. connection: reused if given."""
+        send = {} if user is None else {"Authorization": basic(user, password)}
+        send.update(headers or {})
+        if isinstance(body, str):
+            body = body.encode()
+        c = connection or self.connect()
+        try:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                c.request(method, path, body, send)  # a refusal may come before the body is out
+            r = c.getresponse()
+            return Response(r.status, r.getheaders(), r.read())
+        finally:
+            if connection is None:
+                c.close()
+
+    def put(self, path, body, user="anna", **headers):
+        """PUT of a calendar object; keywords: if_match='"..."', if_none_match='*'."""
+        send = {"Content-Type": "text/calendar; charset=utf-8"}
+        send.update((k.replace("_", "-"), v) for k, v in headers.items())
+        return self.request("PUT", path, body, send, user)
+
+    def socket(self, timeout=20):
+        return socket.create_connection(("127.0.0.1", self.port), timeout)
+
+    def raw(self, data, timeout=20):
+        """Sends bytes as they are and returns all that comes until the server closes."""
+        with self.socket(timeout) as s:
+            s.sendall(data)
+            return read_all(s)
+
+
+def read_all(s):
+    """Until the end of the connection; b'' if it is reset."""
+    out = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := s.recv(65536):
+            out += piece
+    return out
+
+
+def read_answer(s, rest=b""):
+    """One answer with Content-Length (or none) off a socket: (status, headers, body, what is left)."""
+    while b"\r\n\r\n" not in rest:
+        piece = s.recv(65536)
+        if not piece:
+            raise AssertionError(f"connection ended within headers: {rest!r}")
+        rest += piece
+    head, _, rest = rest.partition(b"\r\n\r\n")
+    lines = head.decode("latin-1").split("\r\n")
+    status = int(lines[0].split(" ")[1])
+    headers = {k.strip().lower(): v.strip() for k, _, v in (l.partition(":") for l in lines[1:])}
+    if status == 100:
+        return status, headers, b"", rest
+    length = int(headers.get("content-length", 0))
+    while len(rest) < length:
+        rest += s.recv(65536)
+    return status, headers, rest[:length], rest[length:]

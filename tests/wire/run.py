@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Runs the tests on the wire: run.py [--build DIR] [-k TEXT] [NAME ...]
+
+NAME: part of a test file's name ("rfc4791", "http"); all without one. -k: only functions with TEXT in
+their name. Prints a line for each test and "N passed, M failed"; exit code 1 if one failed.
+"""
+
+import argparse
+import importlib.util
+import os
+import pathlib
+import sys
+import time
+import traceback
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_one(name, call):
+    began = time.monotonic()
+    try:
+        call()
+    except Exception:
+        print(f"not ok {name}\n{traceback.format_exc()}", flush=True)
+        return False
+    print(f"ok {name} ({time.monotonic() - began:.2f} s)", flush=True)
+    return True
+
+
+def run_file(path, only):
+    """How many passed and failed."""
+    import dedit_wire
+
+    module = load(path)
+    tests = [(n, f) for n, f in vars(module).items()
+             if n.startswith("test_") and callable(f) and only in n]
+    results = []
+
+    def all_of_them():
+        with dedit_wire.Server(**getattr(module, "SERVER", {})) as server:
+            for name, function in tests:
+                results.append(run_one(f"{path.stem}: {name}", lambda: function(server)))
+
+    if tests:
+        results.append(run_one(f"{path.stem}: server starts and stops cleanly", all_of_them))
+    return results.count(True), results.count(False)
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--build", default=os.environ.get("DEDIT_BUILD", FOLDER.parents[1] / "build"))
+    arguments.add_argument("-k", default="", metavar="TEXT")
+    arguments.add_argument("names", nargs="*")
+    given = arguments.parse_args()
+    os.environ["DEDIT_BUILD"] = str(pathlib.Path(given.build).resolve())
+    sys.path.insert(0, str(FOLDER))
+
+    passed = failed = 0
+    for path in sorted(FOLDER.glob("*_test.py")):
+        if given.names and not any(n in path.name for n in given.names):
+            continue
+        ok, bad = run_file(path, given.k)
+        passed += ok
+        failed += bad
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
