@@ -1,6 +1,5 @@
 #include "server/http.h"
 
-#include <errno.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fsio.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "server/exchange.h"
@@ -23,7 +21,6 @@ struct listener {
 	struct MHD_Daemon *daemon;
 	bool secure;            /* TLS, or a unix socket */
 	const char *unix_path;  /* to be removed at the end, or NULL */
-	int quiesced;           /* while stopping: the socket, or -1 */
 };
 
 struct http {
@@ -45,6 +42,16 @@ static void on_log(void *arg, const char *fmt, va_list ap)
 	while (n > 0 && (size_t)n < sizeof(line) && line[n - 1] == '\n')
 		line[--n] = '\0';
 	log_debug("http: %s", line);
+}
+
+/* While the server stops, nobody new comes in. (MHD_quiesce_daemon() would say so too, but it and the
+ * daemon's own thread may both take the socket out of the epoll set, and the second one aborts.) */
+static enum MHD_Result on_accept(void *arg, const struct sockaddr *sa, socklen_t len)
+{
+	const struct listener *l = arg;
+
+	(void)sa, (void)len;
+	return atomic_load(&l->http->sv->stopping) ? MHD_NO : MHD_YES;
 }
 
 static void on_connection(void *arg, struct MHD_Connection *con, void **socket_context,
@@ -107,7 +114,7 @@ static struct MHD_Daemon *start_daemon(struct listener *l, int fd, bool tls)
 	};
 	struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
 
-	return MHD_start_daemon(flags | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, l,
+	return MHD_start_daemon(flags | (tls ? MHD_USE_TLS : 0), 0, on_accept, l, on_request, l,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_CONNECTION_LIMIT, connections,
@@ -194,21 +201,12 @@ void http_stop(struct http *h, int64_t wait_ms)
 	if (h == NULL)
 		return;
 	atomic_store(&h->sv->stopping, true);
-	for (size_t i = 0; i < h->count; i++) {
-		struct listener *l = &h->listeners[i];
-
-		/* The library's threads may still look at it: its number must not be given to a file yet. */
-		l->quiesced = MHD_quiesce_daemon(l->daemon);
-		if (l->quiesced >= 0)
-			shutdown(l->quiesced, SHUT_RDWR);
-	}
 	wait_for_answers(h->sv, wait_ms);
 	/* No connection may be suspended when a daemon stops, so every job has to end first. */
 	workers_stop(h->sv->logins);
 	workers_stop(h->sv->work);
 	for (size_t i = 0; i < h->count; i++) {
 		MHD_stop_daemon(h->listeners[i].daemon);
-		fd_cleanup(&h->listeners[i].quiesced);
 		if (h->listeners[i].unix_path != NULL)
 			unlink(h->listeners[i].unix_path);
 	}
