@@ -59,6 +59,10 @@ int admin_expect(struct admin *a, char *const *args, int least, int most);
 /* Text for the address book: UTF-8, no control characters, at most 200 bytes. */
 bool admin_text_valid(const char *text);
 
+/* Whose calendars or fees are asked for, in lower case, a removed user's too; NULL, for everybody's, if
+ * given is. ADMIN_OK, else the exit code after a message. */
+int admin_owner(struct admin *a, const char *given, const char **out);
+
 int admin_user_add(struct admin *a, char *const *args);
 int admin_user_list(struct admin *a, char *const *args);
 int admin_user_passwd(struct admin *a, char *const *args);

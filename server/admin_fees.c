@@ -119,10 +119,14 @@ int admin_fees(struct admin *a, char *const *given)
 	const char *owner = NULL;
 	struct fee_list list;
 	struct err e;
+	int code;
 
 	admin_option(args, "--owner", &owner);
 	if (admin_expect(a, args, 0, 0) < 0)
 		return ADMIN_USAGE;
+	code = admin_owner(a, owner, &owner);
+	if (code != ADMIN_OK)
+		return code;
 	if (fees_list(a->site->dav.store, owner, a->mem, &list, &e) != 0)
 		return admin_fail(a, "%s", e.text);
 	if (json)

@@ -124,11 +124,16 @@ static int write_calendar(const struct collection *c, void *arg)
 
 int admin_calendar_list(struct admin *a, char *const *args)
 {
+	const char *owner;
 	struct err e;
+	int code;
 
 	if (admin_expect(a, args, 0, 1) < 0)
 		return ADMIN_USAGE;
-	if (store_collections(store_of(a), args[0], write_calendar, a, &e) != 0)
+	code = admin_owner(a, args[0], &owner);
+	if (code != ADMIN_OK)
+		return code;
+	if (store_collections(store_of(a), owner, write_calendar, a, &e) != 0)
 		return admin_fail(a, "%s", e.text);
 	return ADMIN_OK;
 }

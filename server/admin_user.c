@@ -29,6 +29,22 @@ static const char *user_name(struct admin *a, const char *given)
 	return name;
 }
 
+int admin_owner(struct admin *a, const char *given, const char **out)
+{
+	struct account ac;
+	struct err e;
+
+	*out = NULL;
+	if (given == NULL)
+		return ADMIN_OK;
+	*out = user_name(a, given);
+	if (*out == NULL)
+		return ADMIN_USAGE;
+	if (store_account(store_of(a), *out, a->mem, &ac, &e) == 0)
+		return ADMIN_OK;
+	return e.code == ERR_NOT_FOUND ? admin_fail(a, "no user %s", *out) : admin_fail(a, "%s", e.text);
+}
+
 /* ADMIN_OK with an open account; else the exit code after a message. */
 static int find_user(struct admin *a, const char *given, struct account *out)
 {

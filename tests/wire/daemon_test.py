@@ -121,6 +121,8 @@ def test_commands_on_a_running_server(s):
     assert "claire~work" in s.request("PROPFIND", "/calendars/marc/", headers={"Depth": "1"}, user="marc").text
     s.dedit("share", "claire/work", "marc", "none")
     assert "claire~work" not in s.request("PROPFIND", "/calendars/marc/", headers={"Depth": "1"}, user="marc").text
+    assert "claire/work" in s.dedit("calendar", "list", "Claire").stdout
+    s.dedit("fees", "--owner", "Claire")
     s.dedit("flush")
     s.dedit("check", "--deep")
     assert s.dedit("fees", "--json").stdout.strip() == "[]"
@@ -131,6 +133,7 @@ def test_command_errors(s):
                        (1, ("share", "anna/none", "marc", "read")), (2, ("share", "anna/calendar", "marc", "all")),
                        (2, ("share", "calendar", "marc", "read")), (2, ("calendar", "add", "anna/a~b")),
                        (2, ("calendar", "add", "anna/fees")), (1, ("calendar", "add", "anna/calendar")),
+                       (1, ("calendar", "list", "ghost")), (1, ("fees", "--owner", "ghost")), (2, ("fees", "--owner", "a b")),
                        (1, ("rebuild",)), (2, ("check", "--wide"))):
         r = s.dedit(*args, check=False)
         assert r.returncode == code and (r.stderr or not args), (args, r)
