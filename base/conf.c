@@ -34,15 +34,19 @@ struct conf_root {
 
 /* ---- libConfuse's side ---- */
 
-/* "a, b, c": what may stand in this section. */
+/* "a, b, c": what may stand in this section; "a, b, ..." if it is too much for a line. */
 static void known_names(const cfg_t *cfg, char *out, size_t size)
 {
+	static const char more[] = ", ...";
 	size_t len = 0;
 
 	out[0] = '\0';
-	for (const cfg_opt_t *o = cfg->opts; o->name != NULL && len < size; o++) {
-		int n = snprintf(out + len, size - len, "%s%s", len > 0 ? ", " : "", o->name);
-		len += n > 0 ? (size_t)n : 0;
+	for (const cfg_opt_t *o = cfg->opts; o->name != NULL; o++) {
+		if (len + strlen(", ") + strlen(o->name) + sizeof(more) > size) {
+			snprintf(out + len, size - len, "%s", more);
+			return;
+		}
+		len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? ", " : "", o->name);
 	}
 }
 
@@ -50,7 +54,7 @@ static void known_names(const cfg_t *cfg, char *out, size_t size)
 __attribute__((format(printf, 2, 0)))
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-	char what[120], known[120];
+	char what[120], known[96];
 	const char *name = strchr(fmt, '\'');
 
 	if (parse.failed)

@@ -61,19 +61,20 @@ static void notify(const char *state)
 static int load_tls(const struct settings *s, struct tls_pair **out, struct err *e)
 {
 	*out = NULL;
-	if (s->tls_listen->count == 0)
+	if (s->tls_listen->count == 0 || tls_pair_load(s->tls_certificate, s->tls_key, out, e) == 0)
 		return 0;
-	return tls_pair_load(s->tls_certificate, s->tls_key, out, e);
+	/* what the text begins with is the file that is wrong */
+	return settings_blame(s, str_starts(e->text, s->tls_key) ? "tls-key" : "tls-certificate", e);
 }
 
 /* The folder may be missing before the first start. */
-static int check_data(const char *data, struct err *e)
+static int check_data(const struct settings *s, struct err *e)
 {
 	cleanup_fd int dir = -1;
 
-	if (fs_open_dir(data, &dir, e) != 0)
-		return e->code == ERR_NOT_FOUND ? 0 : -1;
-	return fs_check_private(dir, data, e);
+	if (fs_open_dir(s->data, &dir, e) != 0)
+		return e->code == ERR_NOT_FOUND ? 0 : settings_blame(s, "data", e);
+	return fs_check_private(dir, s->data, e) == 0 ? 0 : settings_blame(s, "data", e);
 }
 
 /* Configuration, policies, certificate. dry: leaves nothing behind on disk. */
@@ -89,7 +90,7 @@ static int load(const char *file, bool dry, struct site **site, struct tls_pair 
 		settings_destroy(settings);
 		return -1;
 	}
-	if (check_data(settings->data, e) == 0 && load_tls(settings, tls, e) == 0)
+	if (check_data(settings, e) == 0 && load_tls(settings, tls, e) == 0)
 		return 0;
 	site_release(*site);
 	return -1;

@@ -330,6 +330,15 @@ int settings_parse(const char *text, const char *name, struct settings **out, st
 	return settings_make(root, out, e);
 }
 
+int settings_blame(const struct settings *s, const char *option, struct err *e)
+{
+	struct err cause = *e;
+
+	refuse(find_section(s->root, "server", NULL), option, cause.text, e);
+	e->code = cause.code;
+	return -1;
+}
+
 void settings_destroy(struct settings *s)
 {
 	if (s == NULL)

@@ -46,6 +46,10 @@ int settings_load(const char *file, struct settings **out, struct err *e);
 int settings_parse(const char *text, const char *name, struct settings **out, struct err *e);
 void settings_destroy(struct settings *s); /* accepts NULL */
 
+/* For what is found wrong with an option of section server later on: puts its file, line and name
+ * before the text of *e. Returns -1. */
+int settings_blame(const struct settings *s, const char *option, struct err *e);
+
 /* Whether group "NAME" { members = … } holds the user (both in lower case). */
 bool settings_in_group(const struct settings *s, const char *group, const char *user);
 /* architecture.md 15.15: [A-Za-z0-9][A-Za-z0-9._@-]*, at most 64 bytes. */

@@ -45,6 +45,11 @@ static void datum_cleanup(gnutls_datum_t *d)
 
 #define cleanup_datum __attribute__((cleanup(datum_cleanup)))
 
+static int file_error(struct err *e, const char *path, const char *expected, int rc)
+{
+	return err_set(e, ERR_INVALID, "%s: expected %s: %s", path, expected, gnutls_strerror(rc));
+}
+
 static int load_chain(struct tls_pair *p, const char *path, struct err *e)
 {
 	cleanup_datum gnutls_datum_t pem = { 0 };
@@ -55,7 +60,7 @@ static int load_chain(struct tls_pair *p, const char *path, struct err *e)
 		rc = gnutls_pcert_list_import_x509_raw(p->chain, &count, &pem, GNUTLS_X509_FMT_PEM,
 			GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
 	if (rc != 0)
-		return tls_error(e, path, rc);
+		return file_error(e, path, "a certificate in PEM, its chain behind it", rc);
 	p->chain_count = count;
 	return 0;
 }
@@ -73,7 +78,7 @@ static int load_key(struct tls_pair *p, const char *path, struct err *e)
 		rc = gnutls_privkey_init(&p->key);
 	if (rc == 0)
 		rc = gnutls_privkey_import_x509_raw(p->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
-	return rc == 0 ? 0 : tls_error(e, path, rc);
+	return rc == 0 ? 0 : file_error(e, path, "a private key in PEM", rc);
 }
 
 struct key_id { unsigned char bytes[64]; size_t size; };

@@ -55,8 +55,7 @@ PARSER(timezone)
 
 	if (!value_done(t) || !*name)
 		return expected(e, "the name of a time zone", "Europe/Paris");
-	return zone_find(name) ? 0 : err_set(e, ERR_INVALID,
-		"'%s' is no time zone; expected an IANA name, for example \"Europe/Paris\"", name);
+	return zone_find(name) ? 0 : expected(e, "the IANA name of a time zone", "Europe/Paris");
 }
 
 PARSER(currency)
@@ -364,7 +363,7 @@ PARSER(holidays)
 	if (value_done(t) && (country || str_ends(text, ".ics")))
 		return 0;
 	if (date_parse(text, &day) || !value_done(t))
-		return expected(e, "dates, a country of two letters or the name of an .ics file", "2026-05-01");
+		return expected(e, "a date", "2026-05-01");
 	if (n == HOLIDAYS_MAX)
 		return err_set(e, ERR_INVALID, "expected %d holidays at most", HOLIDAYS_MAX);
 	all = arena_array(mem, n + 1, sizeof(*all));

@@ -44,7 +44,7 @@ static int complain(const struct reader *rd, const struct policy_setting *at, co
 		snprintf(rd->why, rd->why_size, "%s:%d: option '%s': %s", at->file ? at->file : "", at->line, at->key,
 			what);
 	else
-		snprintf(rd->why, rd->why_size, "policy '%s': %s", rd->text->options.name, what);
+		snprintf(rd->why, rd->why_size, "%s", what);
 	return -1;
 }
 
@@ -192,7 +192,7 @@ static int read_options(const struct reader *rd, const struct policy_setting *se
 			o->language = strcmp(settings[i].value, "fr") == 0 ? LANGUAGE_FR : LANGUAGE_EN;
 	}
 	if (!o->zone)
-		return complain(rd, NULL, "timezone is missing: expected the name of a time zone, for example "
+		return complain(rd, NULL, "option 'timezone' is missing: expected the name of a time zone, for example "
 			"timezone = \"Europe/Paris\"");
 	return 0;
 }

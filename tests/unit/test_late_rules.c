@@ -169,7 +169,7 @@ static void a_zone_is_needed(void **state)
 	char why[300];
 
 	assert_null(rules_load("x", "", &one, 1, NULL, NULL, why, sizeof(why)));
-	assert_non_null(strstr(why, "timezone is missing"));
+	assert_non_null(strstr(why, "'timezone' is missing"));
 }
 
 static void overrides_beat_each_other(void **state)

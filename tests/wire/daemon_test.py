@@ -32,7 +32,11 @@ def test_configuration_errors(s):
     check(s, 'server {\n listen = { "0.0.0.0:80" }\n}', "bad.conf:2:", "plain-http-anywhere")
     check(s, 'server { }\npolicy "p" {\n tirs = { "24h 50%" }\n}', "bad.conf:3:", "tirs")
     check(s, 'server {\n data = "d" tls-listen = { "*:443" }\n tls-certificate = "none.pem" tls-key = "none.key"\n}',
-          "none.pem")
+          "bad.conf:3: option 'tls-certificate'", "none.pem", "expected a certificate")
+    check(s, 'server {\n tls-listen = { "*:443" } tls-certificate = "certs/server.pem"\n tls-key = "none.key"\n}',
+          "bad.conf:3: option 'tls-key'", "none.key", "expected a private key")
+    check(s, 'server {\n data = "bad.conf"\n}', "bad.conf:2: option 'data'")
+    check(s, 'server { }\npolicy "p" { currency = EUR }', "bad.conf:2: policy 'p': option 'timezone' is missing")
     check(s, f'server {{ data = "{s.data}" }}', "no errors", code=0)
     r = subprocess.run([BUILD / "deditd", "-c", s.folder / "missing.conf"], capture_output=True, text=True)
     assert r.returncode == 1 and "missing.conf" in r.stderr
