@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Runs the tests on the wire: run.py [--build DIR] [-k TEXT] [NAME ...]
+"""Runs the tests on the wire: run.py [--build DIR] [-j N] [-k TEXT] [NAME ...]
 
 NAME: part of a test file's name ("rfc4791", "http"); all without one. -k: only functions with TEXT in
-their name. Prints a line for each test and "N passed, M failed"; exit code 1 if one failed.
+their name. -j: so many files at a time, each with a server of its own. Prints a line for each test and
+"N passed, M failed"; exit code 1 if one failed.
 """
 
 import argparse
+import concurrent.futures
+import contextlib
 import importlib.util
+import io
 import os
 import pathlib
 import sys
@@ -36,6 +40,7 @@ def run_one(name, call):
 
 def run_file(path, only):
     """How many passed and failed."""
+    sys.path.insert(0, str(FOLDER))
     import dedit_wire
 
     module = load(path)
@@ -53,20 +58,40 @@ def run_file(path, only):
     return results.count(True), results.count(False)
 
 
+def run_quietly(path, only):
+    """The same for a process of its own, with what it printed."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        counts = run_file(path, only)
+    return *counts, out.getvalue()
+
+
+def run_files(paths, only, jobs):
+    """Counts, file after file; what each prints stays together."""
+    if jobs == 1:
+        yield from (run_file(path, only) for path in paths)
+        return
+    with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
+        # The longest first would be best; the largest is a good guess.
+        paths = sorted(paths, key=lambda path: -path.stat().st_size)
+        for done in concurrent.futures.as_completed([pool.submit(run_quietly, p, only) for p in paths]):
+            passed, failed, text = done.result()
+            print(text, end="", flush=True)
+            yield passed, failed
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--build", default=os.environ.get("DEDIT_BUILD", FOLDER.parents[1] / "build"))
+    arguments.add_argument("-j", type=int, default=os.cpu_count(), metavar="N")
     arguments.add_argument("-k", default="", metavar="TEXT")
     arguments.add_argument("names", nargs="*")
     given = arguments.parse_args()
     os.environ["DEDIT_BUILD"] = str(pathlib.Path(given.build).resolve())
-    sys.path.insert(0, str(FOLDER))
 
+    paths = [path for path in sorted(FOLDER.glob("*_test.py"))
+             if not given.names or any(n in path.name for n in given.names)]
     passed = failed = 0
-    for path in sorted(FOLDER.glob("*_test.py")):
-        if given.names and not any(n in path.name for n in given.names):
-            continue
-        ok, bad = run_file(path, given.k)
+    for ok, bad in run_files(paths, given.k, max(1, min(given.j, len(paths)))):
         passed += ok
         failed += bad
     print(f"{passed} passed, {failed} failed")
