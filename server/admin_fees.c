@@ -23,6 +23,13 @@ static json_t *json_text(const char *text)
 	return json_string(text != NULL ? text : "");
 }
 
+/* The address, or the name as the title has it: the key of a client without an address is that name
+ * without case and accents (15.2). */
+static const char *client_name(const struct policy_incident *i)
+{
+	return strchr(i->client, '@') != NULL || i->title[0] == '\0' ? i->client : i->title;
+}
+
 /* RFC 5545's form of an occurrence stays as it is: it is an identifier. */
 static json_t *json_fee(const struct fee *f)
 {
@@ -32,7 +39,8 @@ static json_t *json_fee(const struct fee *f)
 
 	rc |= json_object_set_new(o, "ref", json_text(i->ref));
 	rc |= json_object_set_new(o, "owner", json_text(f->owner));
-	rc |= json_object_set_new(o, "client", json_text(i->client));
+	rc |= json_object_set_new(o, "client", json_text(client_name(i)));
+	rc |= json_object_set_new(o, "client-key", json_text(i->client));
 	rc |= json_object_set_new(o, "title", json_text(i->title));
 	rc |= json_object_set_new(o, "uid", json_text(i->uid));
 	rc |= json_object_set_new(o, "occurrence", json_text(i->occurrence));
@@ -106,7 +114,7 @@ static void write_table(struct admin *a, const struct fee_list *list)
 
 		short_time(in->slot, start);
 		buf_printf(&a->out, "%-16s %-12s %-20s %-14s %-12s %-9s %8s %-3s %8s %-3s %s\n", start,
-			f->owner, in->client, in->class_, in->outcome, f->state_name,
+			f->owner, client_name(in), in->class_, in->outcome, f->state_name,
 			money(in->charge, currency, fee), in->charge != 0 ? currency : "",
 			money(in->hold, currency, held), in->hold != 0 ? currency : "", in->ref);
 	}

@@ -8,7 +8,7 @@
 #include "server/admin.h"
 #include "server/auth.h"
 
-enum { PASSWORD_MIN = 8, PASSWORD_MAX = 512, ADDRESSES_MAX = 16, TOKENS_MAX = 64 };
+enum { PASSWORD_SHORT = 8, PASSWORD_MAX = 512, ADDRESSES_MAX = 16, TOKENS_MAX = 64 };
 
 static struct store *store_of(const struct admin *a)
 {
@@ -91,9 +91,11 @@ static int set_password(struct admin *a, struct account *ac)
 	struct err e;
 	char *hash;
 
-	if (len < PASSWORD_MIN || len > PASSWORD_MAX || !utf8_valid(a->password, len))
-		return admin_fail(a, "the password needs %d to %d bytes of UTF-8", PASSWORD_MIN,
-			PASSWORD_MAX);
+	if (len == 0 || len > PASSWORD_MAX || !utf8_valid(a->password, len))
+		return admin_fail(a, "the password needs 1 to %d bytes of UTF-8", PASSWORD_MAX);
+	if (len < PASSWORD_SHORT)
+		buf_printf(&a->errors, "dedit: a password of less than %d bytes is guessed soon\n",
+			PASSWORD_SHORT);
 	if (auth_hash(a->password, a->mem, &hash, &e) != 0)
 		return admin_fail(a, "%s", e.text);
 	ac->password = hash;

@@ -142,7 +142,10 @@ def test_command_errors(s):
         r = s.dedit(*args, check=False)
         assert r.returncode == code and (r.stderr or not args), (args, r)
     assert s.dedit("user", "add", "a b", input="long enough\n", check=False).returncode == 2
-    assert s.dedit("user", "add", "shorty", input="short\n", check=False).returncode == 1
+    assert s.dedit("user", "add", "nothing", input="\n", check=False).returncode == 1
+    assert s.dedit("user", "add", "toolong", input="x" * 513 + "\n", check=False).returncode == 1
+    assert "guessed" in s.dedit("user", "add", "shorty", input="short\n").stderr
+    assert "guessed" not in s.dedit("user", "add", "longer", input="long enough\n").stderr
     assert s.dedit("user", "add", "anna", input="long enough\n", check=False).returncode == 1
     assert s.dedit("user", "add", "silent", check=False).returncode == 1
     assert s.dedit("--help").stdout.startswith("usage:")

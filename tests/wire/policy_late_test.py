@@ -238,9 +238,12 @@ def test_cancel_late_by_status(s):
     [fee] = fees(s, "late")
     assert {
         k: fee[k]
-        for k in ("owner", "class", "outcome", "state", "fee", "held", "currency", "policy", "actor")
+        for k in ("owner", "client", "client-key", "class", "outcome", "state", "fee", "held", "currency",
+                  "policy", "actor")
     } == {
         "owner": "anna",
+        "client": "Marc Petit",
+        "client-key": "marc petit",
         "class": "late-cancel",
         "outcome": "charged",
         "state": "due",
