@@ -98,7 +98,7 @@ def test_module_of_the_manual_page(_):
         shutil.copy(ROOT / "policy/dedit_policy.h", include)
         source, shared = s.folder / "example.c", module / "example.so"
         source.write_text(example())
-        subprocess.run([os.environ.get("CC", "cc").split()[0], "-shared", "-fPIC", f"-I{include}", "-o", shared, source],
+        subprocess.run([*os.environ.get("CC", "cc").split(), "-shared", "-fPIC", f"-I{include}", "-o", shared, source],
                        check=True)
         shared.chmod(0o755)
         s.write_config(f'modules = {{ "{module}" }}',
