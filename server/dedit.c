@@ -128,15 +128,18 @@ static int become_owner(const char *data)
 
 static int run_here(struct admin *a, struct site *site, char *const *args, bool with_store)
 {
+	struct store *store;
 	struct err e;
 	int code;
 
-	if (with_store &&
-		store_open("sqlite", site->settings->data, &site->settings->store, &site->dav.store, &e) != 0)
-		return e.code == ERR_BUSY ? -1 : admin_fail(a, "%s", e.text);
+	if (with_store) {
+		if (store_open("sqlite", site->settings->data, &site->settings->store, &store, &e) != 0)
+			return e.code == ERR_BUSY ? -1 : admin_fail(a, "%s", e.text);
+		site_use_store(site, store);
+	}
 	code = admin_run(a, args);
 	if (with_store)
-		store_close(site->dav.store);
+		store_close(store);
 	return code;
 }
 

@@ -163,7 +163,7 @@ static int start(struct deditd *d, struct err *e)
 
 	if (store_open("sqlite", s->data, &s->store, &sv->store, e) != 0)
 		return -1;
-	site->dav.store = sv->store;
+	site_use_store(site, sv->store);
 	prepare_policies(site);
 	if (auth_create(sv->store, &sv->auth, e) != 0 || reaper_create(&rule, &sv->reaper, e) != 0 ||
 		workers_create("worker", s->workers, s->queue, &sv->work, e) != 0 ||
@@ -205,7 +205,7 @@ static void reload(struct deditd *d)
 	if (load(d->file, false, &site, &tls, &e) != 0) {
 		log_error("not reloaded: %s", e.text);
 	} else {
-		site->dav.store = d->server.store;
+		site_use_store(site, d->server.store);
 		log_open(site->settings->log_level, getenv("JOURNAL_STREAM") != NULL);
 		prepare_policies(site);
 		if (tls != NULL)

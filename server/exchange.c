@@ -13,6 +13,7 @@
 #include "base/util.h"
 #include "server/guard.h"
 #include "server/listen.h"
+#include "server/route.h"
 
 enum {
 	HEADERS_MAX = 128,
@@ -178,7 +179,7 @@ static void prefetch(struct exchange *x)
 
 static void handle(struct exchange *x)
 {
-	dav_handle(&x->site->dav, &x->rq);
+	route_handle(x->site, &x->rq);
 	if (x->res.body.full && x->res.next == NULL)
 		answer_text(x, 500, "the answer is too large");
 	if (x->res.next != NULL)
@@ -191,13 +192,13 @@ static void refuse_large(struct exchange *x)
 	size_t ignored;
 
 	response_reset(&x->res);
-	if (dav_precheck(&x->site->dav, &x->rq, x->received, true, &ignored) < 400)
+	if (route_precheck(x->site, &x->rq, x->received, true, &ignored) < 400)
 		answer_text(x, 413, "the body is too large");
 }
 
 static bool check_headers(struct exchange *x)
 {
-	int status = dav_precheck(&x->site->dav, &x->rq, x->framing.length, x->framing.length_known,
+	int status = route_precheck(x->site, &x->rq, x->framing.length, x->framing.length_known,
 		&x->body_max);
 
 	if (status < 400)
@@ -280,7 +281,7 @@ static void job_login(void *arg)
 	struct exchange *x = arg;
 	enum auth_result result;
 
-	if (dav_is_open(x->rq.path)) {
+	if (route_is_open(x->rq.path)) {
 		job_admitted(x);
 		return;
 	}
@@ -407,7 +408,7 @@ static void begin(struct exchange *x, const char *method, const char *version)
 	reaper_phase(x->sv->reaper, x->peer, PEER_BODY, 0);
 	if (x->framing.chunked || x->framing.length > 0)
 		acknowledge_now(x);
-	if (!dav_is_open(x->rq.path) && request_header(&x->rq, "Authorization") == NULL) {
+	if (!route_is_open(x->rq.path) && request_header(&x->rq, "Authorization") == NULL) {
 		answer_login(x, NULL);
 		x->stage = small_body(x) ? STAGE_DRAIN : STAGE_REPLY;
 	} else if (small_body(x)) {

@@ -4,7 +4,7 @@
  * Order (architecture.md 5): framing guard, 401, the headers' refusals, body, handler,
  * answer. Bodies up to 64 KiB with a length are read first, whoever sends them, so that a
  * refusal doesn't cost the client its connection; all others come after login and
- * dav_precheck().
+ * route_precheck().
  */
 #ifndef DEDIT_SERVER_EXCHANGE_H
 #define DEDIT_SERVER_EXCHANGE_H

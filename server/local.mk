@@ -25,6 +25,8 @@ libserver_a_SOURCES = \
 	server/listen.h \
 	server/reaper.c \
 	server/reaper.h \
+	server/route.c \
+	server/route.h \
 	server/settings.c \
 	server/settings.h \
 	server/site.c \
@@ -36,7 +38,7 @@ libserver_a_SOURCES = \
 	server/worker.c \
 	server/worker.h
 libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS) $(CRYPT_CFLAGS)
-server_libs = libserver.a $(MICROHTTPD_LIBS) $(GNUTLS_LIBS) $(CRYPT_LIBS) $(caldav_libs) $(JANSSON_LIBS) -lpthread
+server_libs = libserver.a $(MICROHTTPD_LIBS) $(GNUTLS_LIBS) $(CRYPT_LIBS) libweb.a $(caldav_libs) $(JANSSON_LIBS) -lpthread
 
 sbin_PROGRAMS += deditd
 deditd_SOURCES = server/deditd.c

@@ -26,6 +26,12 @@ int site_create(struct settings *settings, struct site **out, struct err *e)
 	return 0;
 }
 
+void site_use_store(struct site *s, struct store *store)
+{
+	s->dav.store = store;
+	s->web.store = store;
+}
+
 void site_release(struct site *s)
 {
 	if (s == NULL || atomic_fetch_sub(&s->refs, 1) > 1)

@@ -14,17 +14,21 @@
 #include "policy/update.h"
 #include "server/settings.h"
 #include "storage/store.h"
+#include "web/web.h"
 
 struct site {
 	atomic_uint refs;
 	struct settings *settings;
 	struct policy_set *policies;
 	struct dav dav;
+	struct web web;
 };
 
 /* Loads policies and modules; takes the settings over if it succeeds. One reference is the
- * caller's. dav.store is the caller's to set. */
+ * caller's. site_use_store() is the caller's to call. */
 int site_create(struct settings *settings, struct site **out, struct err *e);
+/* The store that its floors read and write, open as long as the site is used. */
+void site_use_store(struct site *s, struct store *store);
 void site_release(struct site *s); /* accepts NULL */
 
 /* Where the current one hangs. */

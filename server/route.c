@@ -1,0 +1,22 @@
+#include "server/route.h"
+
+bool route_is_open(const char *path)
+{
+	return web_owns(path) ? web_is_open(path) : dav_is_open(path);
+}
+
+void route_handle(const struct site *site, struct request *rq)
+{
+	if (web_owns(rq->path))
+		web_handle(&site->web, rq);
+	else
+		dav_handle(&site->dav, rq);
+}
+
+int route_precheck(const struct site *site, struct request *rq, uint64_t content_length,
+	bool length_known, size_t *body_max)
+{
+	if (web_owns(rq->path))
+		return web_precheck(&site->web, rq, content_length, length_known, body_max);
+	return dav_precheck(&site->dav, rq, content_length, length_known, body_max);
+}

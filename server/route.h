@@ -1,0 +1,17 @@
+/*
+ * Which floor answers a path: web/ owns what is in its table, caldav/ has the rest. Neither knows of
+ * the other; this is the only place that knows both.
+ */
+#ifndef DEDIT_SERVER_ROUTE_H
+#define DEDIT_SERVER_ROUTE_H
+
+#include "server/site.h"
+
+/* Answered without a login (architecture.md 15.34). */
+bool route_is_open(const char *path);
+/* As dav_handle(), dav_precheck() and web_handle(), web_precheck(). */
+void route_handle(const struct site *site, struct request *rq);
+int route_precheck(const struct site *site, struct request *rq, uint64_t content_length,
+	bool length_known, size_t *body_max);
+
+#endif

@@ -1,0 +1,103 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "web/web.h"
+
+struct site_of_pages { struct web web; struct arena *mem; };
+
+static int setup(void **state)
+{
+	static struct site_of_pages s;
+	struct err e;
+
+	s.mem = arena_create();
+	assert_int_equal(store_open("memory", NULL, NULL, &s.web.store, &e), 0);
+	*state = &s;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct site_of_pages *s = *state;
+
+	store_close(s->web.store);
+	arena_destroy(s->mem);
+	return 0;
+}
+
+static void ask(struct site_of_pages *s, const char *method, const char *path, struct response *res)
+{
+	struct request rq = { .mem = s->mem, .method = method, .path = path, .body = "", .res = res };
+
+	response_init(res, 4096);
+	web_handle(&s->web, &rq);
+}
+
+static const char *header(const struct response *res, const char *name)
+{
+	for (size_t i = 0; i < res->heads; i++) {
+		if (strcmp(res->head[i].name, name) == 0)
+			return res->head[i].value;
+	}
+	return NULL;
+}
+
+static void owns_its_paths_alone(void **state)
+{
+	(void)state;
+	assert_true(web_owns("/healthz"));
+	assert_true(web_is_open("/healthz"));
+	assert_false(web_owns("/healthz/"));
+	assert_false(web_owns("/healthzz"));
+	assert_false(web_owns("/"));
+	assert_false(web_owns("/calendars/"));
+	assert_false(web_is_open("/calendars/"));
+	assert_string_equal(web_log_path("/calendars/anna/"), "/calendars/anna/");
+}
+
+static void tells_its_health(void **state)
+{
+	struct site_of_pages *s = *state;
+	struct response res;
+
+	ask(s, "GET", "/healthz", &res);
+	assert_int_equal(res.status, 200);
+	assert_string_equal(header(&res, "Cache-Control"), "no-store");
+	response_finish(&res);
+}
+
+static void takes_reading_methods_alone(void **state)
+{
+	struct site_of_pages *s = *state;
+	struct request rq = { .mem = s->mem, .method = "POST", .path = "/healthz", .body = "" };
+	struct response res;
+	size_t max;
+
+	ask(s, "PUT", "/healthz", &res);
+	assert_int_equal(res.status, 405);
+	assert_string_equal(header(&res, "Allow"), "GET, HEAD");
+	response_reset(&res);
+	rq.res = &res;
+	assert_int_equal(web_precheck(&s->web, &rq, 10, true, &max), 405);
+	response_reset(&res);
+	rq.method = "GET";
+	assert_int_equal(web_precheck(&s->web, &rq, 10, true, &max), 413);
+	assert_int_equal(web_precheck(&s->web, &rq, 0, true, &max), 0);
+	assert_int_equal(max, 0);
+	response_finish(&res);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(owns_its_paths_alone),
+		cmocka_unit_test_setup_teardown(tells_its_health, setup, teardown),
+		cmocka_unit_test_setup_teardown(takes_reading_methods_alone, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

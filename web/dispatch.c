@@ -1,0 +1,110 @@
+/* Which paths are whose, and which methods they take. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "web/page.h"
+
+enum page_flags {
+	PAGE_BELOW = 1,  /* everything below the path */
+	PAGE_OPEN = 2,   /* without a login (15.34) */
+	PAGE_SECRET = 4, /* who knows the path may read: it stays out of logs */
+};
+
+struct page {
+	const char *path;
+	unsigned flags;
+	int (*run)(struct page_request *rq); /* GET and HEAD */
+	const char *shown;                   /* PAGE_SECRET: in logs */
+};
+
+/* clang-format off */
+static const struct page pages[] = {
+	{ "/healthz", PAGE_OPEN, page_health, NULL },
+};
+/* clang-format on */
+
+static const struct page *page_find(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
+		const struct page *p = &pages[i];
+
+		if (p->flags & PAGE_BELOW ? str_starts(path, p->path) : strcmp(path, p->path) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static bool has_flag(const char *path, unsigned flag)
+{
+	const struct page *p = page_find(path);
+
+	return p && p->flags & flag;
+}
+
+bool web_owns(const char *path)
+{
+	return page_find(path) != NULL;
+}
+
+bool web_is_open(const char *path)
+{
+	return has_flag(path, PAGE_OPEN);
+}
+
+bool web_is_secret(const char *path)
+{
+	return has_flag(path, PAGE_SECRET);
+}
+
+const char *web_log_path(const char *path)
+{
+	return web_is_secret(path) ? page_find(path)->shown : path;
+}
+
+int page_text(struct page_request *rq, int status, const char *text)
+{
+	struct response *res = rq->http->res;
+
+	response_header(res, "Content-Type", "text/plain; charset=utf-8");
+	buf_printf(&res->body, "%s\n", text);
+	res->reason = text;
+	return res->status = status;
+}
+
+static bool is_read(const struct request *rq)
+{
+	return strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0;
+}
+
+static int refuse_method(struct page_request *rq)
+{
+	response_header(rq->http->res, "Allow", "GET, HEAD");
+	return page_text(rq, 405, "only GET and HEAD are offered here");
+}
+
+void web_handle(const struct web *web, struct request *http)
+{
+	const struct page *p = page_find(http->path);
+	struct page_request rq = { .web = web, .http = http };
+
+	assert(p && (http->who.name || p->flags & PAGE_OPEN));
+	rq.rest = http->path + strlen(p->path);
+	if (is_read(http))
+		p->run(&rq);
+	else
+		refuse_method(&rq);
+}
+
+int web_precheck(const struct web *web, struct request *http, uint64_t content_length, bool length_known,
+	size_t *body_max)
+{
+	struct page_request rq = { .web = web, .http = http };
+
+	*body_max = 0;
+	if (!is_read(http))
+		return refuse_method(&rq);
+	if (length_known && content_length > 0)
+		return page_text(&rq, 413, "no body is taken here");
+	return 0;
+}

@@ -1,0 +1,11 @@
+noinst_LIBRARIES += libweb.a
+libweb_a_SOURCES = \
+	web/dispatch.c \
+	web/health.c \
+	web/page.h \
+	web/web.h
+libweb_a_CPPFLAGS = $(AM_CPPFLAGS)
+web_libs = libweb.a $(http_libs)
+
+check_PROGRAMS += tests/unit/test_web
+tests_unit_test_web_LDADD = $(web_libs) $(CMOCKA_LIBS)

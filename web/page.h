@@ -1,0 +1,18 @@
+/* What the files of web/ share: the table of pages and how they answer. */
+#ifndef DEDIT_WEB_PAGE_H
+#define DEDIT_WEB_PAGE_H
+
+#include "web/web.h"
+
+struct page_request {
+	const struct web *web;
+	struct request *http;
+	const char *rest; /* of the path, raw, behind the page's own; "" for a page that is one path */
+};
+
+/* Text for a person, and the same as the log's reason where it is a refusal. Returns the status. */
+int page_text(struct page_request *rq, int status, const char *text);
+
+int page_health(struct page_request *rq);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Pages beside CalDAV: what programs and people fetch by plain GET. A request in, an answer out, as
+ * caldav/ does it; the two share the store and know nothing of each other. Which paths are whose says
+ * the table in dispatch.c.
+ */
+#ifndef DEDIT_WEB_WEB_H
+#define DEDIT_WEB_WEB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/request.h"
+#include "storage/store.h"
+
+struct web {
+	struct store *store;
+};
+
+/* True for a raw path that this floor answers. */
+bool web_owns(const char *path);
+/* True for one that needs no login (architecture.md 15.34). */
+bool web_is_open(const char *path);
+/* A path as logs may show it: "/feeds/…" for one that is a secret by itself. */
+const char *web_log_path(const char *path);
+/* True for one whose secret somebody may be guessing at: see response.wrong_link. */
+bool web_is_secret(const char *path);
+/* Answers rq: sets rq->res. rq->who is authenticated, unless web_is_open(path). Thread-safe. */
+void web_handle(const struct web *web, struct request *rq);
+/* Called with headers only: a status >= 400 to refuse before the body is read, rq->res filled, or 0 to
+ * go on. Sets *body_max to what may be sent there. */
+int web_precheck(const struct web *web, struct request *rq, uint64_t content_length, bool length_known,
+	size_t *body_max);
+
+#endif
