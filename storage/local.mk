@@ -16,6 +16,7 @@ libstorage_a_SOURCES = \
 	storage/sqlite/commit.c \
 	storage/sqlite/db.c \
 	storage/sqlite/db.h \
+	storage/sqlite/feed.c \
 	storage/sqlite/journal.c \
 	storage/sqlite/journal.h \
 	storage/sqlite/ledger.c \

@@ -16,11 +16,12 @@ struct list { void **item; size_t n; };
 
 struct mem_prop { char *user, *ns, *name, *xml; };
 struct mem_share { char *user; enum share_access access; };
+struct mem_feed { struct feed row; struct arena *mem; };
 struct mem_object { struct object row; char *name, *uid, *body; };
 struct mem_collection {
 	struct collection row;
 	char *owner, *name;
-	struct list objects, props, shares; /* by name; by user, ns, name; by user */
+	struct list objects, props, shares, feeds; /* by name; by user, ns, name; by user; by id */
 };
 struct mem_account { struct account row; struct arena *mem; };
 struct mem_entry { struct ledger_row row; struct arena *mem; };
@@ -95,6 +96,11 @@ static int compare_prop(const void *key, const void *item)
 static int compare_share(const void *key, const void *item)
 {
 	return strcmp(key, ((const struct mem_share *)item)->user);
+}
+
+static int compare_feed(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct mem_feed *)item)->row.id);
 }
 
 static int compare_account(const void *key, const void *item)
@@ -183,6 +189,11 @@ static void free_share(struct mem_share *s)
 	free(s);
 }
 
+static void free_feed(struct mem_feed *f)
+{
+	arena_destroy(f->mem); /* it lives there itself */
+}
+
 static void free_object(struct mem_object *o)
 {
 	free(o->name);
@@ -204,7 +215,11 @@ static void free_collection(struct mem_collection *c)
 	}
 	free(c->objects.item);
 	free(c->props.item);
+	for (size_t i = 0; i < c->feeds.n; i++) {
+		free_feed(c->feeds.item[i]);
+	}
 	free(c->shares.item);
+	free(c->feeds.item);
 	free(c->owner);
 	free(c->name);
 	free(c);
@@ -426,6 +441,116 @@ static int memory_share_put(struct store *s, const struct share *share, struct e
 	put_share(c, share->user, share->access);
 	return 0;
 }
+
+/* ---- feeds ---- */
+
+static void copy_feed(const struct feed *f, struct arena *mem, struct feed *out)
+{
+	*out = *f;
+	out->id = arena_strdup(mem, f->id);
+	out->label = arena_strdup(mem, f->label);
+	out->hash = arena_strdup(mem, f->hash);
+	out->owner = arena_strdup(mem, f->owner);
+	out->calendar = arena_strdup(mem, f->calendar);
+}
+
+static int memory_feeds(struct store *s, store_id collection, feed_fn visit, void *arg, struct err *e)
+{
+	LOCKED(s);
+	(void)e;
+	for (size_t i = 0; i < m->collections.n; i++) {
+		const struct mem_collection *c = m->collections.item[i];
+		for (size_t k = 0; k < c->feeds.n && (collection == 0 || collection == c->row.id); k++) {
+			int status = visit(&((struct mem_feed *)c->feeds.item[k])->row, arg);
+			if (status != 0)
+				return status;
+		}
+	}
+	return 0;
+}
+
+static int memory_feed(struct store *s, const char *hash, struct arena *mem, struct feed *out,
+	struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; i < m->collections.n; i++) {
+		const struct mem_collection *c = m->collections.item[i];
+		for (size_t k = 0; k < c->feeds.n; k++) {
+			const struct mem_feed *f = c->feeds.item[k];
+			if (strcmp(f->row.hash, hash) == 0) {
+				copy_feed(&f->row, mem, out);
+				return 0;
+			}
+		}
+	}
+	return err_set(e, ERR_NOT_FOUND, "no such feed");
+}
+
+static struct mem_feed *find_feed(struct memory *m, const char *id, struct mem_collection **of,
+	size_t *at)
+{
+	for (size_t i = 0; i < m->collections.n; i++) {
+		struct mem_collection *c = m->collections.item[i];
+		if (list_search(&c->feeds, id, compare_feed, at)) {
+			*of = c;
+			return c->feeds.item[*at];
+		}
+	}
+	return NULL;
+}
+
+static int memory_feed_put(struct store *s, const struct feed *f, struct err *e)
+{
+	LOCKED(s);
+	struct mem_collection *c = find_collection(m, f->collection, e), *other;
+	size_t at;
+
+	if (c == NULL)
+		return -1;
+	if (find_feed(m, f->id, &other, &at) != NULL)
+		return err_set(e, ERR_EXISTS, "the feed %s exists", f->id);
+	struct arena *mem = arena_create();
+	struct mem_feed *fresh = arena_alloc(mem, sizeof(*fresh));
+	struct feed row = *f;
+	row.owner = c->owner;
+	row.calendar = c->name;
+	row.used = 0;
+	fresh->mem = mem;
+	copy_feed(&row, mem, &fresh->row);
+	list_search(&c->feeds, f->id, compare_feed, &at);
+	list_insert(&c->feeds, at, fresh);
+	return 0;
+}
+
+static int memory_feed_remove(struct store *s, const char *id, struct err *e)
+{
+	LOCKED(s);
+	struct mem_collection *c;
+	size_t at;
+	struct mem_feed *f = find_feed(m, id, &c, &at);
+
+	if (f == NULL)
+		return err_set(e, ERR_NOT_FOUND, "no feed %s", id);
+	list_remove(&c->feeds, at);
+	free_feed(f);
+	return 0;
+}
+
+static int memory_feed_used(struct store *s, const char *id, int64_t when, struct err *e)
+{
+	LOCKED(s);
+	struct mem_collection *c;
+	size_t at;
+	struct mem_feed *f = find_feed(m, id, &c, &at);
+
+	(void)e;
+	if (f != NULL) {
+		f->row.used = when;
+	}
+	return 0;
+}
+
+/* ---- objects ---- */
 
 static void copy_row(const struct mem_object *o, struct arena *mem, struct object *out)
 {
@@ -1046,4 +1171,9 @@ const struct store_ops store_memory = {
 	.watch = memory_watch,
 	.flush = memory_flush,
 	.check = memory_check,
+	.feeds = memory_feeds,
+	.feed = memory_feed,
+	.feed_put = memory_feed_put,
+	.feed_remove = memory_feed_remove,
+	.feed_used = memory_feed_used,
 };

@@ -41,6 +41,17 @@ void props_write_share(struct buf *out, const char *user, enum share_access acce
 	RECORD(out, "share", user, access_names[access]);
 }
 
+void props_write_feed(struct buf *out, const struct feed *f)
+{
+	char flags[NUMBER_SIZE], back[NUMBER_SIZE], ahead[NUMBER_SIZE], created[NUMBER_SIZE];
+
+	snprintf(flags, sizeof(flags), "%u", f->flags);
+	snprintf(back, sizeof(back), "%" PRId64, f->back);
+	snprintf(ahead, sizeof(ahead), "%" PRId64, f->ahead);
+	snprintf(created, sizeof(created), "%" PRId64, f->created);
+	RECORD(out, "feed", f->id, f->hash, f->label, flags, back, ahead, created);
+}
+
 void props_write_name(struct buf *out, const struct long_name *n)
 {
 	RECORD(out, "file", n->file, n->name);
@@ -113,6 +124,24 @@ static int read_share(struct props_reader *r, const char *const *field, struct e
 	return err_set(e, ERR_SYNTAX, "share: expected a user and read or write");
 }
 
+static int read_feed(struct props_reader *r, const char *const *field, struct err *e)
+{
+	struct props *out = r->out;
+	struct feed f = {.id = field[0], .hash = field[1], .label = field[2]};
+
+	if (f.id[0] == '\0' || strlen(f.hash) != CHAIN_SIZE - 1)
+		return err_set(e, ERR_SYNTAX, "feed: expected id, hash, label and numbers");
+	if (parse_unsigned("feed", field[3], &f.flags, e) < 0)
+		return -1;
+	if (parse_i64(field[4], -1, INT64_MAX, &f.back) < 0 ||
+		parse_i64(field[5], -1, INT64_MAX, &f.ahead) < 0 ||
+		parse_i64(field[6], INT64_MIN, INT64_MAX, &f.created) < 0)
+		return err_set(e, ERR_SYNTAX, "feed: expected id, hash, label and numbers");
+	out->feed = grow(r->mem, out->feed, out->feeds, sizeof(*out->feed));
+	out->feed[out->feeds++] = f;
+	return 0;
+}
+
 static int read_prop(struct props_reader *r, const char *const *field, struct err *e)
 {
 	struct props *out = r->out;
@@ -142,6 +171,8 @@ static int read_props_line(const char *key, const char *const *field, void *arg,
 		return read_prop(r, field, e);
 	} else if (strcmp(key, "share") == 0) {
 		return read_share(r, field, e);
+	} else if (strcmp(key, "feed") == 0) {
+		return read_feed(r, field, e);
 	} else if (strcmp(key, "file") == 0) {
 		out->name = grow(r->mem, out->name, out->names, sizeof(*out->name));
 		out->name[out->names++] = (struct long_name){field[0], field[1]};

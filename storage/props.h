@@ -24,6 +24,8 @@ struct props {
 	size_t rows;
 	struct share *share; /* user and access only */
 	size_t shares;
+	struct feed *feed; /* without collection, owner and calendar */
+	size_t feeds;
 	struct long_name *name;
 	size_t names;
 };
@@ -34,6 +36,7 @@ enum { PROPS_LARGEST = 64 << 20, ACCOUNT_LARGEST = 1 << 20 };
 void props_write_head(struct buf *out, const struct collection *c);
 void props_write_row(struct buf *out, const struct prop_row *p);
 void props_write_share(struct buf *out, const char *user, enum share_access access);
+void props_write_feed(struct buf *out, const struct feed *f);
 void props_write_name(struct buf *out, const struct long_name *n);
 
 /* Keys that aren't known are passed over. ERR_SYNTAX. Everything lives in mem. */

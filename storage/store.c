@@ -129,6 +129,39 @@ int store_share_put(struct store *s, const struct share *share, struct err *e)
 	return s->ops->share_put(s, share, e);
 }
 
+int store_feeds(struct store *s, store_id collection, feed_fn visit, void *arg, struct err *e)
+{
+	assert(visit != NULL);
+	return s->ops->feeds(s, collection, visit, arg, e);
+}
+
+int store_feed(struct store *s, const char *hash, struct arena *mem, struct feed *out, struct err *e)
+{
+	assert(hash != NULL && mem != NULL && out != NULL);
+	return s->ops->feed(s, hash, mem, out, e);
+}
+
+int store_feed_put(struct store *s, const struct feed *f, struct err *e)
+{
+	assert(f != NULL && f->id[0] != '\0' && strlen(f->hash) == CHAIN_SIZE - 1 && f->label != NULL);
+	assert(f->back >= -1 && f->ahead >= -1);
+	if (!utf8_valid(f->label, strlen(f->label)))
+		return err_set(e, ERR_INVALID, "a label that is not UTF-8");
+	return s->ops->feed_put(s, f, e);
+}
+
+int store_feed_remove(struct store *s, const char *id, struct err *e)
+{
+	assert(id != NULL);
+	return s->ops->feed_remove(s, id, e);
+}
+
+int store_feed_used(struct store *s, const char *id, int64_t when, struct err *e)
+{
+	assert(id != NULL);
+	return s->ops->feed_used(s, id, when, e);
+}
+
 int store_find(struct store *s, store_id collection, const char *name, struct arena *mem,
 	struct object *out, struct err *e)
 {

@@ -64,6 +64,25 @@ struct prop_row { const char *user, *ns, *name, *xml; /* xml NULL in a patch: re
 enum share_access { SHARE_NONE, SHARE_READ, SHARE_WRITE };
 struct share { store_id collection; const char *owner, *calendar, *user; enum share_access access; };
 
+/*
+ * A link by which a calendar is read without a login (architecture.md 15.34). Its token is shown once,
+ * the SHA-256 of it (base64url) kept, and found by.
+ */
+enum feed_flags {
+	FEED_BUSY = 1,      /* when, not what */
+	FEED_PLAIN = 2,     /* without what policies wrote into events */
+	FEED_PUBLISHED = 4, /* made by the owner's program, which may ask for its URL again */
+};
+struct feed {
+	const char *id, *label, *hash;
+	store_id collection;
+	const char *owner, *calendar;
+	unsigned flags;
+	int64_t back, ahead;  /* seconds of the window around now; -1: without end */
+	int64_t created;
+	int64_t used;         /* about when last; 0: never, or not since a rebuild */
+};
+
 /* An application password: the secret is shown once, its SHA-256 (base64url) kept, found by prefix. */
 struct account_token { const char *id, *label, *hash; int64_t created; };
 struct account {
@@ -156,6 +175,7 @@ typedef int (*collection_fn)(const struct collection *c, void *arg);
 typedef int (*object_fn)(const struct object *o, void *arg);
 typedef int (*prop_fn)(const struct prop_row *p, void *arg);
 typedef int (*share_fn)(const struct share *s, void *arg);
+typedef int (*feed_fn)(const struct feed *f, void *arg);
 typedef int (*account_fn)(const struct account *a, void *arg);
 typedef int (*ledger_fn)(const struct ledger_row *l, void *arg);
 typedef int (*wake_fn)(const struct wake *w, void *arg);
@@ -214,6 +234,12 @@ struct store_ops {
 	int (*flush)(struct store *s, struct err *e);
 	int (*check)(struct store *s, bool deep, store_problem_fn problem, void *arg,
 		struct store_counts *out, struct err *e);
+
+	int (*feeds)(struct store *s, store_id collection, feed_fn visit, void *arg, struct err *e);
+	int (*feed)(struct store *s, const char *hash, struct arena *mem, struct feed *out, struct err *e);
+	int (*feed_put)(struct store *s, const struct feed *f, struct err *e);
+	int (*feed_remove)(struct store *s, const char *id, struct err *e);
+	int (*feed_used)(struct store *s, const char *id, int64_t when, struct err *e);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -243,6 +269,16 @@ int store_shares(struct store *s, store_id collection, const char *user, share_f
 	struct err *e);
 /* Uses share->collection, user, access; SHARE_NONE takes it off. */
 int store_share_put(struct store *s, const struct share *share, struct err *e);
+
+/* Of a collection (0: of all), ordered by owner, calendar, id. */
+int store_feeds(struct store *s, store_id collection, feed_fn visit, void *arg, struct err *e);
+/* The one whose token has that SHA-256; ERR_NOT_FOUND. */
+int store_feed(struct store *s, const char *hash, struct arena *mem, struct feed *out, struct err *e);
+/* Uses all but owner, calendar and used. ERR_EXISTS: the id is taken; ERR_NOT_FOUND: no such collection. */
+int store_feed_put(struct store *s, const struct feed *f, struct err *e);
+int store_feed_remove(struct store *s, const char *id, struct err *e); /* ERR_NOT_FOUND */
+/* Kept in the index alone, so that reading a feed writes no file. One that is gone is no error. */
+int store_feed_used(struct store *s, const char *id, int64_t when, struct err *e);
 
 /* Live objects only; ERR_NOT_FOUND. */
 int store_find(struct store *s, store_id collection, const char *name, struct arena *mem,

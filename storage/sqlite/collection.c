@@ -250,12 +250,13 @@ static int drop_rows(struct conn *c, store_id id, struct err *e)
 	static const char objects_sql[] = "DELETE FROM object WHERE collection = ?1";
 	static const char props_sql[] = "DELETE FROM prop WHERE collection = ?1";
 	static const char shares_sql[] = "DELETE FROM share WHERE collection = ?1";
+	static const char feeds_sql[] = "DELETE FROM feed WHERE collection = ?1";
 	static const char floor_sql[] =
 		"INSERT INTO meta(key, value) SELECT 'floor', seq FROM collection WHERE id = ?1"
 		" ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
 	static const char collection_sql[] = "DELETE FROM collection WHERE id = ?1";
-	static const char *const all_sql[] = {journal_sql, objects_sql, props_sql, shares_sql, floor_sql,
-		collection_sql};
+	static const char *const all_sql[] = {journal_sql, objects_sql, props_sql, shares_sql, feeds_sql,
+		floor_sql, collection_sql};
 
 	for (size_t i = 0; i < sizeof(all_sql) / sizeof(all_sql[0]); i++) {
 		if (sql_run(c, e, all_sql[i], INT(id)) < 0)

@@ -123,6 +123,12 @@ static int write_shares(struct conn *c, store_id collection, struct buf *out, st
 	return status;
 }
 
+static int write_feed(const struct feed *f, void *arg)
+{
+	props_write_feed(arg, f);
+	return 0;
+}
+
 /* Names whose files can't tell them: only a long one can be such. */
 static int write_names(struct conn *c, store_id collection, struct buf *out, struct err *e)
 {
@@ -154,6 +160,7 @@ int journal_props(struct change_log *log, store_id collection, struct err *e)
 	props_write_head(&text, &c);
 	if (write_props(log->conn, collection, &text, e) < 0 ||
 		write_shares(log->conn, collection, &text, e) < 0 ||
+		feed_visit(log->conn, collection, write_feed, &text, e) < 0 ||
 		write_names(log->conn, collection, &text, e) < 0)
 		return -1;
 	if (text.full)

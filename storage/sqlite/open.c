@@ -223,4 +223,9 @@ const struct store_ops store_sqlite = {
 	.watch = sqlite_watch,
 	.flush = sqlite_flush,
 	.check = sqlite_check,
+	.feeds = sqlite_feeds,
+	.feed = sqlite_feed,
+	.feed_put = sqlite_feed_put,
+	.feed_remove = sqlite_feed_remove,
+	.feed_used = sqlite_feed_used,
 };

@@ -44,6 +44,17 @@ int sqlite_shares(struct store *s, store_id collection, const char *user, share_
 	struct err *e);
 int sqlite_share_put(struct store *s, const struct share *share, struct err *e);
 
+/* feed.c */
+/* The row as it is given; no file. */
+int feed_store(struct conn *c, const struct feed *f, struct err *e);
+/* In one statement's snapshot. collection 0: of all. */
+int feed_visit(struct conn *c, store_id collection, feed_fn visit, void *arg, struct err *e);
+int sqlite_feeds(struct store *s, store_id collection, feed_fn visit, void *arg, struct err *e);
+int sqlite_feed(struct store *s, const char *hash, struct arena *mem, struct feed *out, struct err *e);
+int sqlite_feed_put(struct store *s, const struct feed *f, struct err *e);
+int sqlite_feed_remove(struct store *s, const char *id, struct err *e);
+int sqlite_feed_used(struct store *s, const char *id, int64_t when, struct err *e);
+
 /* commit.c */
 int sqlite_commit(struct store *s, struct commit *c, struct err *e);
 

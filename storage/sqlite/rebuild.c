@@ -128,6 +128,12 @@ static int insert_props(struct rebuild *r, const struct calendar *c, struct err 
 		if (sql_run(r->conn, e, share_sql, INT(c->row.id), TEXT(s->user), INT(s->access)) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < c->props.feeds; i++) {
+		struct feed *f = &c->props.feed[i];
+		f->collection = c->row.id;
+		if (feed_store(r->conn, f, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 

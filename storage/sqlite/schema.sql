@@ -64,6 +64,21 @@ CREATE TABLE share(
 ) WITHOUT ROWID;
 CREATE INDEX share_user ON share(user);
 
+-- hash: of the token. used: not in the files.
+CREATE TABLE feed(
+	id TEXT PRIMARY KEY,
+	collection INTEGER NOT NULL,
+	hash TEXT NOT NULL,
+	label TEXT NOT NULL,
+	flags INTEGER NOT NULL,
+	back INTEGER NOT NULL,
+	ahead INTEGER NOT NULL,
+	created INTEGER NOT NULL,
+	used INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX feed_collection ON feed(collection);
+CREATE UNIQUE INDEX feed_hash ON feed(hash);
+
 -- Clustered by name: a listing reads neighbouring pages, and no bodies are among them.
 -- id: the seq at which the row was made, unique within its collection.
 CREATE TABLE object(

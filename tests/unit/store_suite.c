@@ -117,6 +117,13 @@ static int note_share(const struct share *s, void *arg)
 	return 0;
 }
 
+static int note_feed(const struct feed *f, void *arg)
+{
+	buf_printf(arg, "%s/%s:%s=%s(%u,%lld,%lld,%lld,%lld) ", f->owner, f->calendar, f->id, f->label,
+		f->flags, (long long)f->back, (long long)f->ahead, (long long)f->created, (long long)f->used);
+	return 0;
+}
+
 static int note_entry(const struct ledger_row *l, void *arg)
 {
 	buf_printf(arg, "%s%llu:%s ", l->owner, (unsigned long long)l->seq, l->text);
@@ -296,6 +303,76 @@ static void shares_are_found_from_both_sides(void **state)
 	shares[0].access = SHARE_NONE;
 	assert_int_equal(store_share_put(s, &shares[0], &e), 0);
 	assert_int_equal(store_shares(s, a, "marc", note_share, &notes, &e), 0);
+	assert_notes(&notes, "");
+}
+
+#define HASH_A "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define HASH_B "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB"
+#define HASH_C "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC"
+
+static void feeds_are_found_by_their_hash(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	struct feed got;
+	store_id a = suite_calendar(s, "anna", "a"), b = suite_calendar(s, "paul", "b");
+	struct feed feeds[] = {
+		{.id = "bb", .label = "Phone", .hash = HASH_B, .collection = a, .flags = FEED_BUSY,
+			.back = 86400, .ahead = -1, .created = 7, .used = 99},
+		{.id = "aa", .label = "", .hash = HASH_A, .collection = a, .back = -1, .ahead = -1},
+		{.id = "cc", .label = "Wall", .hash = HASH_C, .collection = b, .back = 0, .ahead = 5},
+	};
+
+	buf_init(&notes, 1000);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(store_feed_put(s, &feeds[i], &e), 0);
+	}
+	assert_int_equal(store_feeds(s, a, note_feed, &notes, &e), 0);
+	assert_notes(&notes, "anna/a:aa=(0,-1,-1,0,0) anna/a:bb=Phone(1,86400,-1,7,0) ");
+	assert_int_equal(store_feed(s, HASH_C, mem, &got, &e), 0);
+	assert_string_equal(got.id, "cc");
+	assert_string_equal(got.owner, "paul");
+	assert_int_equal(got.collection, b);
+	assert_int_equal(store_feed(s, "none", mem, &got, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+
+	assert_int_equal(store_feed_used(s, "bb", 55, &e), 0);
+	assert_int_equal(store_feed_used(s, "none", 55, &e), 0);
+	assert_int_equal(store_feed_remove(s, "aa", &e), 0);
+	assert_int_equal(store_feed(s, HASH_A, mem, &got, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(store_feeds(s, 0, note_feed, &notes, &e), 0);
+	assert_notes(&notes, "anna/a:bb=Phone(1,86400,-1,7,55) paul/b:cc=Wall(0,0,5,0,0) ");
+	assert_int_equal(store_feed_remove(s, "aa", &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	feeds[2].hash = HASH_A;
+	assert_int_equal(store_feed_put(s, &feeds[2], &e), -1);
+	assert_int_equal(e.code, ERR_EXISTS);
+	feeds[1].collection = b + 99;
+	assert_int_equal(store_feed_put(s, &feeds[1], &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+static void feeds_end_with_their_calendar(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	store_id a = suite_calendar(s, "anna", "a"), b = suite_calendar(s, "anna", "b");
+	struct feed feed = {.id = "aa", .label = "", .hash = HASH_A, .collection = a};
+
+	buf_init(&notes, 1000);
+	assert_int_equal(store_feed_put(s, &feed, &e), 0);
+	feed = (struct feed){.id = "bb", .label = "", .hash = HASH_B, .collection = b};
+	assert_int_equal(store_feed_put(s, &feed, &e), 0);
+	assert_int_equal(store_commit(s, &(struct commit){.now = SUITE_NOW, .drop = a}, &e), 0);
+	assert_int_equal(store_feeds(s, 0, note_feed, &notes, &e), 0);
+	assert_notes(&notes, "anna/b:bb=(0,0,0,0,0) ");
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "x"}, &e), 0);
+	assert_int_equal(store_account_close(s, "anna", &e), 0);
+	assert_int_equal(store_feeds(s, 0, note_feed, &notes, &e), 0);
 	assert_notes(&notes, "");
 }
 
@@ -882,6 +959,8 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(a_dropped_collection_takes_all_with_it_and_its_seqs_never_return),
 		SCENARIO(properties_are_common_or_one_users),
 		SCENARIO(shares_are_found_from_both_sides),
+		SCENARIO(feeds_are_found_by_their_hash),
+		SCENARIO(feeds_end_with_their_calendar),
 		SCENARIO(a_put_is_found_by_name_and_uid_with_its_bytes),
 		SCENARIO(going_back_to_an_earlier_text_gives_a_new_etag),
 		SCENARIO(an_expectation_that_fails_changes_nothing),

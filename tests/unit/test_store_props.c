@@ -17,6 +17,8 @@ static void props_come_back_as_they_were_written(void **state)
 	const struct collection c = {.name = "a\tb\\n", .components = 3, .flags = 1, .created = -5};
 	const struct prop_row rows[] = {{"", "DAV:", "displayname", "<d>\r\n\t\\</d>"},
 		{"marc", "", "x", "<x/>"}, {"", "X:", "y", "<y/>"}};
+	const struct feed feed = {.id = "k", .label = "a\tb", .flags = 3, .back = -1, .ahead = 9,
+		.hash = "HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH", .created = 4};
 	const struct long_name name = {"=~digest.ics", "a long name"};
 	struct arena *mem cleanup_arena = arena_create();
 	struct buf text cleanup_buf;
@@ -30,6 +32,7 @@ static void props_come_back_as_they_were_written(void **state)
 	}
 	props_write_share(&text, "lea", SHARE_READ);
 	props_write_share(&text, "marc", SHARE_WRITE);
+	props_write_feed(&text, &feed);
 	props_write_name(&text, &name);
 	assert_int_equal(props_parse(text.data, text.len, mem, &p, &e), 0);
 	assert_string_equal(p.calendar, c.name);
@@ -46,6 +49,14 @@ static void props_come_back_as_they_were_written(void **state)
 	assert_int_equal(p.shares, 2);
 	assert_string_equal(p.share[1].user, "marc");
 	assert_int_equal(p.share[1].access, SHARE_WRITE);
+	assert_int_equal(p.feeds, 1);
+	assert_string_equal(p.feed[0].id, "k");
+	assert_string_equal(p.feed[0].hash, feed.hash);
+	assert_string_equal(p.feed[0].label, "a\tb");
+	assert_int_equal(p.feed[0].flags, 3);
+	assert_int_equal(p.feed[0].back, -1);
+	assert_int_equal(p.feed[0].ahead, 9);
+	assert_int_equal(p.feed[0].created, 4);
 	assert_int_equal(p.names, 1);
 	assert_string_equal(p.name[0].name, "a long name");
 }
@@ -74,6 +85,9 @@ static void malformed_props_are_refused_with_the_line(void **state)
 		{"created: \n", "line 1: created: no number"},
 		{"share: marc\towner\n", "line 1: share: expected a user and read or write"},
 		{"share: \tread\n", "line 1: share: expected a user and read or write"},
+		{"feed: k\tshort\tl\t0\t0\t0\t0\n", "line 1: feed: expected id, hash, label and numbers"},
+		{"feed: k\tHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH\tl\t0\t-2\t0\t0\n",
+			"line 1: feed: expected id, hash, label and numbers"},
 		{"share: marc\tnone\n", "line 1: share: expected a user and read or write"},
 		{"prop: a\tb\tc\n", "line 1: prop: expected user, namespace, name and element"},
 		{"calendar: a\\x\n", "line 1: a backslash without n, r, t or backslash behind it"},

@@ -740,6 +740,9 @@ static void fill_for_rebuild(struct store *s, const char *long_name)
 	assert_int_equal(store_props_patch(s, c, rows, 2, &e), 0);
 	assert_int_equal(store_share_put(s, &(struct share){.collection = c, .user = "marc",
 		.access = SHARE_READ}, &e), 0);
+	assert_int_equal(store_feed_put(s, &(struct feed){.id = "k1", .label = "My\tphone",
+		.hash = "HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH", .collection = c, .flags = FEED_PLAIN,
+		.back = 86400, .ahead = -1, .created = 5}, &e), 0);
 	assert_int_equal(suite_entry(s, "anna", "1", "{\"a\":1}", true, &e), 0);
 	assert_int_equal(suite_entry(s, "anna", "2", "{\"a\":2}", false, &e), 0);
 }
@@ -759,6 +762,13 @@ static int note_prop(const struct prop_row *p, void *arg)
 static int note_share(const struct share *s, void *arg)
 {
 	buf_printf(arg, "share %s/%s %s %d\n", s->owner, s->calendar, s->user, s->access);
+	return 0;
+}
+
+static int note_feed(const struct feed *f, void *arg)
+{
+	buf_printf(arg, "feed %s %s %s %u %lld %lld %lld\n", f->id, f->label, f->hash, f->flags,
+		(long long)f->back, (long long)f->ahead, (long long)f->created);
 	return 0;
 }
 
@@ -793,6 +803,7 @@ static void describe(struct store *s, struct buf *out)
 	assert_int_equal(store_list(s, c.id, 0, INT64_MIN, INT64_MAX, note_row, out, NULL, &e), 0);
 	assert_int_equal(store_props(s, c.id, "marc", note_prop, out, &e), 0);
 	assert_int_equal(store_shares(s, c.id, NULL, note_share, out, &e), 0);
+	assert_int_equal(store_feeds(s, c.id, note_feed, out, &e), 0);
 	assert_int_equal(store_ledger(s, &(struct ledger_query){0}, note_entry, out, &e), 0);
 }
 
