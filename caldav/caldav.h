@@ -25,6 +25,7 @@ struct dav_settings {
 	size_t dead_properties;       /* of one collection */
 	size_t property;              /* bytes of one dead property */
 	size_t calendars;             /* of one home */
+	int64_t refresh;              /* seconds: when to ask for a calendar's .ics again; 0: not said */
 	const char *public_url;       /* or NULL */
 };
 extern const struct dav_settings dav_default_settings;

@@ -15,6 +15,7 @@ const struct dav_settings dav_default_settings = {
 	.dead_properties = 100,
 	.property = 64 * 1024,
 	.calendars = 500,
+	.refresh = 3600,
 };
 
 struct first_calendar { const char *name; unsigned components; const char *en, *fr; };

@@ -148,6 +148,8 @@ int method_proppatch(struct dav_request *rq);
 int method_mkcalendar(struct dav_request *rq);
 int method_mkcol(struct dav_request *rq);
 int method_get(struct dav_request *rq);
+/* Of a calendar: get_calendar.c. */
+int get_calendar(struct dav_request *rq);
 int method_put(struct dav_request *rq);
 int method_delete(struct dav_request *rq);
 int method_copy(struct dav_request *rq);

@@ -34,5 +34,7 @@ static int get_object(struct dav_request *rq)
 
 int method_get(struct dav_request *rq)
 {
+	if (rq->target.kind == RES_CALENDAR)
+		return get_calendar(rq);
 	return rq->target.kind == RES_OBJECT ? get_object(rq) : get_collection(rq);
 }

@@ -10,6 +10,7 @@ libcaldav_a_SOURCES = \
 	caldav/error.c \
 	caldav/error.h \
 	caldav/get.c \
+	caldav/get_calendar.c \
 	caldav/mkcalendar.c \
 	caldav/move.c \
 	caldav/multistatus.c \

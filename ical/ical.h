@@ -224,6 +224,25 @@ int ical_render_expanded(const struct ical *ic, const struct zone *floating, int
  * them). -1: out is full. */
 int ical_render_whole(const char *body, size_t len, struct buf *out);
 
+/* ---- many objects as one calendar, written piece by piece ---- */
+
+/* NULL or "": not said. */
+struct ical_merge_head {
+	const char *name, *description; /* plain text */
+	const char *color;              /* a name of CSS (RFC 7986 5.9), or Apple's "#RRGGBB" */
+	const char *zone;               /* TZID of the floating times */
+	int64_t refresh;                /* seconds after which to ask again (RFC 7986 5.7); 0: not said */
+};
+struct ical_merge;
+/* The beginning of a VCALENDAR. What has to be known of it later lives in mem. */
+struct ical_merge *ical_merge_begin(const struct ical_merge_head *head, struct arena *mem,
+	struct buf *out);
+/* The components of one object as they stand, with CRLF. Each VTIMEZONE comes once; a name that means
+ * something else in this object than in those before is exchanged. ERR_LIMIT: more time zones than any
+ * program reads, none of its other components was written; ERR_LARGE: out is full. */
+int ical_merge_add(struct ical_merge *m, const struct ical *ic, struct buf *out, struct err *e);
+void ical_merge_end(const struct ical_merge *m, struct buf *out);
+
 /* ---- busy times: RFC 4791 7.10 ---- */
 
 enum ical_busy_kind { ICAL_BUSY, ICAL_BUSY_TENTATIVE, ICAL_BUSY_UNAVAILABLE };

@@ -31,6 +31,17 @@ struct ical_zone {
  * first and are the caller's business. Lives in the object's arena; an object belongs to one thread. */
 const struct zone *ical_object_zone(const struct ical *ic, const char *tzid);
 
+/* ---- lines.c ---- */
+
+/* As sent, folds included, with CRLF. -1: out is full. */
+int ical_line_write(const struct ical *ic, const struct ical_line *l, struct buf *out);
+/* A component whole, from BEGIN to END. */
+int ical_comp_write(const struct ical *ic, const struct ical_comp *c, struct buf *out);
+/* What stands before the value's colon, unfolded: the name and the parameters as sent. In mem. */
+char *ical_line_head(const struct ical *ic, const struct ical_line *l, struct arena *mem);
+/* ";NAME=value" in such a head, *len bytes of it; NULL if there is none of that name. */
+char *ical_head_param(char *head, const char *name, size_t *len);
+
 /* ---- rule.c ---- */
 
 /* Is this a RECUR value (RFC 5545 3.3.10) that can be expanded? ERR_SYNTAX; ERR_RULES for a

@@ -9,6 +9,8 @@ libical_dedit_a_SOURCES = \
 	ical/freebusy.c \
 	ical/ical.h \
 	ical/internal.h \
+	ical/lines.c \
+	ical/merge.c \
 	ical/parse.c \
 	ical/plan.c ical/plan.h \
 	ical/range.c ical/range.h \
@@ -33,6 +35,7 @@ check_PROGRAMS += \
 	tests/unit/test_expand \
 	tests/unit/test_ical_edit \
 	tests/unit/test_ical_filter \
+	tests/unit/test_ical_merge \
 	tests/unit/test_ical_render \
 	tests/unit/test_ical_scan \
 	tests/unit/test_ical_valid \
@@ -45,6 +48,7 @@ tests_unit_test_diff_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_expand_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_edit_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_filter_LDADD = $(ical_libs) $(CMOCKA_LIBS)
+tests_unit_test_ical_merge_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_render_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_scan_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_valid_LDADD = $(ical_libs) $(CMOCKA_LIBS)

@@ -87,6 +87,8 @@ static const struct conf_option server_options[] = {
 	/* logins */
 	{ "login-attempts",          CONF_INT,      "5",              1,      1000,        NULL },
 	{ "login-delay",             CONF_DURATION, "2s",             0,      HOUR,        NULL },
+	/* what programs are told */
+	{ "refresh-interval",        CONF_DURATION, "1h",             0,      366 * DAY,   NULL },
 	/* limits of one request */
 	{ "max-resource-size",       CONF_SIZE,     "1M",             1024,   8 * MIB,     NULL },
 	{ "max-xml-size",            CONF_SIZE,     "1M",             1024,   8 * MIB,     NULL },
@@ -220,6 +222,7 @@ static void read_limits(struct settings *s, const struct conf_section *sec)
 	dav->dead_properties = (size_t)conf_number(sec, "dead-properties");
 	dav->property = (size_t)conf_number(sec, "property-size");
 	dav->calendars = (size_t)conf_number(sec, "calendars");
+	dav->refresh = conf_number(sec, "refresh-interval") / SECOND;
 	dav->public_url = conf_string(sec, "public-url");
 }
 
