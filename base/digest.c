@@ -1,5 +1,6 @@
 #include "base/digest.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -65,6 +66,21 @@ void random_bytes(void *out, size_t len)
 		p += n;
 		len -= (size_t)n;
 	}
+}
+
+void random_word(char *out, size_t len)
+{
+	/* without the letters and digits that people confuse when they type from paper */
+	static const char alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	uint8_t bytes[RANDOM_WORD_MAX];
+
+	_Static_assert(sizeof(alphabet) - 1 == 32, "five bits a character");
+	assert(len <= sizeof(bytes));
+	random_bytes(bytes, len);
+	for (size_t i = 0; i < len; i++)
+		out[i] = alphabet[bytes[i] % 32];
+	out[len] = '\0';
+	secret_zero(bytes, sizeof(bytes));
 }
 
 void base64url(const void *data, size_t len, char *out)

@@ -24,6 +24,11 @@ void digest_chain(const void *data, size_t len, char out[CHAIN_SIZE]);
 /* From the kernel; ends the process if there are none. */
 void random_bytes(void *out, size_t len);
 
+/* len characters (at most RANDOM_WORD_MAX) of five random bits each, that are hard to mistake for each
+ * other, and a NUL: ids and tokens that people may have to type. */
+enum { RANDOM_WORD_MAX = 32 };
+void random_word(char *out, size_t len);
+
 /* base64url without padding. out needs base64url_size(len) bytes, NUL included. */
 #define base64url_size(len) (((len) * 4 + 2) / 3 + 1)
 void base64url(const void *data, size_t len, char *out);

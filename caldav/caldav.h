@@ -25,6 +25,7 @@ struct dav_settings {
 	size_t dead_properties;       /* of one collection */
 	size_t property;              /* bytes of one dead property */
 	size_t calendars;             /* of one home */
+	size_t feeds;                 /* of one calendar */
 	int64_t refresh;              /* seconds: when to ask for a calendar's .ics again; 0: not said */
 	const char *public_url;       /* or NULL */
 };

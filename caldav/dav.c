@@ -15,6 +15,7 @@ const struct dav_settings dav_default_settings = {
 	.dead_properties = 100,
 	.property = 64 * 1024,
 	.calendars = 500,
+	.feeds = 50,
 	.refresh = 3600,
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "http/etag.h"
 
 enum { IF_LISTS = 64, IF_CONDITIONS = 256, IF_BYTES = 8192 };
 
@@ -32,47 +33,6 @@ struct conditions {
 	bool reads;                     /* GET and HEAD: If-None-Match is a 304, not a 412 */
 	const struct if_list *lists;    /* NULL: no If header */
 };
-
-/* ---- ETags ---- */
-
-struct etag { const char *text; size_t len; bool weak, any; };
-
-/* Takes the next one off a comma-separated list; one without quotes is tolerated. */
-static bool etag_next(const char **list, struct etag *out)
-{
-	const char *s = *list + strspn(*list, " \t,");
-
-	*out = (struct etag){ 0 };
-	if (!*s)
-		return false;
-	if (str_starts(s, "W/")) {
-		out->weak = true;
-		s += 2;
-	}
-	bool quoted = *s == '"';
-	s += quoted;
-	out->text = s;
-	out->len = strcspn(s, quoted ? "\"" : ", \t");
-	out->any = !quoted && !out->weak && out->len == 1 && *s == '*';
-	*list = s + out->len + (quoted && s[out->len] == '"');
-	return true;
-}
-
-/* Does the list name this ETag? Ours are strong; weak ones of the client count only where the
- * comparison is weak (RFC 9110 8.8.3.2). */
-static bool etag_listed(const char *list, const char *etag, bool weak_too)
-{
-	struct etag t;
-
-	while (etag_next(&list, &t)) {
-		if (t.any)
-			return true;
-		if ((!t.weak || weak_too) && t.len > 0 && t.len == strlen(etag)
-			&& memcmp(t.text, etag, t.len) == 0)
-			return true;
-	}
-	return false;
-}
 
 /* All header lines of that name as one list (RFC 9110 5.3). */
 static const char *joined_header(struct dav_request *rq, const char *name)

@@ -1,5 +1,9 @@
 noinst_LIBRARIES += libhttp.a
 libhttp_a_SOURCES = \
+	http/calendar_file.c \
+	http/calendar_file.h \
+	http/etag.c \
+	http/etag.h \
 	http/request.c \
 	http/request.h \
 	http/response.c

@@ -29,6 +29,7 @@ struct response {
 	void (*next_free)(void *arg);             /* called once, whether finished or not */
 	void *next_arg;
 	const char *reason;                       /* for the log: why it was refused, one line */
+	bool wrong_link;                          /* a secret link led nowhere: counts as a guess */
 };
 
 /* Who asks. name is NULL before authentication and on the few open paths. */
@@ -76,5 +77,7 @@ bool header_has_token(const char *list, const char *token);
 int path_decode_segment(const char *raw, size_t len, struct arena *mem, char **out);
 /* RFC 3986 pchar kept (without ';'), everything else as %XX. */
 char *path_encode_segment(const char *segment, struct arena *mem);
+/* RFC 8187 attr-char kept, everything else as %XX: for filename*=UTF-8''… */
+char *path_encode_attribute(const char *text, struct arena *mem);
 
 #endif

@@ -26,6 +26,7 @@ void response_reset(struct response *res)
 	res->status = 0;
 	res->heads = 0;
 	res->reason = NULL;
+	res->wrong_link = false;
 }
 
 void response_finish(struct response *res)

@@ -243,6 +243,15 @@ struct ical_merge *ical_merge_begin(const struct ical_merge_head *head, struct a
 int ical_merge_add(struct ical_merge *m, const struct ical *ic, struct buf *out, struct err *e);
 void ical_merge_end(const struct ical_merge *m, struct buf *out);
 
+/* ---- for those who may see when, but not what ---- */
+
+/* RFC 5545 3.8.1.3: some component is CLASS:PRIVATE, CONFIDENTIAL, or of a class that nobody knows. */
+bool ical_is_private(const struct ical *ic);
+/* Appends the events with their times, rules, exceptions, STATUS and TRANSP, and nothing else but the
+ * time zones; UIDs become unreadable, but stay the same under one salt. Nothing is appended for an
+ * object that is no event. ERR_LARGE: out is full. */
+int ical_conceal(const struct ical *ic, const char *salt, struct buf *out, struct err *e);
+
 /* ---- busy times: RFC 4791 7.10 ---- */
 
 enum ical_busy_kind { ICAL_BUSY, ICAL_BUSY_TENTATIVE, ICAL_BUSY_UNAVAILABLE };

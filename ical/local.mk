@@ -2,6 +2,7 @@ noinst_LIBRARIES += libical_dedit.a
 libical_dedit_a_SOURCES = \
 	ical/bounds.c \
 	ical/casefold.c ical/casefold.h \
+	ical/conceal.c \
 	ical/diff.c \
 	ical/edit.c \
 	ical/expand.c \
@@ -33,6 +34,7 @@ check_PROGRAMS += \
 	tests/unit/test_bounds \
 	tests/unit/test_diff \
 	tests/unit/test_expand \
+	tests/unit/test_ical_conceal \
 	tests/unit/test_ical_edit \
 	tests/unit/test_ical_filter \
 	tests/unit/test_ical_merge \
@@ -46,6 +48,7 @@ check_PROGRAMS += \
 tests_unit_test_bounds_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_diff_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_expand_LDADD = $(ical_libs) $(CMOCKA_LIBS)
+tests_unit_test_ical_conceal_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_edit_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_filter_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_merge_LDADD = $(ical_libs) $(CMOCKA_LIBS)

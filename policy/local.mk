@@ -36,6 +36,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/load.c policy/policy.h \
 	policy/locks.c policy/locks.h \
 	policy/module.c policy/module.h \
+	policy/plain.c \
 	policy/plan.c policy/plan.h \
 	policy/sign.c policy/sign.h \
 	policy/update.c policy/update.h

@@ -74,6 +74,10 @@ int event_tick(const struct event_request *rq, const struct event_where *at, str
  * (architecture.md 15.24); one that has its slot already is left alone. *acquired: which it was. */
 int event_acquire(const struct event_request *rq, const struct event_where *at, bool *acquired,
 	struct err *e);
+/* The object as its user wrote it: without what policies rendered into it (15.8), whatever is in force now.
+ * `ic` itself if nothing was; in mem. */
+int event_plain(struct store *store, const struct policy_set *policies, const struct collection *calendar,
+	struct ical *ic, struct arena *mem, struct ical **out, struct err *e);
 /* Makes the Fees calendar of an owner if it is missing. */
 int event_fees_calendar(struct store *store, const char *owner, int64_t now, struct arena *mem,
 	struct collection *out, struct err *e);

@@ -17,6 +17,10 @@ static const struct command commands[] = {
 	{ "calendar", "add", "OWNER/CALENDAR [--name TEXT] [--tasks]", 0, admin_calendar_add },
 	{ "calendar", "list", "[OWNER]", 0, admin_calendar_list },
 	{ "share", NULL, "OWNER/CALENDAR USER read|write|none", 0, admin_share },
+	{ "feed", "add", "OWNER/CALENDAR [--busy] [--back DAYS] [--ahead DAYS] [--no-annotations] "
+		"[--label TEXT]", 0, admin_feed_add },
+	{ "feed", "list", "[OWNER/CALENDAR]", 0, admin_feed_list },
+	{ "feed", "revoke", "ID", 0, admin_feed_revoke },
 	{ "fees", NULL, "[--json] [--owner NAME]", 0, admin_fees },
 	{ "check", NULL, "[--deep]", 0, admin_check },
 	{ "rescan", NULL, "[OWNER/CALENDAR]", 0, admin_rescan },

@@ -63,6 +63,9 @@ bool admin_text_valid(const char *text);
  * given is. ADMIN_OK, else the exit code after a message. */
 int admin_owner(struct admin *a, const char *given, const char **out);
 
+/* The calendar that "OWNER/CALENDAR" names. ADMIN_OK, else the exit code after a message. */
+int admin_calendar(struct admin *a, const char *text, struct collection *out);
+
 int admin_user_add(struct admin *a, char *const *args);
 int admin_user_list(struct admin *a, char *const *args);
 int admin_user_passwd(struct admin *a, char *const *args);
@@ -71,6 +74,9 @@ int admin_user_token(struct admin *a, char *const *args);
 int admin_calendar_add(struct admin *a, char *const *args);
 int admin_calendar_list(struct admin *a, char *const *args);
 int admin_share(struct admin *a, char *const *args);
+int admin_feed_add(struct admin *a, char *const *args);
+int admin_feed_list(struct admin *a, char *const *args);
+int admin_feed_revoke(struct admin *a, char *const *args);
 int admin_fees(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);
 int admin_rebuild(struct admin *a, char *const *args);

@@ -33,7 +33,7 @@ static bool split_name(struct admin *a, const char *text, const char **owner, co
 	return true;
 }
 
-static int find_calendar(struct admin *a, const char *text, struct collection *out)
+int admin_calendar(struct admin *a, const char *text, struct collection *out)
 {
 	const char *owner, *name;
 	struct err e;
@@ -194,7 +194,7 @@ int admin_share(struct admin *a, char *const *args)
 		return admin_misuse(a, "'%s': read, write or none", args[2]);
 	user = arena_strdup(a->mem, args[1]);
 	ascii_lower(user);
-	code = find_calendar(a, args[0], &c);
+	code = admin_calendar(a, args[0], &c);
 	if (code == ADMIN_OK)
 		code = find_open_account(a, user);
 	if (code != ADMIN_OK)
@@ -264,7 +264,7 @@ int admin_rescan(struct admin *a, char *const *args)
 	struct adopted adopted;
 	struct err e;
 	int n = admin_expect(a, args, 0, 1);
-	int code = n < 0 ? ADMIN_USAGE : n == 1 ? find_calendar(a, args[0], &c) : ADMIN_OK;
+	int code = n < 0 ? ADMIN_USAGE : n == 1 ? admin_calendar(a, args[0], &c) : ADMIN_OK;
 
 	if (code != ADMIN_OK)
 		return code;

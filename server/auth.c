@@ -21,7 +21,7 @@ struct slot { uint8_t key[SHA256_SIZE]; int64_t until; };
 
 struct auth {
 	struct store *store;
-	struct brake *brake;
+	struct brake *brake, *links;
 	uint8_t secret[32];
 	char *dummy;            /* a hash nobody knows the password of */
 	pthread_mutex_t lock;   /* of the cache */
@@ -69,20 +69,6 @@ static bool hash_matches(const char *hash, const char *password)
 }
 
 /* ---- application passwords ---- */
-
-/* Without the letters and digits that people confuse when they type from paper. */
-static const char token_alphabet[] = "abcdefghijkmnpqrstuvwxyz23456789";
-
-static void random_word(char *out, size_t len)
-{
-	uint8_t bytes[32];
-
-	_Static_assert(sizeof(token_alphabet) - 1 == 32, "five bits a character");
-	random_bytes(bytes, len);
-	for (size_t i = 0; i < len; i++)
-		out[i] = token_alphabet[bytes[i] % 32];
-	secret_zero(bytes, sizeof(bytes));
-}
 
 /* 26 characters of five bits, and six that only find it. */
 void auth_token(char id[TOKEN_ID_SIZE], char token[TOKEN_SIZE], char hash[CHAIN_SIZE])
@@ -258,6 +244,16 @@ enum auth_result auth_verify(struct auth *a, struct auth_attempt *t)
 	return AUTH_WRONG;
 }
 
+int64_t auth_wrong_link(struct auth *a, const struct settings *settings, const char *address)
+{
+	struct brake_rule rule = { settings->login_attempts, settings->login_delay_ms };
+	int64_t now = clock_monotonic_ms(), wait = brake_wait(a->links, address, "", now);
+
+	if (wait == 0)
+		brake_failed(a->links, &rule, address, "", now);
+	return wait;
+}
+
 void auth_finish(struct auth_attempt *t)
 {
 	if (t->password != NULL)
@@ -285,6 +281,7 @@ int auth_create(struct store *store, struct auth **out, struct err *e)
 	pthread_mutex_init(&a->lock, NULL);
 	a->store = store;
 	a->brake = brake_create();
+	a->links = brake_create();
 	random_bytes(a->secret, sizeof(a->secret));
 	if (make_dummy(a, e) != 0) {
 		auth_destroy(a);
@@ -299,6 +296,7 @@ void auth_destroy(struct auth *a)
 	if (a == NULL)
 		return;
 	brake_destroy(a->brake);
+	brake_destroy(a->links);
 	pthread_mutex_destroy(&a->lock);
 	free(a->dummy);
 	secret_zero(a, sizeof(*a));

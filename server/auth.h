@@ -53,6 +53,10 @@ enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *
 /* After AUTH_VERIFY: hashes. AUTH_OK, AUTH_WRONG (logged for fail2ban), or AUTH_WAIT if others failed
  * meanwhile. */
 enum auth_result auth_verify(struct auth *a, struct auth_attempt *t);
+/* A secret link led nowhere. 0: counted; else the milliseconds that the address has to wait before its next
+ * wrong one is answered. Apart from logins: a phone that still asks for a revoked feed must not hold
+ * up the logins of those beside it. */
+int64_t auth_wrong_link(struct auth *a, const struct settings *settings, const char *address);
 /* Wipes the clear password; the attempt is over. */
 void auth_finish(struct auth_attempt *t);
 

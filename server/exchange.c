@@ -124,7 +124,7 @@ static void answer_busy(struct exchange *x, const char *reason)
 
 static void answer_braked(struct exchange *x)
 {
-	answer_text(x, 429, "too many failed logins, wait");
+	answer_text(x, 429, "too many failures, wait");
 	response_header(&x->res, "Retry-After",
 		arena_printf(x->rq.mem, "%lld", (long long)(x->attempt.wait_ms + 999) / 1000));
 }
@@ -177,9 +177,19 @@ static void prefetch(struct exchange *x)
 		x->sent += res->body.len;
 }
 
+/* architecture.md 15.34: guessing at links is slowed down like guessing at passwords. */
+static void brake_links(struct exchange *x)
+{
+	x->attempt.wait_ms = auth_wrong_link(x->sv->auth, x->site->settings, x->address);
+	if (x->attempt.wait_ms > 0)
+		answer_braked(x);
+}
+
 static void handle(struct exchange *x)
 {
 	route_handle(x->site, &x->rq);
+	if (x->res.wrong_link)
+		brake_links(x);
 	if (x->res.body.full && x->res.next == NULL)
 		answer_text(x, 500, "the answer is too large");
 	if (x->res.next != NULL)
@@ -471,8 +481,8 @@ static void end_body(struct exchange *x)
 static void log_broken_off(const struct exchange *x)
 {
 	log_context(x->rq.id, x->rq.who.name);
-	log_warn("%s %s %s: the answer was broken off: %s", x->address, x->rq.method, x->rq.path,
-		x->res.reason != NULL ? x->res.reason : "too large");
+	log_warn("%s %s %s: the answer was broken off: %s", x->address, x->rq.method,
+		web_log_path(x->rq.path), x->res.reason != NULL ? x->res.reason : "too large");
 	log_context(0, NULL);
 }
 
@@ -546,12 +556,13 @@ static void log_answer(const struct exchange *x)
 {
 	long long ms = (long long)(clock_monotonic_ms() - x->began);
 	const char *reason = x->res.reason != NULL ? x->res.reason : "";
+	const char *path = web_log_path(x->rq.path);
 
 	log_context(x->rq.id, x->rq.who.name);
 	if (x->res.status >= 400 && x->res.status != 401)
-		log_info("%s %s %s: %d %s", x->address, x->rq.method, x->rq.path, x->res.status, reason);
+		log_info("%s %s %s: %d %s", x->address, x->rq.method, path, x->res.status, reason);
 	else
-		log_debug("%s %s %s: %d, %lld ms", x->address, x->rq.method, x->rq.path, x->res.status, ms);
+		log_debug("%s %s %s: %d, %lld ms", x->address, x->rq.method, path, x->res.status, ms);
 	log_context(0, NULL);
 }
 
@@ -579,7 +590,8 @@ static enum MHD_Result reply(struct exchange *x)
 	if (add_headers(x, r) == MHD_YES)
 		ok = MHD_queue_response(x->con, (unsigned)x->res.status, r);
 	else
-		log_error("a header of the answer to %s %s was refused", x->rq.method, x->rq.path);
+		log_error("a header of the answer to %s %s was refused", x->rq.method,
+			web_log_path(x->rq.path));
 	MHD_destroy_response(r);
 	return ok;
 }

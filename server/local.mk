@@ -2,6 +2,7 @@ noinst_LIBRARIES += libserver.a
 libserver_a_SOURCES = \
 	server/admin.c \
 	server/admin.h \
+	server/admin_feed.c \
 	server/admin_fees.c \
 	server/admin_store.c \
 	server/admin_user.c \

@@ -100,6 +100,7 @@ static const struct conf_option server_options[] = {
 	{ "dead-properties",         CONF_INT,      "100",            0,      10000,       NULL },
 	{ "property-size",           CONF_SIZE,     "64K",            256,    MIB,         NULL },
 	{ "calendars",               CONF_INT,      "200",            2,      10000,       NULL },
+	{ "feeds",                   CONF_INT,      "50",             0,      10000,       NULL },
 	{ 0 },
 };
 
@@ -222,6 +223,7 @@ static void read_limits(struct settings *s, const struct conf_section *sec)
 	dav->dead_properties = (size_t)conf_number(sec, "dead-properties");
 	dav->property = (size_t)conf_number(sec, "property-size");
 	dav->calendars = (size_t)conf_number(sec, "calendars");
+	dav->feeds = (size_t)conf_number(sec, "feeds");
 	dav->refresh = conf_number(sec, "refresh-interval") / SECOND;
 	dav->public_url = conf_string(sec, "public-url");
 }
@@ -271,7 +273,8 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->store.watch_folders = (unsigned)conf_number(sec, "watch-folders");
 	s->policy.module_paths = module_paths(s, conf_get(sec, "modules"));
 	s->policy.policy_ca = absolute_path(s, conf_string(sec, "policy-ca"));
-	s->policy.public_url = conf_string(sec, "public-url");
+	s->public_base = conf_string(sec, "public-url");
+	s->policy.public_url = s->public_base;
 	s->policy.data = s->data;
 	read_connections(s, sec);
 	read_limits(s, sec);

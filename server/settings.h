@@ -25,6 +25,7 @@ struct settings {
 	const char *tls_certificate, *tls_key; /* absolute; NULL without TLS */
 	const char *data;                   /* absolute */
 	bool plain_anywhere;
+	const char *public_base;            /* what stands before a path in links; NULL: none are written */
 	enum log_level log_level;
 
 	unsigned threads, workers, queue;

@@ -22,6 +22,9 @@ int site_create(struct settings *settings, struct site **out, struct err *e)
 	s->policies = policies;
 	s->dav.policies = policies;
 	s->dav.settings = settings->dav;
+	s->web.policies = policies;
+	s->web.ical = settings->dav.ical;
+	s->web.refresh = settings->dav.refresh;
 	*out = s;
 	return 0;
 }

@@ -20,7 +20,8 @@ struct page {
 
 /* clang-format off */
 static const struct page pages[] = {
-	{ "/healthz", PAGE_OPEN, page_health, NULL },
+	{ "/feeds/",  PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_feed,   "/feeds/…" },
+	{ "/healthz", PAGE_OPEN,                            page_health, NULL },
 };
 /* clang-format on */
 
@@ -86,14 +87,14 @@ static int refuse_method(struct page_request *rq)
 void web_handle(const struct web *web, struct request *http)
 {
 	const struct page *p = page_find(http->path);
-	struct page_request rq = { .web = web, .http = http };
+	struct page_request *rq = arena_alloc(http->mem, sizeof(*rq)); /* a generator may need it later */
 
 	assert(p && (http->who.name || p->flags & PAGE_OPEN));
-	rq.rest = http->path + strlen(p->path);
+	*rq = (struct page_request){ web, http, http->path + strlen(p->path) };
 	if (is_read(http))
-		p->run(&rq);
+		p->run(rq);
 	else
-		refuse_method(&rq);
+		refuse_method(rq);
 }
 
 int web_precheck(const struct web *web, struct request *http, uint64_t content_length, bool length_known,

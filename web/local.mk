@@ -1,11 +1,13 @@
 noinst_LIBRARIES += libweb.a
 libweb_a_SOURCES = \
 	web/dispatch.c \
+	web/feed.c \
+	web/feed_head.c \
 	web/health.c \
 	web/page.h \
 	web/web.h
 libweb_a_CPPFLAGS = $(AM_CPPFLAGS)
-web_libs = libweb.a $(http_libs)
+web_libs = libweb.a $(xml_libs) $(http_libs)
 
 check_PROGRAMS += tests/unit/test_web
 tests_unit_test_web_LDADD = $(web_libs) $(CMOCKA_LIBS)

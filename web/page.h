@@ -2,6 +2,7 @@
 #ifndef DEDIT_WEB_PAGE_H
 #define DEDIT_WEB_PAGE_H
 
+#include "ical/ical.h"
 #include "web/web.h"
 
 struct page_request {
@@ -14,5 +15,10 @@ struct page_request {
 int page_text(struct page_request *rq, int status, const char *text);
 
 int page_health(struct page_request *rq);
+int page_feed(struct page_request *rq);
+
+/* feed_head.c: name, colour, time zone and, unless busy, the description. In mem. */
+int feed_head(const struct web *web, const struct collection *c, bool busy, struct arena *mem,
+	struct ical_merge_head *out, struct err *e);
 
 #endif

@@ -11,10 +11,15 @@
 #include <stdint.h>
 
 #include "http/request.h"
+#include "ical/ical.h"
+#include "policy/policy.h"
 #include "storage/store.h"
 
 struct web {
 	struct store *store;
+	const struct policy_set *policies;
+	struct ical_limits ical;
+	int64_t refresh; /* seconds after which a feed is to be asked for again; 0: not said */
 };
 
 /* True for a raw path that this floor answers. */
