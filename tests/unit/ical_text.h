@@ -7,11 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
 #include "ical/ical.h"
+
+/* Milliseconds of work, however busy the machine is. */
+static inline int64_t cpu_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 /* "20240331T013000Z" */
 static inline int64_t at(const char *text)

@@ -305,12 +305,12 @@ static void bombs_are_refused_in_time(void **state)
 {
 	cleanup_arena struct arena *mem = arena_create();
 	const struct ical *a = object(mem, SERIES("FREQ=SECONDLY") END);
-	int64_t before = clock_monotonic_ms();
+	int64_t before = cpu_ms();
 
 	(void)state;
 	assert_int_equal(changes(mem, a, NULL, false)[0], '!');
 	assert_int_equal(changes(mem, NULL, a, false)[0], '!');
-	assert_true(clock_monotonic_ms() - before < 1000);
+	assert_true(cpu_ms() - before < 1000);
 }
 
 /* A long master, and every second of its dates described by itself: each is read once. */
@@ -338,14 +338,14 @@ static void long_components_are_read_once(void **state)
 		buf_printf(&text, "\nBEGIN:VEVENT\nUID:x\nRECURRENCE-ID:%s\nDTSTART:%s\nEND:VEVENT", when, when);
 	}
 	const struct ical *b = object(mem, text.data);
-	int64_t before = clock_monotonic_ms();
+	int64_t before = cpu_ms();
 	assert_int_equal(ical_diff(a, b, NULL, at("20260603T000000Z"), at("20270603T000000Z"), false, mem,
 		&list, &count, &e), 0);
 	assert_int_equal(count, DATES);
 	assert_int_equal(ical_diff(b, b, NULL, at("20260603T000000Z"), at("20270603T000000Z"), false, mem,
 		&list, &count, &e), 0);
 	assert_int_equal(count, 0);
-	assert_true(clock_monotonic_ms() - before < 2000);
+	assert_true(cpu_ms() - before < 2000);
 }
 
 static int start(void **state)

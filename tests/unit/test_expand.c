@@ -548,10 +548,10 @@ static void many_lines_end_quickly(void **state)
 		buf_printf(&b, ",%s", utc);
 	}
 	const struct ical *ic = event(mem, b.data);
-	int64_t before = clock_monotonic_ms();
+	int64_t before = cpu_ms();
 	assert_string_equal(expanded(mem, ic, NULL, at("20300101T000000Z"), at("21300101T000000Z"), false,
 		SIZE_MAX), "");
-	assert_true(clock_monotonic_ms() - before < 1000);
+	assert_true(cpu_ms() - before < 1000);
 	buf_reset(&b);
 	buf_adds(&b, "DTSTART:20240101T000000Z");
 	for (int i = 0; i < 1000; i++) {

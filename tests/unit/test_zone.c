@@ -355,13 +355,13 @@ static void t09_hostile_vtimezone_is_quick_and_unknown(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
 		cleanup_arena struct arena *mem = arena_create();
-		int64_t before = clock_monotonic_ms();
+		int64_t before = cpu_ms();
 		const struct ical *ic = object(mem, arena_printf(mem, "BEGIN:VTIMEZONE\nTZID:Private\n"
 			STANDARD("+0100", "+0200", "19000101T000000", "RRULE:%s\n") "END:VTIMEZONE\n"
 			"BEGIN:VEVENT\nUID:x\nEND:VEVENT", rules[i]));
 
 		assert_string_equal(private_utc(mem, ic, "20240101T000000"), "floating");
-		assert_true(clock_monotonic_ms() - before < 100);
+		assert_true(cpu_ms() - before < 100);
 	}
 }
 
