@@ -93,7 +93,11 @@ char *resource_object_href(struct arena *mem, const struct resource *calendar, c
 /* Fills an object's resource of a calendar from its row; strings are borrowed from the row. */
 void resource_object(struct arena *mem, const struct resource *calendar, const struct object *row,
 	struct resource *out);
-/* A calendar in the home that `home` is, from its row; segment is "name" or "owner~name". */
+/* The URL segment of a calendar in a home, "name" or "owner~name", and its href there. */
+const char *resource_calendar_segment(struct arena *mem, const struct resource *home,
+	const struct collection *row);
+char *resource_calendar_href(struct arena *mem, const struct resource *home, const struct collection *row);
+/* A calendar in the home that `home` is, from its row. */
 int resource_calendar(struct dav_request *rq, const struct resource *home, const struct collection *row,
 	struct resource *out, struct err *e);
 char *principal_href(struct arena *mem, const char *user); /* "/principals/anna/" */
@@ -184,8 +188,20 @@ enum { NAME_BYTES = 200 };
 /* The body as XML with the settings' limits: 0 and the root (NULL for an empty body), or a refusal. */
 int request_xml(struct dav_request *rq, const struct xml_node **root);
 
-/* "data:,<epoch>/<collection>/<seq>": sync-token and getctag; report_sync.c reads it back. */
+/* ---- sync_token.c: RFC 6578 4 ---- */
+
+/* The token of a calendar at that seq. */
 char *sync_token(struct dav_request *rq, struct arena *mem, const struct collection *c, uint64_t seq);
+/* The present one of a calendar or home: DAV:sync-token, CS:getctag, and what an If header may name
+ * (RFC 6578 5). NULL if the store fails. */
+char *resource_sync_token(struct dav_request *rq, struct arena *mem, const struct resource *res,
+	struct err *e);
+char *sync_token_write(struct dav_request *rq, struct arena *mem, const struct resource *res,
+	const struct sync_point *p);
+/* -1: none that was ever given out for this resource in this history. */
+int sync_token_read(struct dav_request *rq, const struct resource *res, const char *token,
+	struct sync_point *out);
+
 /* "text/calendar; charset=utf-8; component=VEVENT" */
 char *object_content_type(struct arena *mem, const struct object *o);
 /* Bit of a component that calendars hold, by name; 0 if it is none of them. All of them. */

@@ -34,7 +34,8 @@ libcaldav_a_SOURCES = \
 	caldav/report_sync.c \
 	caldav/reports.c \
 	caldav/reports.h \
-	caldav/resource.c
+	caldav/resource.c \
+	caldav/sync_token.c
 libcaldav_a_CPPFLAGS = $(AM_CPPFLAGS)
 caldav_libs = libcaldav.a $(xml_libs) $(http_libs)
 

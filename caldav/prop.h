@@ -34,6 +34,9 @@ struct prop {
 int prop_check_text(const struct prop *p, struct dav_request *rq, const struct xml_node *value,
 	enum precond *why);
 
+/* DAV:sync-token and CS:getctag of calendars and homes. */
+int prop_get_sync_token(const struct prop *p, struct propctx *c, struct xmlw *w);
+
 /* Rows by RFC, each ended by a row without name. */
 extern const struct prop props_dav[], props_acl[], props_caldav[];
 const struct prop *prop_find(enum ns ns, const char *name); /* NULL: in no table */

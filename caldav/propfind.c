@@ -6,8 +6,7 @@
 struct children {
 	struct dav_request *rq;
 	struct plan *plan;
-	struct collection *calendars; /* copied out of the store's walk */
-	size_t count, size;
+	struct calendar { struct collection row; struct calendar *next; } *first, **tail;
 };
 
 /* ---- what is in a collection ---- */
@@ -55,30 +54,18 @@ static int plan_accounts(struct dav_request *rq, struct plan *plan,
 	return 0;
 }
 
+/* Copied out of the store's walk, within which no other question may be asked. */
 static int note_calendar(const struct collection *c, void *arg)
 {
 	struct children *ch = arg;
+	struct calendar *copy = arena_alloc(ch->rq->mem, sizeof(*copy));
 
-	if (ch->count == ch->size) {
-		size_t size = ch->size ? 2 * ch->size : 16;
-		struct collection *more = arena_array(ch->rq->mem, size, sizeof(*more));
-
-		if (ch->count)
-			memcpy(more, ch->calendars, ch->count * sizeof(*more));
-		ch->calendars = more;
-		ch->size = size;
-	}
-	struct collection *copy = &ch->calendars[ch->count++];
-	*copy = *c;
-	copy->owner = arena_strdup(ch->rq->mem, c->owner);
-	copy->name = arena_strdup(ch->rq->mem, c->name);
+	copy->row = *c;
+	copy->row.owner = arena_strdup(ch->rq->mem, c->owner);
+	copy->row.name = arena_strdup(ch->rq->mem, c->name);
+	*ch->tail = copy;
+	ch->tail = &copy->next;
 	return 0;
-}
-
-/* A shared calendar by its names only: its row is read after the walk. */
-static int note_share(const struct share *s, void *arg)
-{
-	return note_calendar(&(struct collection){ .owner = s->owner, .name = s->calendar }, arg);
 }
 
 static int plan_home(struct dav_request *rq, struct plan *plan, struct err *e)
@@ -86,19 +73,13 @@ static int plan_home(struct dav_request *rq, struct plan *plan, struct err *e)
 	const struct resource *home = &rq->target;
 	struct children ch = { .rq = rq, .plan = plan };
 
-	if (store_collections(rq->store, home->user, note_calendar, &ch, e) < 0
-		|| store_shares(rq->store, 0, home->user, note_share, &ch, e) < 0)
+	ch.tail = &ch.first;
+	if (store_home(rq->store, home->user, note_calendar, &ch, NULL, e) < 0)
 		return -1;
-	for (size_t i = 0; i < ch.count; i++) {
-		struct collection *c = &ch.calendars[i];
+	for (const struct calendar *c = ch.first; c; c = c->next) {
 		struct resource *res = arena_alloc(rq->mem, sizeof(*res));
 
-		if (!c->id && store_collection(rq->store, c->owner, c->name, rq->mem, c, e) < 0) {
-			if (e->code == ERR_NOT_FOUND)
-				continue;
-			return -1;
-		}
-		if (resource_calendar(rq, home, c, res, e) < 0)
+		if (resource_calendar(rq, home, &c->row, res, e) < 0)
 			return -1;
 		plan_resource(plan, res);
 	}

@@ -120,13 +120,6 @@ static int get_max_attendees(const struct prop *p, struct propctx *c, struct xml
 	return write_number(c, w, c->rq->dav->settings.ical.attendees);
 }
 
-static int get_ctag(const struct prop *p, struct propctx *c, struct xmlw *w)
-{
-	(void)p;
-	xmlw_text(w, sync_token(c->rq, c->mem, &c->res->coll, c->res->coll.seq));
-	return 200;
-}
-
 /* RFC 6638 9.1: what holds until somebody says otherwise. */
 static int get_transp(const struct prop *p, struct propctx *c, struct xmlw *w)
 {
@@ -237,7 +230,8 @@ const struct prop props_caldav[] = {
 	{ NS_CALDAV, "schedule-calendar-transp",         RES_CALENDAR, PROP_STORED | PROP_PERSONAL,
 		get_transp, check_transp },
 	/* CalendarServer, Apple */
-	{ NS_CS,     "getctag",                          RES_CALENDAR, 0, get_ctag, NULL },
+	{ NS_CS,     "getctag",                          RES_CALENDAR | RES_HOME, 0, prop_get_sync_token,
+		NULL },
 	{ NS_APPLE,  "calendar-color",                   RES_CALENDAR, PROP_STORED | PROP_PERSONAL, NULL,
 		prop_check_text },
 	{ NS_APPLE,  "calendar-order",                   RES_CALENDAR, PROP_STORED | PROP_PERSONAL, NULL,

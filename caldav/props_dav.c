@@ -128,10 +128,14 @@ static int get_current_user(const struct prop *p, struct propctx *c, struct xmlw
 	return 200;
 }
 
-static int get_sync_token(const struct prop *p, struct propctx *c, struct xmlw *w)
+int prop_get_sync_token(const struct prop *p, struct propctx *c, struct xmlw *w)
 {
+	const char *token = resource_sync_token(c->rq, c->mem, c->res, NULL);
+
 	(void)p;
-	xmlw_text(w, sync_token(c->rq, c->mem, &c->res->coll, c->res->coll.seq));
+	if (!token)
+		return 500;
+	xmlw_text(w, token);
 	return 200;
 }
 
@@ -146,15 +150,6 @@ char *object_content_type(struct arena *mem, const struct object *o)
 		if (o->component == (unsigned)rows[i].kind)
 			return arena_printf(mem, "text/calendar; charset=utf-8; component=%s", rows[i].name);
 	return arena_strdup(mem, "text/calendar; charset=utf-8");
-}
-
-char *sync_token(struct dav_request *rq, struct arena *mem, const struct collection *c, uint64_t seq)
-{
-	struct store_info info;
-
-	store_info(rq->store, &info);
-	return arena_printf(mem, "data:,%s/%lld/%llu", info.epoch, (long long)c->id,
-		(unsigned long long)seq);
 }
 
 /* clang-format off */
@@ -174,7 +169,7 @@ const struct prop props_dav[] = {
 	/* RFC 5397 3 */
 	{ NS_DAV, "current-user-principal", RES_ANY, 0, get_current_user, NULL },
 	/* RFC 6578 4 */
-	{ NS_DAV, "sync-token",             RES_CALENDAR, 0, get_sync_token, NULL },
+	{ NS_DAV, "sync-token",             RES_CALENDAR | RES_HOME, 0, prop_get_sync_token, NULL },
 	{ 0 },
 };
 /* clang-format on */

@@ -8,7 +8,7 @@ const struct report dav_reports[] = {
 	{ NS_CALDAV, "calendar-multiget", RES_CALENDAR | RES_OBJECT, PRIV_READ, report_multiget },
 	{ NS_CALDAV, "calendar-query",    RES_CALENDAR | RES_OBJECT, PRIV_READ, report_query },
 	{ NS_CALDAV, "free-busy-query",   RES_CALENDAR,              PRIV_READ_FREE_BUSY, report_freebusy },
-	{ NS_DAV,    "sync-collection",   RES_CALENDAR,              PRIV_READ, report_sync },
+	{ NS_DAV,    "sync-collection",   RES_CALENDAR | RES_HOME,   PRIV_READ, report_sync },
 	{ 0 },
 };
 /* clang-format on */

@@ -218,15 +218,28 @@ static int find_object(struct dav_request *rq, struct resource *res, struct err 
 	return 0;
 }
 
+const char *resource_calendar_segment(struct arena *mem, const struct resource *home,
+	const struct collection *row)
+{
+	if (strcmp(row->owner, home->user) == 0)
+		return row->name;
+	return arena_printf(mem, "%s~%s", row->owner, row->name);
+}
+
+char *resource_calendar_href(struct arena *mem, const struct resource *home, const struct collection *row)
+{
+	const char *segment = resource_calendar_segment(mem, home, row);
+
+	return arena_printf(mem, "%s%s/", home->href, path_encode_segment(segment, mem));
+}
+
 int resource_calendar(struct dav_request *rq, const struct resource *home, const struct collection *row,
 	struct resource *out, struct err *e)
 {
-	bool own = strcmp(row->owner, home->user) == 0;
-
 	*out = (struct resource){ .kind = RES_CALENDAR, .exists = true, .parent_exists = true,
 		.user = home->user, .coll = *row };
-	out->segment = own ? row->name : arena_printf(rq->mem, "%s~%s", row->owner, row->name);
-	out->href = arena_printf(rq->mem, "%s%s/", home->href, path_encode_segment(out->segment, rq->mem));
+	out->segment = resource_calendar_segment(rq->mem, home, row);
+	out->href = resource_calendar_href(rq->mem, home, row);
 	out->reader = calendar_reader(rq, row, home->user);
 	return access_calendar(rq, row, &out->privileges, e);
 }

@@ -20,13 +20,40 @@ int store_sqlite_rebuild(const char *path, store_parse_fn parse, store_problem_f
 
 /* The rules that all backends share. */
 
-/* A new collection's seq: milliseconds since 2020, but past all that went before (`floor`). */
-static inline uint64_t store_first_seq(int64_t now, uint64_t floor)
+/* A new collection's seq: milliseconds since 2020, but past all that went before (`last`). */
+static inline uint64_t store_first_seq(int64_t now, uint64_t last)
 {
 	const int64_t since = 1577836800; /* 2020-01-01T00:00:00Z */
 	uint64_t first = now > since ? (uint64_t)(now - since) * 1000 : 1;
 
-	return first > floor ? first : floor + 1;
+	return first > last ? first : last + 1;
+}
+
+/* Where a pass from this point begins and ends, `now` being the seq of what is asked. */
+static inline struct sync_point store_sync_begin(const struct sync_point *from, uint64_t now)
+{
+	struct sync_point p = *from;
+
+	if (p.until == 0) {
+		p.until = now;
+		p.at = p.since;
+	}
+	return p;
+}
+
+/* Did what a client doesn't know yet end before `oldest`? Then it can't be told any more. */
+static inline bool store_sync_too_old(const struct sync_point *from, uint64_t oldest)
+{
+	return (from->since != 0 && from->since < oldest) ||
+		(from->until != 0 && from->until < oldest);
+}
+
+/* After the pass `p`; full: it stopped behind `p->at`. */
+static inline void store_sync_end(const struct sync_point *p, bool full, uint64_t now,
+	struct sync_point *next, bool *more)
+{
+	*next = full ? *p : (struct sync_point){.since = p->until};
+	*more = full || p->until < now;
 }
 
 static inline void store_etag(const char *digest, uint64_t seq, char out[ETAG_SIZE])

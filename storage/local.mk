@@ -17,6 +17,7 @@ libstorage_a_SOURCES = \
 	storage/sqlite/db.c \
 	storage/sqlite/db.h \
 	storage/sqlite/feed.c \
+	storage/sqlite/home.c \
 	storage/sqlite/journal.c \
 	storage/sqlite/journal.h \
 	storage/sqlite/ledger.c \
@@ -43,7 +44,8 @@ check_PROGRAMS += \
 	tests/unit/test_store_names \
 	tests/unit/test_store_props \
 	tests/unit/test_store_sqlite
-store_suite = tests/unit/store_suite.c tests/unit/store_suite.h
+store_suite = tests/unit/store_suite.c tests/unit/store_suite.h tests/unit/sync_model.c \
+	tests/unit/sync_model.h
 tests_unit_test_store_memory_SOURCES = tests/unit/test_store_memory.c $(store_suite)
 tests_unit_test_store_memory_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_names_LDADD = $(storage_libs) $(CMOCKA_LIBS)

@@ -23,6 +23,12 @@ struct mem_collection {
 	char *owner, *name;
 	struct list objects, props, shares, feeds; /* by name; by user, ns, name; by user; by id */
 };
+/* A calendar in a home, and what was (collection 0): as the table member of schema.sql. */
+struct mem_member {
+	char *user, *owner, *name;
+	store_id collection;
+	uint64_t mapped, changed, gone;
+};
 struct mem_account { struct account row; struct arena *mem; };
 struct mem_entry { struct ledger_row row; struct arena *mem; };
 struct mem_wake { struct wake row; struct arena *mem; };
@@ -31,8 +37,9 @@ struct memory {
 	struct store base;
 	pthread_mutex_t lock;
 	struct list collections, accounts, ledger, wakes; /* by owner, name; name; owner, seq; time */
+	struct list members;                              /* by user, own ones first, owner, name */
 	store_id last_id;
-	uint64_t floor; /* highest seq of a collection that is gone */
+	uint64_t seq; /* the last one given to what changed */
 	struct store_info info;
 };
 
@@ -101,6 +108,17 @@ static int compare_share(const void *key, const void *item)
 static int compare_feed(const void *key, const void *item)
 {
 	return strcmp(key, ((const struct mem_feed *)item)->row.id);
+}
+
+static int compare_member(const void *key, const void *item)
+{
+	const struct mem_member *a = key, *b = item;
+	int order = strcmp(a->user, b->user);
+	bool other_a = strcmp(a->owner, a->user) != 0, other_b = strcmp(b->owner, b->user) != 0;
+
+	order = order != 0 ? order : other_a - other_b;
+	order = order != 0 ? order : strcmp(a->owner, b->owner);
+	return order != 0 ? order : strcmp(a->name, b->name);
 }
 
 static int compare_account(const void *key, const void *item)
@@ -225,11 +243,55 @@ static void free_collection(struct mem_collection *c)
 	free(c);
 }
 
+/* ---- homes ---- */
+
+static void put_member(struct memory *m, const struct mem_collection *c, const char *user)
+{
+	struct mem_member key = {(char *)user, c->owner, c->name, 0, 0, 0, 0}, *row;
+	size_t at;
+
+	m->seq++;
+	if (list_search(&m->members, &key, compare_member, &at)) {
+		row = m->members.item[at];
+	} else {
+		row = xcalloc(1, sizeof(*row));
+		*row = (struct mem_member){xstrdup(user), xstrdup(c->owner), xstrdup(c->name), 0, 0, 0, 0};
+		list_insert(&m->members, at, row);
+	}
+	row->changed = m->seq;
+	row->mapped = row->collection == c->row.id ? row->mapped : m->seq;
+	row->collection = c->row.id;
+}
+
+/* user NULL: in every home where it is. */
+static void touch_members(struct memory *m, store_id collection, const char *user, bool remove)
+{
+	m->seq++;
+	for (size_t i = 0; i < m->members.n; i++) {
+		struct mem_member *row = m->members.item[i];
+		if (row->collection != collection || (user != NULL && strcmp(user, row->user) != 0))
+			continue;
+		row->changed = m->seq;
+		if (remove) {
+			row->gone = m->seq;
+			row->collection = 0;
+		}
+	}
+}
+
+static void free_member(struct mem_member *row)
+{
+	free(row->user);
+	free(row->owner);
+	free(row->name);
+	free(row);
+}
+
 static void drop_collection(struct memory *m, size_t at)
 {
 	struct mem_collection *c = m->collections.item[at];
 
-	m->floor = c->row.seq > m->floor ? c->row.seq : m->floor;
+	touch_members(m, c->row.id, NULL, true);
 	list_remove(&m->collections, at);
 	free_collection(c);
 }
@@ -268,6 +330,10 @@ static void memory_close(struct store *s)
 		free_collection(m->collections.item[i]);
 	}
 	free(m->collections.item);
+	for (size_t i = 0; i < m->members.n; i++) {
+		free_member(m->members.item[i]);
+	}
+	free(m->members.item);
 	FREE_ARENAS(&m->accounts, mem_account);
 	FREE_ARENAS(&m->ledger, mem_entry);
 	FREE_ARENAS(&m->wakes, mem_wake);
@@ -337,8 +403,9 @@ static int memory_collection_make(struct store *s, const struct collection *from
 	c->row.owner = c->owner = xstrdup(from->owner);
 	c->row.name = c->name = xstrdup(from->name);
 	c->row.id = ++m->last_id;
-	c->row.seq = c->row.oldest_seq = store_first_seq(now, m->floor);
+	c->row.seq = c->row.oldest_seq = m->seq = store_first_seq(now, m->seq);
 	c->row.created = now;
+	put_member(m, c, c->owner);
 	for (size_t i = 0; i < n; i++) {
 		patch_prop(c, &props[i]);
 	}
@@ -382,7 +449,9 @@ static int memory_props_patch(struct store *s, store_id collection, const struct
 	if (c == NULL)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
+		const char *user = rows[i].user;
 		patch_prop(c, &rows[i]);
+		touch_members(m, collection, user[0] == '\0' ? NULL : user, false);
 	}
 	return 0;
 }
@@ -439,6 +508,11 @@ static int memory_share_put(struct store *s, const struct share *share, struct e
 	if (c == NULL)
 		return -1;
 	put_share(c, share->user, share->access);
+	if (share->access == SHARE_NONE) {
+		touch_members(m, c->row.id, share->user, true);
+	} else {
+		put_member(m, c, share->user);
+	}
 	return 0;
 }
 
@@ -631,44 +705,188 @@ static int memory_list(struct store *s, store_id collection, unsigned components
 	return 0;
 }
 
-static const struct object *next_change(const struct mem_collection *c, uint64_t since)
+/* The one with the lowest seq in (after, until]. */
+static const struct object *next_change(const struct mem_collection *c, uint64_t after,
+	uint64_t until, bool tombstones)
 {
 	const struct object *next = NULL;
 
 	for (size_t i = 0; i < c->objects.n; i++) {
 		const struct object *o = &((struct mem_object *)c->objects.item[i])->row;
-		if (o->seq > since && (next == NULL || o->seq < next->seq)) {
+		if (o->seq > after && o->seq <= until && (tombstones || !o->deleted) &&
+			(next == NULL || o->seq < next->seq)) {
 			next = o;
 		}
 	}
 	return next;
 }
 
-static int memory_changes(struct store *s, store_id collection, uint64_t since, size_t limit,
-	object_fn visit, void *arg, uint64_t *seq, bool *more, struct err *e)
+static int memory_changes(struct store *s, store_id collection, const struct sync_point *from,
+	size_t limit, object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e)
 {
 	LOCKED(s);
 	const struct mem_collection *c = find_collection(m, collection, e);
 	const struct object *o;
-	uint64_t last = since;
-	size_t visited = 0;
 
 	if (c == NULL)
 		return -1;
-	if (since > c->row.seq || (since != 0 && since < c->row.oldest_seq))
+	uint64_t now = c->row.seq;
+	struct sync_point at = store_sync_begin(from, now);
+	if (at.since > now || at.until > now || store_sync_too_old(from, c->row.oldest_seq))
 		return err_set(e, ERR_TOKEN, "the token's number is out of range");
-	while ((o = next_change(c, last)) != NULL) {
-		bool shown = since != 0 || !o->deleted;
-		if (shown && visited >= limit && last >= c->row.oldest_seq)
-			break;
-		int status = shown ? visit(o, arg) : 0;
+	while ((o = next_change(c, at.at, at.until, at.since != 0)) != NULL && limit > 0) {
+		int status = visit(o, arg);
 		if (status != 0)
 			return status;
-		visited += shown;
-		last = o->seq;
+		at.at = o->seq;
+		limit--;
 	}
-	*more = o != NULL;
-	*seq = *more ? last : c->row.seq;
+	store_sync_end(&at, o != NULL, now, next, more);
+	return 0;
+}
+
+/* ---- homes ---- */
+
+/* Of the last change in whatever way. */
+static uint64_t member_seq(struct memory *m, const struct mem_member *row)
+{
+	const struct mem_collection *c =
+		row->collection == 0 ? NULL : find_collection(m, row->collection, NULL);
+
+	return c != NULL && c->row.seq > row->changed ? c->row.seq : row->changed;
+}
+
+static uint64_t home_seq(struct memory *m, const char *user)
+{
+	uint64_t last = 1;
+
+	for (size_t i = 0; i < m->members.n; i++) {
+		const struct mem_member *row = m->members.item[i];
+		if (strcmp(row->user, user) == 0 && member_seq(m, row) > last) {
+			last = member_seq(m, row);
+		}
+	}
+	return last;
+}
+
+static int memory_home(struct store *s, const char *user, collection_fn visit, void *arg,
+	uint64_t *seq, struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; visit != NULL && i < m->members.n; i++) {
+		const struct mem_member *row = m->members.item[i];
+		if (row->collection == 0 || strcmp(row->user, user) != 0)
+			continue;
+		int status = visit(&find_collection(m, row->collection, NULL)->row, arg);
+		if (status != 0)
+			return status;
+	}
+	if (seq != NULL) {
+		*seq = home_seq(m, user);
+	}
+	return 0;
+}
+
+static const struct mem_member *next_calendar(struct memory *m, const char *user,
+	const struct sync_point *at)
+{
+	const struct mem_member *next = NULL;
+
+	for (size_t i = 0; i < m->members.n; i++) {
+		const struct mem_member *row = m->members.item[i];
+		uint64_t seq = member_seq(m, row);
+		if (strcmp(row->user, user) == 0 && seq > at->at && seq <= at->until &&
+			(row->collection != 0 || at->since != 0) &&
+			(next == NULL || seq < member_seq(m, next))) {
+			next = row;
+		}
+	}
+	return next;
+}
+
+/* The first after `at`, calendar by calendar; *in: which. What is new in this home is listed whole. */
+static const struct object *next_content(struct memory *m, const char *user,
+	const struct sync_point *at, const struct mem_collection **in)
+{
+	const struct object *next = NULL;
+
+	for (size_t i = 0; i < m->members.n; i++) {
+		const struct mem_member *row = m->members.item[i];
+		if (strcmp(row->user, user) != 0 || row->collection == 0 || row->mapped > at->until ||
+			row->collection < at->calendar || (next != NULL && row->collection > next->collection))
+			continue;
+		const struct mem_collection *c = find_collection(m, row->collection, NULL);
+		uint64_t after = row->mapped > at->since ? 0 : at->since;
+		if (row->collection == at->calendar && at->at > after) {
+			after = at->at;
+		}
+		const struct object *o = next_change(c, after, at->until, row->mapped <= at->since);
+		if (o != NULL) {
+			next = o;
+			*in = c;
+		}
+	}
+	return next;
+}
+
+/* Did a calendar go and come back after `known`? */
+static bool came_back(const struct memory *m, const char *user, uint64_t known)
+{
+	for (size_t i = 0; i < m->members.n; i++) {
+		const struct mem_member *row = m->members.item[i];
+		if (strcmp(row->user, user) == 0 && row->collection != 0 && row->gone > known)
+			return true;
+	}
+	return false;
+}
+
+/* What comes next, after which `at` stands behind it; false: nothing is left. */
+static bool next_member(struct memory *m, const char *user, bool deep, struct sync_point *at,
+	struct home_member *out)
+{
+	const struct mem_member *row = at->calendar == 0 ? next_calendar(m, user, at) : NULL;
+	const struct mem_collection *in = NULL;
+
+	if (row != NULL) {
+		at->at = member_seq(m, row);
+		*out = (struct home_member){.gone = row->collection == 0,
+			.calendar = {.owner = row->owner, .name = row->name}};
+		if (!out->gone) {
+			out->calendar = find_collection(m, row->collection, NULL)->row;
+		}
+		return true;
+	}
+	const struct object *o = deep ? next_content(m, user, at, &in) : NULL;
+	if (o == NULL)
+		return false;
+	*out = (struct home_member){.calendar = in->row, .object = o};
+	at->calendar = o->collection;
+	at->at = o->seq;
+	return true;
+}
+
+static int memory_home_changes(struct store *s, const char *user, bool deep,
+	const struct sync_point *from, size_t limit, home_member_fn visit, void *arg,
+	struct sync_point *next, bool *more, struct err *e)
+{
+	LOCKED(s);
+	uint64_t now = home_seq(m, user), known = from->since != 0 ? from->since : from->until;
+	struct sync_point at = store_sync_begin(from, now), ahead = at;
+	struct home_member member;
+	bool left;
+
+	if (at.since > now || at.until > now)
+		return err_set(e, ERR_TOKEN, "the token's number is out of range");
+	if (deep && known != 0 && came_back(m, user, known))
+		return err_set(e, ERR_TOKEN, "a calendar of the home was made anew since");
+	while ((left = next_member(m, user, deep, &ahead, &member)) && limit > 0) {
+		int status = visit(&member, arg);
+		if (status != 0)
+			return status;
+		at = ahead;
+		limit--;
+	}
+	store_sync_end(&at, left, now, next, more);
 	return 0;
 }
 
@@ -758,6 +976,11 @@ static int check_commit(struct memory *m, struct commit *c, struct err *e)
 	return c->drop != 0 ? check_drop(m, c, e) : 0;
 }
 
+static uint64_t next_seq(struct memory *m, struct mem_collection *in)
+{
+	return in->row.seq = ++m->seq;
+}
+
 static struct mem_object *make_object(struct mem_collection *in, const char *name, store_id id)
 {
 	size_t at;
@@ -775,7 +998,7 @@ static struct mem_object *make_object(struct mem_collection *in, const char *nam
 static void apply_put(struct memory *m, struct change *c, int64_t now)
 {
 	struct mem_collection *in = find_collection(m, c->collection, NULL);
-	struct mem_object *o = make_object(in, c->name, (store_id)in->row.seq + 1);
+	struct mem_object *o = make_object(in, c->name, (store_id)m->seq + 1);
 
 	free(o->uid);
 	free(o->body);
@@ -788,7 +1011,7 @@ static void apply_put(struct memory *m, struct change *c, int64_t now)
 	o->row.last = c->last;
 	o->row.mtime = now;
 	o->row.deleted = false;
-	o->row.seq = c->seq = ++in->row.seq;
+	o->row.seq = c->seq = next_seq(m, in);
 	digest_short(c->body, c->body_len, o->row.digest);
 	store_etag(o->row.digest, o->row.seq, o->row.etag);
 	memcpy(c->etag, o->row.etag, ETAG_SIZE);
@@ -806,7 +1029,7 @@ static void apply_delete(struct memory *m, struct change *c, int64_t now)
 	o->body = NULL;
 	o->row = (struct object){.id = o->row.id, .collection = in->row.id, .name = o->name,
 		.uid = o->uid, .mtime = now, .deleted = true};
-	o->row.seq = c->seq = ++in->row.seq;
+	o->row.seq = c->seq = next_seq(m, in);
 }
 
 static void append_entry(struct memory *m, const struct ledger_row *from)
@@ -1011,6 +1234,7 @@ static int memory_account_close(struct store *s, const char *name, struct err *e
 			drop_collection(m, i);
 		} else {
 			forget_user(c, name);
+			touch_members(m, c->row.id, name, true);
 		}
 	}
 	remove_wakes(m, name, NULL);
@@ -1158,6 +1382,8 @@ const struct store_ops store_memory = {
 	.body = memory_body,
 	.list = memory_list,
 	.changes = memory_changes,
+	.home = memory_home,
+	.home_changes = memory_home_changes,
 	.commit = memory_commit,
 	.account = memory_account,
 	.accounts = memory_accounts,

@@ -190,12 +190,43 @@ int store_list(struct store *s, store_id collection, unsigned components, int64_
 	return s->ops->list(s, collection, components, from, to, visit, arg, seq, e);
 }
 
-int store_changes(struct store *s, store_id collection, uint64_t since, size_t limit,
-	object_fn visit,
-	void *arg, uint64_t *seq, bool *more, struct err *e)
+/* One that a store gave out has its numbers in this order. */
+static int check_point(const struct sync_point *p, struct err *e)
 {
-	assert(visit != NULL && limit > 0 && seq != NULL && more != NULL);
-	return s->ops->changes(s, collection, since, limit, visit, arg, seq, more, e);
+	if (p->until == 0)
+		return p->calendar == 0 && p->at == 0 ? 0 : err_set(e, ERR_TOKEN, "a point of no pass");
+	if (p->until < p->since || p->at > p->until || p->calendar < 0)
+		return err_set(e, ERR_TOKEN, "a point outside its pass");
+	return 0;
+}
+
+int store_changes(struct store *s, store_id collection, const struct sync_point *from,
+	size_t limit, object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e)
+{
+	assert(from != NULL && visit != NULL && limit > 0 && next != NULL && more != NULL);
+	if (check_point(from, e) < 0)
+		return -1;
+	if (from->calendar != 0)
+		return err_set(e, ERR_TOKEN, "a home's point");
+	return s->ops->changes(s, collection, from, limit, visit, arg, next, more, e);
+}
+
+int store_home(struct store *s, const char *user, collection_fn visit, void *arg, uint64_t *seq,
+	struct err *e)
+{
+	assert(user != NULL && (visit != NULL || seq != NULL));
+	return s->ops->home(s, user, visit, arg, seq, e);
+}
+
+int store_home_changes(struct store *s, const char *user, bool deep,
+	const struct sync_point *from, size_t limit, home_member_fn visit, void *arg,
+	struct sync_point *next, bool *more, struct err *e)
+{
+	assert(user != NULL && from != NULL && visit != NULL && limit > 0);
+	assert(next != NULL && more != NULL);
+	if (check_point(from, e) < 0)
+		return -1;
+	return s->ops->home_changes(s, user, deep, from, limit, visit, arg, next, more, e);
 }
 
 /* Two changes of one object in a commit have no order. Asserted where it costs little. */

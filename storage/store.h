@@ -6,9 +6,10 @@
  *
  * - Every call is atomic by itself; there is no begin/commit outside. Everything in one
  *   struct commit happens or nothing does, and when store_commit returns 0 it is durable.
- * - Sequence numbers are per collection and given in commit order. A collection's `seq`
- *   starts at the milliseconds since 2020 when it is made, so an ETag never comes back.
- *   list and changes return rows and the collection's seq of one snapshot.
+ * - Sequence numbers are given in commit order, each once in the whole store: what changes
+ *   takes the next one, and a collection's `seq` is that of its last change. A new collection's
+ *   is at least the milliseconds since 2020, so an ETag never comes back. Calls that list
+ *   return rows and seq of one snapshot.
  * - Strings handed to a visitor belong to the backend and end with the call; functions with
  *   an arena copy into it.
  * - A visitor returns 0 to go on; anything else stops the walk and is returned by the call
@@ -44,6 +45,24 @@ struct collection {
 	unsigned components;      /* mask of enum ical_kind values; storage only keeps it */
 	unsigned flags;
 	int64_t created;
+};
+
+/*
+ * How far a client's copy of a collection or a home is: what a sync-token says (RFC 6578). A pass
+ * tells what changed after `since` and up to `until`; in the middle of one, all behind `at` is left.
+ */
+struct sync_point {
+	uint64_t since;    /* all changes up to here are known; 0: nothing is */
+	uint64_t until;    /* 0: not in the middle of a pass */
+	store_id calendar; /* of a home: the one whose objects come; 0: the calendars themselves */
+	uint64_t at;
+};
+
+/* What changed in a home: a calendar, or an object of one. */
+struct home_member {
+	struct collection calendar; /* gone: owner and name only */
+	bool gone;                  /* taken away from this home: removed, or shared no more */
+	const struct object *object; /* NULL: the calendar itself */
 };
 
 struct object {
@@ -173,6 +192,7 @@ typedef int (*store_problem_fn)(const char *line, void *arg);
 
 typedef int (*collection_fn)(const struct collection *c, void *arg);
 typedef int (*object_fn)(const struct object *o, void *arg);
+typedef int (*home_member_fn)(const struct home_member *m, void *arg);
 typedef int (*prop_fn)(const struct prop_row *p, void *arg);
 typedef int (*share_fn)(const struct share *s, void *arg);
 typedef int (*feed_fn)(const struct feed *f, void *arg);
@@ -211,8 +231,13 @@ struct store_ops {
 		struct object *out, struct buf *body, struct err *e);
 	int (*list)(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
 		object_fn visit, void *arg, uint64_t *seq, struct err *e);
-	int (*changes)(struct store *s, store_id collection, uint64_t since, size_t limit, object_fn visit,
-		void *arg, uint64_t *seq, bool *more, struct err *e);
+	int (*changes)(struct store *s, store_id collection, const struct sync_point *from, size_t limit,
+		object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e);
+	int (*home)(struct store *s, const char *user, collection_fn visit, void *arg, uint64_t *seq,
+		struct err *e);
+	int (*home_changes)(struct store *s, const char *user, bool deep, const struct sync_point *from,
+		size_t limit, home_member_fn visit, void *arg, struct sync_point *next, bool *more,
+		struct err *e);
 
 	int (*commit)(struct store *s, struct commit *c, struct err *e);
 
@@ -261,7 +286,7 @@ int store_collection_make(struct store *s, const struct collection *c, const str
 /* Common properties first, then `user`'s own ("" or NULL: common only). */
 int store_props(struct store *s, store_id collection, const char *user, prop_fn visit, void *arg,
 	struct err *e);
-/* All rows or none. Moves neither seq nor ETags (15.13). */
+/* All rows or none. Moves neither the collection's seq nor ETags (15.13), but the homes' that show it. */
 int store_props_patch(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
 	struct err *e);
 /* By collection (user NULL), by user (collection 0), or both; SHARE_NONE is never visited. */
@@ -293,12 +318,21 @@ int store_body(struct store *s, store_id collection, const char *name, struct ar
  * (0: all), ordered by name. *seq (may be NULL): the collection's, of the same snapshot. */
 int store_list(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
 	object_fn visit, void *arg, uint64_t *seq, struct err *e);
-/* Objects and tombstones with seq > since, ordered by seq, at most limit. since 0: live ones only.
- * *seq: up to where the answer is complete (the last visited row's if *more, else the collection's).
- * With since 0 a page goes beyond limit rather than end below oldest_seq, where its token would be refused.
- * ERR_TOKEN if since < oldest_seq (and not 0) or since > the collection's seq. */
-int store_changes(struct store *s, store_id collection, uint64_t since, size_t limit, object_fn visit,
-	void *arg, uint64_t *seq, bool *more, struct err *e);
+/* Objects and tombstones that changed after `from`, ordered by seq, at most limit; if nothing is known yet,
+ * live ones only. *next: from where to go on; *more: there is something left now.
+ * ERR_TOKEN: a point below oldest_seq, ahead of the collection's seq, or none that was given out. */
+int store_changes(struct store *s, store_id collection, const struct sync_point *from, size_t limit,
+	object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e);
+/* The calendars in a user's home: own ones, then shared ones by owner and name; visit may be NULL. *seq (may
+ * be NULL): the home's, which any change in it moves: of calendars' properties and objects, or of which
+ * there are. */
+int store_home(struct store *s, const char *user, collection_fn visit, void *arg, uint64_t *seq,
+	struct err *e);
+/* The same as store_changes for a home: calendars that came, went, or changed in whatever way; deep: behind
+ * them, calendar by calendar, the objects that changed, but none of a calendar that went.
+ * ERR_TOKEN also if deep and a calendar went and came back since: of what went with it nothing is known. */
+int store_home_changes(struct store *s, const char *user, bool deep, const struct sync_point *from,
+	size_t limit, home_member_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e);
 
 /* ERR_CHANGED (an expectation fails), ERR_UID_TAKEN (c->conflict), ERR_NOT_FOUND (collection),
  * ERR_FULL, ERR_BUSY, ERR_IO. */

@@ -246,7 +246,8 @@ static int leave_others(struct change_log *log, const char *name, struct err *e)
 		status = -1;
 	}
 	for (size_t i = 0; i < others.n && status == 0; i++) {
-		status = journal_props(log, others.id[i], e);
+		status = member_remove(log, others.id[i], name, e);
+		status = status < 0 ? -1 : journal_props(log, others.id[i], e);
 	}
 	free(others.id);
 	return status;

@@ -82,10 +82,17 @@ static int check_index(const struct check *k)
 	static const char orphan_sql[] =
 		"SELECT collection || '/' || name FROM object"
 		" WHERE collection NOT IN (SELECT id FROM collection)";
+	static const char home_sql[] =
+		"WITH due AS (SELECT owner AS user, id FROM collection"
+		" UNION SELECT user, collection FROM share),"
+		" kept AS (SELECT user, collection AS id FROM member WHERE collection <> 0)"
+		" SELECT user || '/' || id FROM (SELECT * FROM due EXCEPT SELECT * FROM kept)"
+		" UNION SELECT user || '/' || id FROM (SELECT * FROM kept EXCEPT SELECT * FROM due)";
 	int status = check_rows(k, k->deep ? full_sql : quick_sql, "");
 
 	status = status != 0 ? status : check_rows(k, ahead_sql, "sequence number ahead of its calendar: ");
-	return status != 0 ? status : check_rows(k, orphan_sql, "object without calendar: ");
+	status = status != 0 ? status : check_rows(k, orphan_sql, "object without calendar: ");
+	return status != 0 ? status : check_rows(k, home_sql, "in a home or in none, wrongly: ");
 }
 
 /* ---- the ledger ---- */

@@ -4,9 +4,7 @@
 #include "storage/sqlite/ops.h"
 #include "storage/sqlite/watch.h"
 
-#define COLLECTION_COLUMNS "id, seq, oldest_seq, owner, name, components, flags, created"
-
-static void collection_row(sqlite3_stmt *st, struct collection *out)
+void collection_row(sqlite3_stmt *st, struct collection *out)
 {
 	*out = (struct collection){
 		.id = sqlite3_column_int64(st, 0),
@@ -39,9 +37,9 @@ static int visit_collections(struct conn *c, sqlite3_stmt *stmt, collection_fn v
 int sqlite_collections(struct store *s, const char *owner, collection_fn visit, void *arg,
 	struct err *e)
 {
-	static const char all_sql[] = "SELECT " COLLECTION_COLUMNS " FROM collection ORDER BY owner, name";
+	static const char all_sql[] = "SELECT " COLLECTION_COLUMNS " FROM collection c ORDER BY owner, name";
 	static const char owner_sql[] = "SELECT " COLLECTION_COLUMNS
-		" FROM collection WHERE owner = ?1 ORDER BY name";
+		" FROM collection c WHERE owner = ?1 ORDER BY name";
 	struct conn *c = db_reader((struct db *)s, e);
 
 	if (c == NULL)
@@ -71,7 +69,7 @@ int sqlite_collection(struct store *s, const char *owner, const char *name, stru
 	struct collection *out, struct err *e)
 {
 	static const char find_sql[] = "SELECT " COLLECTION_COLUMNS
-		" FROM collection WHERE owner = ?1 AND name = ?2";
+		" FROM collection c WHERE owner = ?1 AND name = ?2";
 	struct conn *c = db_reader((struct db *)s, e);
 
 	if (c == NULL || find_one(c, sql_query(c, e, find_sql, TEXT(owner), TEXT(name)), mem, out, e) < 0)
@@ -83,7 +81,7 @@ int sqlite_collection(struct store *s, const char *owner, const char *name, stru
 int collection_by_id(struct conn *c, store_id id, struct arena *mem, struct collection *out,
 	struct err *e)
 {
-	static const char find_sql[] = "SELECT " COLLECTION_COLUMNS " FROM collection WHERE id = ?1";
+	static const char find_sql[] = "SELECT " COLLECTION_COLUMNS " FROM collection c WHERE id = ?1";
 
 	return find_one(c, sql_query(c, e, find_sql, INT(id)), mem, out, e);
 }
@@ -145,7 +143,10 @@ static int run_patch(struct change_log *log, void *arg, struct err *e)
 	if (check_exists(log->conn, j->collection, e) < 0)
 		return -1;
 	for (size_t i = 0; i < j->n; i++) {
-		if (patch(log->conn, j->collection, &j->rows[i], e) < 0)
+		const char *user = j->rows[i].user;
+		bool same = i > 0 && strcmp(user, j->rows[i - 1].user) == 0;
+		if (patch(log->conn, j->collection, &j->rows[i], e) < 0 ||
+			(!same && member_touch(log, j->collection, user[0] == '\0' ? NULL : user, e) < 0))
 			return -1;
 	}
 	return journal_props(log, j->collection, e);
@@ -160,17 +161,6 @@ int sqlite_props_patch(struct store *s, store_id collection, const struct prop_r
 }
 
 /* ---- making and dropping ---- */
-
-static int first_seq(struct conn *c, int64_t now, uint64_t *out, struct err *e)
-{
-	static const char floor_sql[] = "SELECT value FROM meta WHERE key = 'floor'";
-	int64_t floor;
-
-	if (sql_number(c, sql_bind(c, e, floor_sql, NULL, 0), 0, &floor, e) < 0)
-		return -1;
-	*out = store_first_seq(now, (uint64_t)floor);
-	return 0;
-}
 
 struct make_job {
 	const struct collection *c;
@@ -188,7 +178,6 @@ static int run_make(struct change_log *log, void *arg, struct err *e)
 		" VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)";
 	struct make_job *j = arg;
 	struct conn *c = log->conn;
-	uint64_t seq;
 	int64_t found;
 
 	if (sql_number(c, sql_query(c, e, find_sql, TEXT(j->c->owner), TEXT(j->c->name)), 0, &found,
@@ -196,11 +185,13 @@ static int run_make(struct change_log *log, void *arg, struct err *e)
 		return -1;
 	if (found != 0)
 		return err_set(e, ERR_EXISTS, "collection %s/%s exists", j->c->owner, j->c->name);
-	if (first_seq(c, j->now, &seq, e) < 0 ||
-		sql_run(c, e, make_sql, TEXT(j->c->owner), TEXT(j->c->name), INT(seq),
+	log->seq = store_first_seq(j->now, log->seq);
+	if (sql_run(c, e, make_sql, TEXT(j->c->owner), TEXT(j->c->name), INT(log->seq),
 			INT(j->c->components), INT(j->c->flags), INT(j->now)) < 0)
 		return -1;
 	j->id = sqlite3_last_insert_rowid(c->handle);
+	if (member_put(log, j->id, j->c->owner, e) < 0)
+		return -1;
 	for (size_t i = 0; i < j->n; i++) {
 		if (patch(c, j->id, &j->props[i], e) < 0)
 			return -1;
@@ -251,12 +242,9 @@ static int drop_rows(struct conn *c, store_id id, struct err *e)
 	static const char props_sql[] = "DELETE FROM prop WHERE collection = ?1";
 	static const char shares_sql[] = "DELETE FROM share WHERE collection = ?1";
 	static const char feeds_sql[] = "DELETE FROM feed WHERE collection = ?1";
-	static const char floor_sql[] =
-		"INSERT INTO meta(key, value) SELECT 'floor', seq FROM collection WHERE id = ?1"
-		" ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
 	static const char collection_sql[] = "DELETE FROM collection WHERE id = ?1";
 	static const char *const all_sql[] = {journal_sql, objects_sql, props_sql, shares_sql, feeds_sql,
-		floor_sql, collection_sql};
+		collection_sql};
 
 	for (size_t i = 0; i < sizeof(all_sql) / sizeof(all_sql[0]); i++) {
 		if (sql_run(c, e, all_sql[i], INT(id)) < 0)
@@ -269,7 +257,7 @@ int collection_drop(struct change_log *log, const struct collection *c, bool fil
 {
 	if (files && drop_files(log, c, e) < 0)
 		return -1;
-	if (wake_remove(log->conn, c->owner, c->name, e) < 0)
+	if (wake_remove(log->conn, c->owner, c->name, e) < 0 || member_remove(log, c->id, NULL, e) < 0)
 		return -1;
 	return drop_rows(log->conn, c->id, e);
 }
@@ -315,9 +303,11 @@ static int run_share(struct change_log *log, void *arg, struct err *e)
 		return -1;
 	if (share->access == SHARE_NONE) {
 		status = sql_run(log->conn, e, remove_sql, INT(share->collection), TEXT(share->user));
+		status = status < 0 ? -1 : member_remove(log, share->collection, share->user, e);
 	} else {
 		status = sql_run(log->conn, e, put_sql, INT(share->collection), TEXT(share->user),
 			INT(share->access));
+		status = status < 0 ? -1 : member_put(log, share->collection, share->user, e);
 	}
 	return status < 0 ? -1 : journal_props(log, share->collection, e);
 }

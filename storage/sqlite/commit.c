@@ -96,17 +96,12 @@ static int check_uid(struct conn *c, const struct change *change, struct commit 
 	return err_set(e, ERR_UID_TAKEN, "%s has this UID", commit->conflict);
 }
 
-static int next_seq(struct conn *c, store_id collection, uint64_t *out, struct err *e)
+static int next_seq(struct change_log *log, store_id collection, uint64_t *out, struct err *e)
 {
-	static const char next_sql[] = "UPDATE collection SET seq = seq + 1 WHERE id = ?1 RETURNING seq";
-	sqlite3_stmt *st cleanup_stmt = sql_query(c, e, next_sql, INT(collection));
-	int status = st == NULL ? -1 : sql_step(c, st, e);
+	static const char next_sql[] = "UPDATE collection SET seq = ?2 WHERE id = ?1";
 
-	if (status <= 0)
-		return status < 0 ? -1 : err_set(e, ERR_NOT_FOUND, "no collection %" PRId64, collection);
-	*out = (uint64_t)sqlite3_column_int64(st, 0);
-	/* to its end: a RETURNING that is only reset takes its change back */
-	return sql_step(c, st, e);
+	*out = seq_next(log);
+	return sql_run(log->conn, e, next_sql, INT(collection), INT(*out));
 }
 
 /* Does the file say what the change says? Since it was read, others may have written it. */
@@ -155,8 +150,8 @@ static int apply_put(struct commit_job *j, struct change_log *log, struct change
 	char digest[DIGEST_SIZE];
 
 	if (use_collection(j, c, change->collection, e) < 0 ||
-		check_uid(c, change, j->commit, e) < 0 || next_seq(c, change->collection, &change->seq,
-			e) < 0)
+		check_uid(c, change, j->commit, e) < 0 ||
+		next_seq(log, change->collection, &change->seq, e) < 0)
 		return -1;
 	digest_short(change->body, change->body_len, digest);
 	store_etag(digest, change->seq, change->etag);
@@ -187,7 +182,7 @@ static int apply_delete(struct commit_job *j, struct change_log *log, struct cha
 		change->seq = (uint64_t)seq;
 		return 0;
 	}
-	if (next_seq(c, change->collection, &change->seq, e) < 0 ||
+	if (next_seq(log, change->collection, &change->seq, e) < 0 ||
 		sql_run(c, e, delete_sql, INT(change->collection), TEXT(change->name), INT(change->seq),
 			INT(j->commit->now)) < 0)
 		return -1;

@@ -20,11 +20,30 @@ int sqlite_body(struct store *s, store_id collection, const char *name, struct a
 	struct object *out, struct buf *body, struct err *e);
 int sqlite_list(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
 	object_fn visit, void *arg, uint64_t *seq, struct err *e);
-int sqlite_changes(struct store *s, store_id collection, uint64_t since, size_t limit,
-	object_fn visit,
-	void *arg, uint64_t *seq, bool *more, struct err *e);
+int sqlite_changes(struct store *s, store_id collection, const struct sync_point *from,
+	size_t limit, object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e);
+/* Objects of a collection with seq in (after, until], by seq; tombstones if wanted. */
+int objects_changed(struct conn *c, store_id collection, uint64_t after, uint64_t until,
+	bool tombstones, object_fn visit, void *arg, struct err *e);
+
+/* home.c */
+/* Into a user's home, or its properties or rights there are others now. */
+int member_put(struct change_log *log, store_id collection, const char *user, struct err *e);
+/* user NULL: in every home where it is. */
+int member_touch(struct change_log *log, store_id collection, const char *user, struct err *e);
+int member_remove(struct change_log *log, store_id collection, const char *user, struct err *e);
+int sqlite_home(struct store *s, const char *user, collection_fn visit, void *arg, uint64_t *seq,
+	struct err *e);
+int sqlite_home_changes(struct store *s, const char *user, bool deep,
+	const struct sync_point *from, size_t limit, home_member_fn visit, void *arg,
+	struct sync_point *next, bool *more, struct err *e);
 
 /* collection.c */
+#define COLLECTION_COLUMNS \
+	"c.id, c.seq, c.oldest_seq, c.owner, c.name, c.components, c.flags, c.created"
+enum { COLLECTION_COLUMN_COUNT = 8 };
+/* Strings are the statement's, until its next step. */
+void collection_row(sqlite3_stmt *st, struct collection *out);
 int collection_by_id(struct conn *c, store_id id, struct arena *mem, struct collection *out,
 	struct err *e);
 /* Its rows, and with `files` its files and folder too; in the writer's thread. */

@@ -231,62 +231,60 @@ int sqlite_list(struct store *s, store_id collection, unsigned components, int64
 	return status;
 }
 
+int objects_changed(struct conn *c, store_id collection, uint64_t after, uint64_t until,
+	bool tombstones, object_fn visit, void *arg, struct err *e)
+{
+	static const char changed_sql[] = "SELECT " OBJECT_COLUMNS
+		" FROM object o WHERE o.collection = ?1 AND o.seq > ?2 AND o.seq <= ?3"
+		" AND (?4 OR o.deleted = 0) ORDER BY o.seq";
+
+	return visit_objects(c, sql_query(c, e, changed_sql, INT(collection), INT(after), INT(until),
+		INT(tombstones)), visit, arg, e);
+}
+
 /* A page of changes being visited. */
 struct page {
 	object_fn visit;
 	void *arg;
 	size_t left;
-	uint64_t last, oldest;
-	bool more;
+	struct sync_point at;
+	bool full;
 };
 
-enum { PAGE_FULL = 0x70616765 };
-
-/*
- * The first page of a client without a token may not end below oldest_seq: the token it would
- * carry is refused already, and the client would begin again for ever.
- */
 static int visit_page(const struct object *o, void *arg)
 {
 	struct page *p = arg;
 
-	if (p->left == 0 && p->last >= p->oldest) {
-		p->more = true;
-		return PAGE_FULL;
-	}
+	p->full = p->left == 0;
+	if (p->full)
+		return 1;
 	int status = p->visit(o, p->arg);
-	if (status != 0)
-		return status;
-	p->left -= p->left > 0;
-	p->last = o->seq;
-	return 0;
+	p->left--;
+	p->at.at = o->seq;
+	return status;
 }
 
-int sqlite_changes(struct store *s, store_id collection, uint64_t since, size_t limit,
-	object_fn visit,
-	void *arg, uint64_t *seq, bool *more, struct err *e)
+int sqlite_changes(struct store *s, store_id collection, const struct sync_point *from,
+	size_t limit, object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e)
 {
-	static const char changes_sql[] = "SELECT " OBJECT_COLUMNS
-		" FROM object o WHERE o.collection = ?1 AND o.seq > ?2 AND (?2 <> 0 OR o.deleted = 0)"
-		" ORDER BY o.seq";
 	struct db *db = (struct db *)s;
 	struct conn *c = db_reader(db, e);
-	struct page p = {.visit = visit, .arg = arg, .left = limit, .last = since};
-	uint64_t now;
+	struct page p = {.visit = visit, .arg = arg, .left = limit};
+	uint64_t now, oldest;
 
 	if (c == NULL || snapshot_begin(c, e) < 0)
 		return -1;
 	struct conn *snapshot cleanup_snapshot = c;
-	if (read_seqs(snapshot, collection, &now, &p.oldest, e) < 0)
+	if (read_seqs(snapshot, collection, &now, &oldest, e) < 0)
 		return -1;
-	if (since > now || (since != 0 && since < p.oldest))
+	p.at = store_sync_begin(from, now);
+	if (p.at.since > now || p.at.until > now || store_sync_too_old(from, oldest))
 		return err_set(e, ERR_TOKEN, "the token's number is out of range");
 	watch_use(db, collection);
-	int status = visit_objects(c, sql_query(c, e, changes_sql, INT(collection), INT(since)),
-		visit_page, &p, e);
-	if (status != 0 && !p.more)
+	int status = objects_changed(c, collection, p.at.at, p.at.until, p.at.since != 0, visit_page, &p,
+		e);
+	if (status != 0 && !p.full)
 		return status;
-	*more = p.more;
-	*seq = p.more ? p.last : now;
+	store_sync_end(&p.at, p.full, now, next, more);
 	return 0;
 }

@@ -27,6 +27,7 @@ enum { BODY_LARGEST = 16 << 20, LOG_LARGEST = 1 << 30 };
 struct rebuild {
 	struct db *db;
 	struct conn *conn;
+	struct change_log log; /* for the numbers of what is found; there is no journal */
 	store_parse_fn parse;
 	store_problem_fn problem;
 	void *arg;
@@ -107,7 +108,7 @@ static int insert_collection(struct rebuild *r, struct calendar *c, struct err *
 			INT(c->props.components), INT(c->props.flags), INT(c->props.created)) < 0)
 		return -1;
 	c->row.id = sqlite3_last_insert_rowid(r->conn->handle);
-	return 0;
+	return member_put(&r->log, c->row.id, c->row.owner, e);
 }
 
 static int insert_props(struct rebuild *r, const struct calendar *c, struct err *e)
@@ -125,7 +126,8 @@ static int insert_props(struct rebuild *r, const struct calendar *c, struct err 
 	}
 	for (size_t i = 0; i < c->props.shares; i++) {
 		const struct share *s = &c->props.share[i];
-		if (sql_run(r->conn, e, share_sql, INT(c->row.id), TEXT(s->user), INT(s->access)) < 0)
+		if (sql_run(r->conn, e, share_sql, INT(c->row.id), TEXT(s->user), INT(s->access)) < 0 ||
+			member_put(&r->log, c->row.id, s->user, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < c->props.feeds; i++) {
@@ -155,7 +157,7 @@ static int insert_object(struct rebuild *r, struct calendar *c, const char *name
 	char digest[DIGEST_SIZE];
 
 	digest_short(body->data, body->len, digest);
-	c->row.seq++;
+	c->row.seq = seq_next(&r->log);
 	c->kinds |= parsed->component;
 	return sql_run(r->conn, e, insert_sql, INT(c->row.id), TEXT(name), INT(c->row.seq),
 		TEXT(parsed->uid), TEXT(digest), INT(body->len), INT(parsed->component),
@@ -255,7 +257,7 @@ static int add_calendar(struct rebuild *r, int dir, const char *path, const char
 {
 	struct arena *mem cleanup_arena = arena_create();
 	int own cleanup_fd = -1;
-	struct calendar c = {.row = {.owner = arg, .seq = store_first_seq(r->now, 0)}};
+	struct calendar c = {.row = {.owner = arg, .seq = seq_next(&r->log)}};
 	char name[NAME_FILE_SIZE];
 	struct err why;
 
@@ -458,6 +460,7 @@ static int build(struct rebuild *r, struct store_counts *out, struct err *e)
 	r->conn = conn_open(r->db, "rebuild.db", true, e);
 	if (r->conn == NULL)
 		return -1;
+	r->log = (struct change_log){.conn = r->conn, .seq = store_first_seq(r->now, 0)};
 	int status = schema_make(r->conn, e) < 0 || sql_exec(r->conn, "BEGIN", e) < 0 ? -1 : 0;
 	status = status != 0 ? status : fill(r, out, e);
 	if (status == 0 && (sql_exec(r->conn, "COMMIT", e) < 0 ||

@@ -79,6 +79,22 @@ CREATE TABLE feed(
 CREATE INDEX feed_collection ON feed(collection);
 CREATE UNIQUE INDEX feed_hash ON feed(hash);
 
+-- What is in whose home: own calendars and shared ones, and what was (collection 0). mapped: seq
+-- when it came; gone: seq when it last went, 0: never; changed: seq of the last change of these
+-- columns, of properties, or of rights; mtime: when it went.
+CREATE TABLE member(
+	user TEXT NOT NULL,
+	owner TEXT NOT NULL,
+	name TEXT NOT NULL,
+	collection INTEGER NOT NULL,
+	mapped INTEGER NOT NULL,
+	changed INTEGER NOT NULL,
+	gone INTEGER NOT NULL,
+	mtime INTEGER NOT NULL,
+	PRIMARY KEY (user, owner, name)
+) WITHOUT ROWID;
+CREATE INDEX member_collection ON member(collection, mtime);
+
 -- Clustered by name: a listing reads neighbouring pages, and no bodies are among them.
 -- id: the seq at which the row was made, unique within its collection.
 CREATE TABLE object(

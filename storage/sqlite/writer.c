@@ -254,6 +254,20 @@ static void checkpoint(struct writer *w)
 	w->wal_pages = 0;
 }
 
+/* Calendars that went from homes. */
+static int purge_members(struct change_log *log, int64_t before, struct err *e)
+{
+	static const char raise_sql[] =
+		"INSERT INTO meta(key, value) SELECT 'purged', changed FROM member"
+		" WHERE collection = 0 AND mtime < ?1 ORDER BY changed DESC LIMIT 1"
+		" ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)";
+	static const char purge_sql[] = "DELETE FROM member WHERE collection = 0 AND mtime < ?1";
+
+	if (sql_run(log->conn, e, raise_sql, INT(before)) < 0)
+		return -1;
+	return sql_run(log->conn, e, purge_sql, INT(before));
+}
+
 /* Tombstones end after a year; tokens from before the youngest purged one are refused. */
 static int purge_tombstones(struct change_log *log, void *arg, struct err *e)
 {
@@ -265,9 +279,10 @@ static int purge_tombstones(struct change_log *log, void *arg, struct err *e)
 	static const char purge_sql[] = "DELETE FROM object WHERE deleted = 1 AND mtime < ?1";
 	const int64_t *before = arg;
 
-	if (sql_run(log->conn, e, raise_sql, INT(*before)) < 0)
+	if (sql_run(log->conn, e, raise_sql, INT(*before)) < 0 ||
+		sql_run(log->conn, e, purge_sql, INT(*before)) < 0)
 		return -1;
-	return sql_run(log->conn, e, purge_sql, INT(*before));
+	return purge_members(log, *before, e);
 }
 
 static void purge(struct writer *w)
@@ -337,14 +352,19 @@ static void *writer_main(void *arg)
 
 /* ---- start and end ---- */
 
-static int last_journal(struct writer *w, struct err *e)
+/* Where the numbers go on. What is gone from all rows was purged, and below that. */
+static int last_numbers(struct writer *w, struct err *e)
 {
-	static const char last_sql[] = "SELECT max(seq) FROM journal";
-	int64_t last;
+	static const char journal_sql[] = "SELECT max(seq) FROM journal";
+	static const char seq_sql[] =
+		"SELECT max(seq) FROM (SELECT seq FROM collection UNION ALL SELECT changed FROM member"
+		" UNION ALL SELECT value FROM meta WHERE key = 'purged')";
+	int64_t journal, seq;
 
-	if (sql_number(w->conn, sql_bind(w->conn, e, last_sql, NULL, 0), 0, &last, e) < 0)
+	if (sql_number(w->conn, sql_bind(w->conn, e, journal_sql, NULL, 0), 0, &journal, e) < 0 ||
+		sql_number(w->conn, sql_bind(w->conn, e, seq_sql, NULL, 0), 0, &seq, e) < 0)
 		return -1;
-	w->log = (struct change_log){w->conn, (uint64_t)last};
+	w->log = (struct change_log){w->conn, (uint64_t)journal, (uint64_t)seq};
 	return 0;
 }
 
@@ -369,7 +389,7 @@ int writer_start(struct db *db, struct err *e)
 	pthread_cond_init(&w->work, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	w->conn = conn_open(db, "index.db", true, e);
-	if (w->conn == NULL || last_journal(w, e) < 0) {
+	if (w->conn == NULL || last_numbers(w, e) < 0) {
 		destroy(w);
 		return -1;
 	}

@@ -16,7 +16,14 @@
 struct change_log {
 	struct conn *conn;
 	uint64_t journal; /* seq of the last journal row */
+	uint64_t seq;     /* the last one given to what changed; never goes back */
 };
+
+/* The next one, which is nobody else's (store.h). */
+static inline uint64_t seq_next(struct change_log *log)
+{
+	return ++log->seq;
+}
 
 /* Runs in the writer's thread. -1 takes back what it did, and nothing else of the group. */
 typedef int (*job_fn)(struct change_log *log, void *arg, struct err *e);

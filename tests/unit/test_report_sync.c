@@ -7,6 +7,7 @@
 
 #define CALENDAR "/calendars/anna/calendar/"
 #define OPEN "<D:sync-collection xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\">"
+#define TOKEN "<D:sync-token/>"
 #define CLOSE "<D:prop><D:getetag/></D:prop></D:sync-collection>"
 
 static struct answer sync_with(struct dav_test *t, const char *token, const char *more)
@@ -126,9 +127,8 @@ static void truncated_answers_go_on(void **state)
 	for (int i = 0; i < 7; i++)
 		put(t, i);
 	delete(t, 3);
-	/* the tombstone lies behind the first cut and so is told, which harms nobody */
-	assert_int_equal(follow(t, "", &seen), 3);
-	assert_int_equal(seen, 7);
+	assert_int_equal(follow(t, "", &seen), 2); /* 3.4: nothing that is gone, on no page */
+	assert_int_equal(seen, 6);
 	seen = 0;
 	assert_int_equal(follow(t, token_of(t, &start), &seen), 3);
 	assert_int_equal(seen, 7);
@@ -192,8 +192,9 @@ static void every_depth_that_is_sent(void **state)
 		assert_int_equal(a.status, 207);
 		assert_int_equal(answer_responses(&a), 1);
 	}
-	assert_int_equal(ask(t, "anna", "REPORT", CALENDAR, "Depth: infinity", OPEN CLOSE).status, 400);
-	assert_int_equal(ask(t, "anna", "REPORT", CALENDAR, NULL, OPEN CLOSE).status, 207);
+	assert_int_equal(ask(t, "anna", "REPORT", CALENDAR, "Depth: infinity", OPEN TOKEN CLOSE).status, 400);
+	assert_int_equal(ask(t, "anna", "REPORT", "/calendars/anna/", "Depth: infinity", OPEN TOKEN CLOSE).status,
+		400);
 }
 
 static void malformed_requests(void **state)
@@ -201,16 +202,22 @@ static void malformed_requests(void **state)
 	struct dav_test *t = *state;
 
 	assert_int_equal(ask(t, "anna", "REPORT", CALENDAR, NULL,
-		OPEN "<D:sync-level>2</D:sync-level>" CLOSE).status, 400);
+		OPEN TOKEN "<D:sync-level>2</D:sync-level>" CLOSE).status, 400);
+	assert_int_equal(ask(t, "anna", "REPORT", CALENDAR, NULL, OPEN CLOSE).status, 400);
+	assert_int_equal(ask(t, "anna", "REPORT", CALENDAR, NULL, OPEN TOKEN "</D:sync-collection>").status, 400);
 	assert_int_equal(sync_with(t, "", "<D:limit/>").status, 400);
 	assert_int_equal(sync_with(t, "", "<D:limit><D:nresults>two</D:nresults></D:limit>").status, 400);
 	struct answer a = sync_with(t, "", "<D:limit><D:nresults>0</D:nresults></D:limit>");
 	assert_int_equal(a.status, 507);
 	assert_string_equal(answer_condition(&a), "number-of-matches-within-limits");
-	a = ask(t, "anna", "REPORT", "/calendars/anna/", "Depth: 1", OPEN CLOSE);
-	assert_int_equal(a.status, 403);
-	assert_string_equal(answer_condition(&a), "supported-report");
-	assert_int_equal(ask(t, "eve", "REPORT", CALENDAR, "Depth: 1", OPEN CLOSE).status, 404);
+	static const char *const others[] = { "/", "/principals/", "/principals/anna/", "/calendars/" };
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		a = ask(t, "anna", "REPORT", others[i], "Depth: 1", OPEN TOKEN CLOSE);
+		assert_int_equal(a.status, 403);
+		assert_string_equal(answer_condition(&a), "supported-report");
+	}
+	assert_int_equal(ask(t, "eve", "REPORT", CALENDAR, "Depth: 1", OPEN TOKEN CLOSE).status, 404);
+	assert_int_equal(ask(t, "eve", "REPORT", "/calendars/anna/", "Depth: 1", OPEN TOKEN CLOSE).status, 404);
 }
 
 /* The sharee's URL, the same tokens (architecture.md 15.16). */
@@ -221,9 +228,208 @@ static void shared_calendars(void **state)
 	put(t, 0);
 	share(t, "anna", "calendar", "marc", SHARE_READ);
 	struct answer own = sync_since(t, "");
-	struct answer a = ask(t, "marc", "REPORT", "/calendars/marc/anna~calendar/", NULL, OPEN CLOSE);
+	struct answer a = ask(t, "marc", "REPORT", "/calendars/marc/anna~calendar/", NULL,
+		OPEN TOKEN CLOSE);
 	assert_int_equal(prop_status(t, &a, "/calendars/marc/anna~calendar/e0.ics", NS_DAV, "getetag"), 200);
 	assert_string_equal(token_of(t, &a), token_of(t, &own));
+}
+
+/* ---- homes ---- */
+
+#define HOME "/calendars/anna/"
+
+static struct answer sync_home(struct dav_test *t, const char *who, const char *home, const char *level,
+	const char *token, const char *more)
+{
+	return ask(t, who, "REPORT", home, "Depth: 0", arena_printf(t->mem,
+		OPEN "<D:sync-token>%s</D:sync-token><D:sync-level>%s</D:sync-level>%s<D:prop><D:getetag/>"
+		"<D:displayname/><D:sync-token/><X:dead xmlns:X=\"x:\"/></D:prop></D:sync-collection>",
+		token, level, more));
+}
+
+static void a_homes_calendars_are_its_members(void **state)
+{
+	struct dav_test *t = *state;
+	int status;
+
+	share(t, "marc", "calendar", "anna", SHARE_READ);
+	struct answer a = sync_home(t, "anna", HOME, "1", "", "");
+	assert_int_equal(answer_responses(&a), 3);
+	struct answer p = propfind(t, "anna", HOME, 1, "<D:sync-token/><CS:getctag/><D:supported-report-set/>");
+	assert_string_equal(prop_text(t, &p, HOME, NS_DAV, "sync-token"), token_of(t, &a));
+	assert_string_equal(prop_text(t, &p, HOME, NS_CS, "getctag"), token_of(t, &a));
+	assert_string_equal(prop_text(t, &a, HOME "marc~calendar/", NS_DAV, "sync-token"),
+		prop_text(t, &p, HOME "marc~calendar/", NS_DAV, "sync-token"));
+	assert_int_equal(prop_status(t, &a, HOME "marc~calendar/", NS_DAV, "getetag"), 404);
+	const struct xml_node *set = answer_prop(t, &p, HOME, NS_DAV, "supported-report-set", &status);
+	const struct xml_node *report = xml_find(xml_find(set, NS_DAV, "supported-report"), NS_DAV, "report");
+	assert_non_null(xml_find(report, NS_DAV, "sync-collection"));
+	assert_null(xml_next(xml_find(set, NS_DAV, "supported-report")));
+}
+
+/* Everything that may happen to a calendar, told at level 1. */
+static void a_home_tells_what_happens_to_its_calendars(void **state)
+{
+	struct dav_test *t = *state;
+	struct answer a = sync_home(t, "anna", HOME, "1", "", "");
+	const char *token = token_of(t, &a);
+
+	assert_int_equal(ask(t, "anna", "MKCALENDAR", HOME "new%20one/", NULL, NULL).status, 201);
+	assert_int_equal(ask(t, "anna", "DELETE", HOME "tasks/", NULL, NULL).status, 204);
+	share(t, "marc", "calendar", "anna", SHARE_READ);
+	a = sync_home(t, "anna", HOME, "1", token, "");
+	assert_int_equal(answer_responses(&a), 3);
+	assert_int_equal(prop_status(t, &a, HOME "new%20one/", NS_DAV, "displayname"), 200);
+	assert_int_equal(prop_status(t, &a, HOME "marc~calendar/", NS_DAV, "displayname"), 200);
+	assert_int_equal(response_status(t, &a, HOME "tasks/"), 404);
+	token = token_of(t, &a);
+	/* properties, dead ones too, which move the home's token but not the calendar's */
+	struct answer before = propfind(t, "anna", HOME, 1, "<D:sync-token/>");
+	proppatch(t, "anna", HOME "calendar/", "<D:set><D:prop><X:dead xmlns:X=\"x:\">1</X:dead></D:prop></D:set>");
+	a = sync_home(t, "anna", HOME, "1", token, "");
+	assert_int_equal(answer_responses(&a), 1);
+	assert_int_equal(prop_status(t, &a, HOME "calendar/", NS_OTHER, "dead"), 200);
+	assert_string_equal(prop_text(t, &a, HOME "calendar/", NS_DAV, "sync-token"),
+		prop_text(t, &before, HOME "calendar/", NS_DAV, "sync-token"));
+	assert_string_not_equal(token_of(t, &a), prop_text(t, &before, HOME, NS_DAV, "sync-token"));
+	/* what a sharee leaves, and what the owner takes back */
+	token = token_of(t, &a);
+	assert_int_equal(ask(t, "anna", "DELETE", HOME "marc~calendar/", NULL, NULL).status, 204);
+	share(t, "marc", "tasks", "anna", SHARE_READ);
+	share(t, "marc", "tasks", "anna", SHARE_NONE);
+	a = sync_home(t, "anna", HOME, "1", token, "");
+	assert_int_equal(answer_responses(&a), 2);
+	assert_int_equal(response_status(t, &a, HOME "marc~calendar/"), 404);
+	assert_int_equal(response_status(t, &a, HOME "marc~tasks/"), 404);
+	a = sync_home(t, "anna", HOME, "1", token_of(t, &a), "");
+	assert_int_equal(answer_responses(&a), 0);
+}
+
+/* 3.5.1: a calendar has an entity, the whole as one file, whose tag moves with each event. */
+static void events_change_their_calendar(void **state)
+{
+	struct dav_test *t = *state;
+	struct answer a = sync_home(t, "anna", HOME, "1", "", "");
+	const char *token = token_of(t, &a);
+
+	put(t, 0);
+	a = sync_home(t, "anna", HOME, "1", token, "");
+	assert_int_equal(answer_responses(&a), 1);
+	assert_int_equal(prop_status(t, &a, CALENDAR, NS_DAV, "sync-token"), 200);
+	a = sync_home(t, "anna", HOME, "infinite", token, "");
+	assert_int_equal(answer_responses(&a), 2);
+	assert_int_equal(prop_status(t, &a, CALENDAR, NS_DAV, "sync-token"), 200);
+	assert_int_equal(prop_status(t, &a, CALENDAR "e0.ics", NS_DAV, "getetag"), 200);
+}
+
+static void infinite_tells_the_events_of_all_calendars(void **state)
+{
+	struct dav_test *t = *state;
+
+	put(t, 0);
+	put(t, 1);
+	put_event(t, "marc", "/calendars/marc/calendar/m.ics", "m");
+	struct answer a = sync_home(t, "anna", HOME, "infinite", "", "");
+	assert_int_equal(answer_responses(&a), 4);
+	const char *token = token_of(t, &a);
+	delete(t, 1);
+	share(t, "marc", "calendar", "anna", SHARE_READ);
+	a = sync_home(t, "anna", HOME, "infinite", token, "");
+	assert_int_equal(answer_responses(&a), 4);
+	assert_int_equal(response_status(t, &a, CALENDAR "e1.ics"), 404);
+	assert_int_equal(prop_status(t, &a, HOME "marc~calendar/m.ics", NS_DAV, "getetag"), 200);
+	/* 3.5.2: "the server MUST NOT report the removal of any members of the removed collection" */
+	token = token_of(t, &a);
+	assert_int_equal(ask(t, "anna", "DELETE", CALENDAR, NULL, NULL).status, 204);
+	a = sync_home(t, "anna", HOME, "infinite", token, "");
+	assert_int_equal(answer_responses(&a), 1);
+	assert_int_equal(response_status(t, &a, CALENDAR), 404);
+	/* made anew within one token: level 1 says changed (3.5.1), infinite can't say what went with the old */
+	assert_int_equal(ask(t, "anna", "MKCALENDAR", CALENDAR, NULL, NULL).status, 201);
+	struct answer again = sync_home(t, "anna", HOME, "infinite", token, "");
+	assert_int_equal(again.status, 403);
+	assert_string_equal(answer_condition(&again), "valid-sync-token");
+	again = sync_home(t, "anna", HOME, "1", token, "");
+	assert_int_equal(answer_responses(&again), 1);
+	assert_int_equal(prop_status(t, &again, CALENDAR, NS_DAV, "displayname"), 200);
+	again = sync_home(t, "anna", HOME, "infinite", token_of(t, &a), "");
+	assert_int_equal(answer_responses(&again), 1);
+	assert_int_equal(prop_status(t, &again, CALENDAR, NS_DAV, "displayname"), 200);
+}
+
+static void a_homes_answers_are_cut_anywhere(void **state)
+{
+	struct dav_test *t = *state;
+
+	for (int i = 0; i < 3; i++)
+		put(t, i);
+	put_event(t, "marc", "/calendars/marc/calendar/m.ics", "m");
+	share(t, "marc", "calendar", "anna", SHARE_READ);
+	for (int limit = 1; limit < 9; limit++) {
+		const char *token = "", *more = arena_printf(t->mem,
+			"<D:limit><D:nresults>%d</D:nresults></D:limit>", limit);
+		size_t seen = 0;
+		for (int pages = 0;; pages++) {
+			struct answer a = sync_home(t, "anna", HOME, "infinite", token, more);
+			token = token_of(t, &a);
+			seen += answer_responses(&a);
+			assert_true(answer_responses(&a) <= (size_t)limit + 1);
+			if (!answer_response(t, &a, HOME))
+				break;
+			assert_int_equal(response_status(t, &a, HOME), 507);
+			seen--;
+			assert_true(pages < 8);
+		}
+		assert_int_equal(seen, 7);
+	}
+	t->dav.settings.results = 3;
+	struct answer a = sync_home(t, "anna", HOME, "1", "", "");
+	assert_int_equal(answer_responses(&a), 3);
+	a = sync_home(t, "anna", HOME, "infinite", "", "");
+	assert_int_equal(response_status(t, &a, HOME), 507);
+	a = sync_home(t, "anna", HOME, "1", "", "<D:limit><D:nresults>0</D:nresults></D:limit>");
+	assert_int_equal(a.status, 507);
+}
+
+static void a_home_refuses_tokens_of_others(void **state)
+{
+	struct dav_test *t = *state;
+	struct answer p = propfind(t, "anna", HOME, 1, "<D:sync-token/>");
+	struct answer m = propfind(t, "marc", "/calendars/marc/", 0, "<D:sync-token/>");
+	const char *token = prop_text(t, &p, HOME, NS_DAV, "sync-token");
+	const char *seq = strrchr(token, '/') + 1;
+	int head = (int)(seq - token);
+	const char *const bad[] = {
+		prop_text(t, &p, CALENDAR, NS_DAV, "sync-token"),
+		prop_text(t, &m, "/calendars/marc/", NS_DAV, "sync-token"),
+		arena_printf(t->mem, "%s9", token), arena_printf(t->mem, "%s.", token),
+		arena_printf(t->mem, "%.*s0", head, token), arena_printf(t->mem, "%.*s0%s", head, token, seq),
+		arena_printf(t->mem, "%s.%s.0", token, seq), arena_printf(t->mem, "%s.%s.0.%s.0", token, seq, seq),
+		arena_printf(t->mem, "%s.%s.-1.1", token, seq), arena_printf(t->mem, "%s.1.0.1", token),
+		arena_printf(t->mem, "%.*s+%s", head, token, seq),
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		for (size_t deep = 0; deep < 2; deep++) {
+			struct answer a = sync_home(t, "anna", HOME, deep ? "infinite" : "1", bad[i], "");
+			if (a.status != 403 || strcmp(answer_condition(&a), "valid-sync-token") != 0)
+				fail_msg("'%s': %d", bad[i], a.status);
+		}
+	struct answer a = ask(t, "anna", "REPORT", CALENDAR, NULL,
+		arena_printf(t->mem, OPEN "<D:sync-token>%s</D:sync-token>" CLOSE, token));
+	assert_int_equal(a.status, 403);
+}
+
+/* An administrator reads others' homes with the same tokens; nobody else does. */
+static void others_homes(void **state)
+{
+	struct dav_test *t = *state;
+
+	put(t, 0);
+	struct answer own = sync_home(t, "anna", HOME, "infinite", "", "");
+	struct answer a = sync_home(t, "paul", HOME, "infinite", "", "");
+	assert_string_equal(token_of(t, &a), token_of(t, &own));
+	assert_int_equal(answer_responses(&a), answer_responses(&own));
+	assert_int_equal(sync_home(t, "marc", HOME, "infinite", "", "").status, 404);
 }
 
 static void calendar_data_in_a_sync(void **state)
@@ -250,6 +456,13 @@ int main(void)
 		dav_unit_test(malformed_requests),
 		dav_unit_test(shared_calendars),
 		dav_unit_test(calendar_data_in_a_sync),
+		dav_unit_test(a_homes_calendars_are_its_members),
+		dav_unit_test(a_home_tells_what_happens_to_its_calendars),
+		dav_unit_test(events_change_their_calendar),
+		dav_unit_test(infinite_tells_the_events_of_all_calendars),
+		dav_unit_test(a_homes_answers_are_cut_anywhere),
+		dav_unit_test(a_home_refuses_tokens_of_others),
+		dav_unit_test(others_homes),
 	};
 	return cmocka_run_group_tests_name("report sync-collection", tests, NULL, NULL);
 }

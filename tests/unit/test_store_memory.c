@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "store_suite.h"
+#include "sync_model.h"
 
 static struct store *open_memory(void)
 {
@@ -17,7 +18,20 @@ static struct store *open_memory(void)
 	return s;
 }
 
+/* Much more than there is time for on a disk. */
+static void random_changes_of_many_seeds(void **state)
+{
+	for (uint32_t seed = 1; seed <= 100; seed++) {
+		struct store *s = open_memory();
+		sync_model_run(s, seed, 2000);
+		store_close(s);
+	}
+}
+
 int main(void)
 {
-	return store_suite_run("store over memory", open_memory, store_close);
+	const struct CMUnitTest tests[] = {cmocka_unit_test(random_changes_of_many_seeds)};
+	int failed = cmocka_run_group_tests_name("synchronization over memory", tests, NULL, NULL);
+
+	return failed + store_suite_run("store over memory", open_memory, store_close);
 }

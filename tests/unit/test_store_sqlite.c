@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fsio.h"
 #include "base/util.h"
 #include "storage/sqlite/db.h"
@@ -789,6 +790,12 @@ static int note_entry(const struct ledger_row *l, void *arg)
 	return 0;
 }
 
+static int note_home(const struct collection *c, void *arg)
+{
+	buf_printf(arg, "home %s/%s\n", c->owner, c->name);
+	return 0;
+}
+
 /* Everything in a store as text, but for sequence numbers. */
 static void describe(struct store *s, struct buf *out)
 {
@@ -804,6 +811,8 @@ static void describe(struct store *s, struct buf *out)
 	assert_int_equal(store_props(s, c.id, "marc", note_prop, out, &e), 0);
 	assert_int_equal(store_shares(s, c.id, NULL, note_share, out, &e), 0);
 	assert_int_equal(store_feeds(s, c.id, note_feed, out, &e), 0);
+	assert_int_equal(store_home(s, "anna", note_home, out, NULL, &e), 0);
+	assert_int_equal(store_home(s, "marc", note_home, out, NULL, &e), 0);
 	assert_int_equal(store_ledger(s, &(struct ledger_query){0}, note_entry, out, &e), 0);
 }
 
@@ -983,9 +992,9 @@ static void old_tombstones_are_purged_and_old_tokens_refused(void **state)
 	struct collection before, after;
 	struct err e = {0};
 	store_id c = suite_calendar(s, "anna", "w");
-	uint64_t token = 0;
+	struct sync_point at = {0}, first = {0};
 	bool more = true;
-	int count = 0, pages = 0;
+	int count = 0;
 
 	for (int i = 0; i < 6; i++) {
 		put_ok(s, c, (char[]){(char)('a' + i), 0}, "x");
@@ -999,16 +1008,88 @@ static void old_tombstones_are_purged_and_old_tokens_refused(void **state)
 	assert_int_equal(suite_delete(s, c, "none", NULL, &e), 0); /* waits for the purge */
 	assert_int_equal(store_collection(s, "anna", "w", mem, &after, &e), 0);
 	assert_int_equal(after.oldest_seq, before.seq + 1);
-	assert_int_equal(store_changes(s, c, before.seq, 9, count_object, &count, &token, &more, &e),
-		-1);
+	assert_int_equal(store_changes(s, c, &(struct sync_point){.since = before.seq}, 9, count_object,
+		&count, &at, &more, &e), -1);
 	assert_int_equal(e.code, ERR_TOKEN);
-	/* a new client's pages never end on a token that is refused */
-	for (token = 0, more = true; more; pages++) {
-		if (store_changes(s, c, token, 2, count_object, &count, &token, &more, &e) < 0)
-			fail_msg("page %d: %s", pages, e.text);
-		assert_true(token >= after.oldest_seq);
+	/* a new client's pages never end on a token that is refused, however small they are */
+	while (more) {
+		int so_far = count;
+		if (store_changes(s, c, &first, 2, count_object, &count, &first, &more, &e) < 0)
+			fail_msg("after %d: %s", count, e.text);
+		assert_true(count <= so_far + 2);
 	}
 	assert_int_equal(count, 6);
+	store_close(s);
+}
+
+static int count_member(const struct home_member *m, void *arg)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+static int home_since(struct store *s, uint64_t since, bool deep, int *count, struct err *e)
+{
+	struct sync_point next;
+	bool more;
+
+	*count = 0;
+	return store_home_changes(s, "anna", deep, &(struct sync_point){.since = since}, 9, count_member,
+		count, &next, &more, e);
+}
+
+static uint64_t seq_of_home(struct store *s)
+{
+	uint64_t seq;
+
+	assert_int_equal(store_home(s, "anna", NULL, NULL, &seq, NULL), 0);
+	return seq;
+}
+
+static int64_t in_two_days(void)
+{
+	return time(NULL) + 2 * 86400;
+}
+
+/* Homes forget what went after the same time, and their numbers don't go back with it. */
+static void calendars_gone_long_ago_are_purged_and_old_tokens_refused(void **state)
+{
+	const struct store_options a_day = {.mirror_delay_ms = 5, .tombstone_days = 1};
+	struct store *s = open_root(&quick);
+	struct err e = {0};
+	int count;
+
+	store_id c = suite_calendar(s, "anna", "w"), gone = suite_calendar(s, "anna", "brief");
+	uint64_t before = seq_of_home(s);
+	struct commit drop = {.now = SUITE_NOW, .drop = gone};
+	assert_int_equal(store_commit(s, &drop, &e), 0);
+	uint64_t after = seq_of_home(s);
+	store_close(s);
+	s = open_root(&a_day);
+	assert_int_equal(suite_delete(s, c, "none", NULL, &e), 0); /* waits for the purge */
+	assert_int_equal(home_since(s, before, false, &count, &e), 0);
+	assert_int_equal(count, 1);
+	store_close(s);
+	clock_set(in_two_days);
+	s = open_root(&a_day);
+	assert_int_equal(suite_delete(s, c, "none", NULL, &e), 0);
+	assert_int_equal(home_since(s, before, false, &count, &e), -1);
+	assert_int_equal(e.code, ERR_TOKEN);
+	assert_int_equal(home_since(s, after, true, &count, &e), 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(seq_of_home(s), after);
+	/* objects' tombstones count for the deep level only */
+	assert_int_equal(suite_put(s, c, "a", "a", "x", NULL, NULL, &e), 0);
+	before = seq_of_home(s);
+	assert_int_equal(suite_delete(s, c, "a", NULL, &e), 0); /* in 2023 */
+	store_close(s);
+	s = open_root(&a_day);
+	clock_set(NULL);
+	assert_int_equal(suite_delete(s, c, "none", NULL, &e), 0);
+	assert_int_equal(home_since(s, before, true, &count, &e), -1);
+	assert_int_equal(e.code, ERR_TOKEN);
+	assert_int_equal(home_since(s, before, false, &count, &e), 0);
+	assert_int_equal(count, 1);
 	store_close(s);
 }
 
@@ -1194,7 +1275,8 @@ static void threads_commit_and_read_side_by_side(void **state)
 	pthread_t thread[THREADS];
 	struct collection before, after;
 	struct err e = {0};
-	uint64_t last = 0, token, head;
+	struct sync_point from = {0}, next;
+	uint64_t last = 0, head;
 	bool more;
 
 	buf_init(&problems, 100000);
@@ -1209,10 +1291,10 @@ static void threads_commit_and_read_side_by_side(void **state)
 	}
 	assert_int_equal(crowd.failures, 0);
 	assert_int_equal(store_collection(crowd.s, "anna", "w", mem, &after, &e), 0);
-	assert_int_equal(after.seq - before.seq, THREADS * ROUNDS);
-	assert_int_equal(store_changes(crowd.s, crowd.c, 0, 1000, note_max_seq, &last, &token, &more,
+	assert_true(after.seq - before.seq >= THREADS * ROUNDS);
+	assert_int_equal(store_changes(crowd.s, crowd.c, &from, 1000, note_max_seq, &last, &next, &more,
 		&e), 0);
-	assert_int_equal(last, token);
+	assert_int_equal(last, next.since);
 	assert_int_equal(store_ledger_head(crowd.s, "anna", &head, &e), 0);
 	assert_int_equal(head, THREADS * ROUNDS);
 	assert_int_equal(store_flush(crowd.s, &e), 0);
@@ -1278,6 +1360,7 @@ int main(void)
 		FILES(a_damaged_index_is_kept_aside),
 		FILES(a_rebuild_keeps_and_reports_what_it_cannot_read),
 		FILES(old_tombstones_are_purged_and_old_tokens_refused),
+		FILES(calendars_gone_long_ago_are_purged_and_old_tokens_refused),
 		FILES(a_full_disk_refuses_commits_and_nothing_more),
 		FILES(a_failing_device_ends_the_process),
 		FILES(a_file_that_cannot_be_written_costs_only_itself),

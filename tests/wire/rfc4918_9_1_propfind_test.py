@@ -174,7 +174,8 @@ def test_privileges_and_reports(s):
         "free-busy-query",
         "sync-collection",
     }
-    assert "sync-collection" not in names_of(prop(s, HOME, "D:supported-report-set"))
+    assert "sync-collection" in names_of(prop(s, HOME, "D:supported-report-set"))
+    assert "sync-collection" not in names_of(prop(s, "/calendars/", "D:supported-report-set"))
     methods = {m.get("name") for m in prop(s, CALENDAR, "D:supported-method-set")}
     assert {"PROPFIND", "REPORT", "DELETE"} <= methods and "LOCK" not in methods
 
