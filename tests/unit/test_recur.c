@@ -528,15 +528,6 @@ static const struct bomb bombs[] = {
 	{ "00010101T000000Z", "RRULE:FREQ=YEARLY;BYYEARDAY=366;BYWEEKNO=20" },
 };
 
-/* What this process used itself: the machine may be busy with other things. */
-static int64_t cpu_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
-}
-
 static void check_bomb(const struct bomb *b, int64_t from, int64_t to)
 {
 	cleanup_arena struct arena *mem = arena_create();
