@@ -26,6 +26,7 @@ libical_dedit_a_SOURCES = \
 	ical/vtimezone.c \
 	ical/wall.c \
 	ical/zone.c ical/zone.h \
+	ical/zone_text.c \
 	ical/zonetab.h
 libical_dedit_a_CPPFLAGS = $(AM_CPPFLAGS)
 ical_libs = libical_dedit.a $(base_libs)
@@ -44,7 +45,8 @@ check_PROGRAMS += \
 	tests/unit/test_ical_value \
 	tests/unit/test_libical_opinion \
 	tests/unit/test_recur \
-	tests/unit/test_zone
+	tests/unit/test_zone \
+	tests/unit/test_zone_text
 tests_unit_test_bounds_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_diff_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_expand_LDADD = $(ical_libs) $(CMOCKA_LIBS)
@@ -60,6 +62,7 @@ tests_unit_test_libical_opinion_CPPFLAGS = $(AM_CPPFLAGS) $(LIBICAL_CFLAGS)
 tests_unit_test_libical_opinion_LDADD = $(ical_libs) $(LIBICAL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_recur_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_zone_LDADD = $(ical_libs) $(CMOCKA_LIBS)
+tests_unit_test_zone_text_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 
 # No test by itself: what tests/recur/compare.py asks.
 noinst_PROGRAMS += tests/recur/expand_cli

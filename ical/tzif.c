@@ -7,22 +7,9 @@
 #include "base/util.h"
 #include "ical/zonetab.h"
 
-enum { DAY = 86400, HEADER_SIZE = 44, OFFSET_MAX = 26 * 3600, CHANGES_MAX = 10000 };
+enum { DAY = 86400, HEADER_SIZE = 44, OFFSET_MAX = 26 * 3600, CHANGES_MAX = 10000, FOOTER_MAX = 128 };
 
 struct header { uint32_t isut, isstd, leap, time, type, chars; };
-
-/* One end of daylight time, as in "M3.5.0/2". */
-struct turn {
-	enum { TURN_JULIAN, TURN_DAY, TURN_MONTH } form;
-	int month, week, day;
-	int32_t time; /* after midnight, may be negative or beyond a day */
-};
-
-struct posix_tz {
-	int32_t standard, daylight; /* seconds east */
-	bool turns;
-	struct turn start, end;
-};
 
 static uint32_t be32(const unsigned char *p)
 {
@@ -62,18 +49,42 @@ static bool take_char(const char **p, char c)
 	return true;
 }
 
-static bool take_name(const char **p)
+/* Abbreviations, one behind the other; the first `used` bytes are taken. */
+struct names {
+	char *text;
+	size_t used;
+};
+
+static uint16_t add_name(struct names *to, const char *name, size_t len)
+{
+	size_t at = to->used;
+
+	memcpy(to->text + at, name, len);
+	to->text[at + len] = '\0';
+	to->used += len + 1;
+	return (uint16_t)at;
+}
+
+static bool take_name(const char **p, struct names *to, uint16_t *out)
 {
 	const char *start = *p;
+	size_t len;
 
 	if (take_char(p, '<')) {
-		*p += strcspn(*p, ">");
-		return take_char(p, '>');
+		start = *p;
+		len = strcspn(start, ">");
+		*p += len;
+		if (!take_char(p, '>')) {
+			return false;
+		}
+	} else {
+		while (ascii_isalnum((unsigned char)**p) && !ascii_isdigit((unsigned char)**p)) {
+			(*p)++;
+		}
+		len = (size_t)(*p - start);
 	}
-	while (ascii_isalnum((unsigned char)**p) && !ascii_isdigit((unsigned char)**p)) {
-		(*p)++;
-	}
-	return *p > start;
+	*out = add_name(to, start, len);
+	return len > 0;
 }
 
 /* [+-]h[h[h]][:mm[:ss]] */
@@ -94,11 +105,11 @@ static bool take_time(const char **p, int32_t *out)
 	return true;
 }
 
-static bool take_turn(const char **p, struct turn *t)
+static bool take_turn(const char **p, struct zone_turn *t)
 {
 	bool ok;
 
-	*t = (struct turn) { .form = TURN_DAY, .time = 2 * 3600 };
+	*t = (struct zone_turn) { .form = TURN_DAY, .time = 2 * 3600 };
 	if (take_char(p, 'M')) {
 		t->form = TURN_MONTH;
 		ok = take_number(p, 12, &t->month) && t->month && take_char(p, '.')
@@ -113,9 +124,9 @@ static bool take_turn(const char **p, struct turn *t)
 	return ok && (!take_char(p, '/') || take_time(p, &t->time));
 }
 
-static bool parse_posix(const char *p, struct posix_tz *tz)
+static bool parse_posix(const char *p, struct names *names, struct zone_rule *tz)
 {
-	if (!take_name(&p) || !take_time(&p, &tz->standard)) {
+	if (!take_name(&p, names, &tz->standard_name) || !take_time(&p, &tz->standard)) {
 		return false;
 	}
 	tz->standard = -tz->standard; /* POSIX counts westward */
@@ -123,7 +134,7 @@ static bool parse_posix(const char *p, struct posix_tz *tz)
 	if (!*p) {
 		return true;
 	}
-	if (!take_name(&p)) {
+	if (!take_name(&p, names, &tz->daylight_name)) {
 		return false;
 	}
 	if (*p != ',') {
@@ -137,8 +148,7 @@ static bool parse_posix(const char *p, struct posix_tz *tz)
 		&& take_turn(&p, &tz->end) && !*p;
 }
 
-/* Local midnight of the turn's day, plus its time, as if UTC. */
-static int64_t turn_seconds(const struct turn *t, int64_t year)
+int64_t zone_turn_seconds(const struct zone_turn *t, int64_t year)
 {
 	int64_t day = days_from_civil(year, 1, 1);
 
@@ -190,41 +200,58 @@ static bool header_at(const unsigned char *bytes, size_t len, size_t pos, struct
 		&& h->isstd <= h->type && h->isut <= h->type;
 }
 
-static bool read_changes(const unsigned char *p, const struct header *h, struct zone *z)
+/* One of the file's kinds of local time: offset, daylight or not, abbreviation. */
+static bool read_type(const unsigned char *type, const struct header *h, struct zone_change *out)
+{
+	out->offset = (int32_t)be32(type);
+	out->daylight = type[4] != 0;
+	out->name = type[5];
+	return abs(out->offset) <= OFFSET_MAX && out->name < h->chars;
+}
+
+static bool read_changes(const unsigned char *p, const struct header *h, struct names *names,
+	struct zone *z)
 {
 	const unsigned char *indices = p + h->time * 8, *types = indices + h->time;
+	struct zone_change first;
 
-	if (!h->type) {
+	if (!h->type || !h->chars || !read_type(types, h, &first)) {
 		return false;
 	}
-	z->first = (int32_t)be32(types);
+	z->first = first.offset;
+	z->first_name = first.name;
+	memcpy(names->text, types + h->type * 6, h->chars);
+	names->text[h->chars] = '\0';
+	names->used = h->chars + 1;
 	for (uint32_t i = 0; i < h->time; i++) {
 		if (indices[i] >= h->type) {
 			return false;
 		}
 		z->changes[i].at = be64(p + i * 8);
-		z->changes[i].offset = (int32_t)be32(types + indices[i] * 6);
-		if (abs(z->changes[i].offset) > OFFSET_MAX
+		if (!read_type(types + indices[i] * 6, h, &z->changes[i])
 			|| (i && z->changes[i].at <= z->changes[i - 1].at)) {
 			return false;
 		}
 	}
 	z->count = h->time;
-	return abs(z->first) <= OFFSET_MAX;
+	return true;
 }
 
-static void add_change(struct zone *z, int64_t at, int32_t offset)
+static void add_change(struct zone *z, const struct zone_change *c)
 {
 	int32_t before = z->count ? z->changes[z->count - 1].offset : z->first;
 
-	if (offset != before && (!z->count || at > z->changes[z->count - 1].at)) {
-		z->changes[z->count++] = (struct zone_change) { .at = at, .offset = offset };
+	if (c->offset != before && (!z->count || c->at > z->changes[z->count - 1].at)) {
+		z->changes[z->count++] = *c;
 	}
 }
 
 /* Writes the rule out for the years after the last change of the table. */
-static void extend(struct zone *z, const struct posix_tz *tz)
+static void extend(struct zone *z)
 {
+	const struct zone_rule *r = &z->rule;
+	struct zone_change on = { .offset = r->daylight, .name = r->daylight_name, .daylight = true };
+	struct zone_change off = { .offset = r->standard, .name = r->standard_name };
 	int64_t year, last = z->count ? z->changes[z->count - 1].at : 0;
 	int month, day;
 
@@ -232,23 +259,16 @@ static void extend(struct zone *z, const struct posix_tz *tz)
 	z->repeats = true;
 	z->cycle = days_from_civil(year + 1, 1, 1) * DAY;
 	for (int64_t y = year; y <= year + CYCLE_YEARS + 1; y++) {
-		int64_t on = turn_seconds(&tz->start, y) - tz->standard;
-		int64_t off = turn_seconds(&tz->end, y) - tz->daylight;
-
-		if (on < off) {
-			add_change(z, on, tz->daylight);
-			add_change(z, off, tz->standard);
-		} else {
-			add_change(z, off, tz->standard);
-			add_change(z, on, tz->daylight);
-		}
+		on.at = zone_turn_seconds(&r->start, y) - r->standard;
+		off.at = zone_turn_seconds(&r->end, y) - r->daylight;
+		add_change(z, on.at < off.at ? &on : &off);
+		add_change(z, on.at < off.at ? &off : &on);
 	}
 }
 
-static bool read_footer(const unsigned char *p, size_t len, struct zone *z)
+static bool read_footer(const unsigned char *p, size_t len, struct names *names, struct zone *z)
 {
-	char text[128];
-	struct posix_tz tz = { 0 };
+	char text[FOOTER_MAX];
 
 	if (len < 2 || p[0] != '\n') {
 		return false;
@@ -262,11 +282,11 @@ static bool read_footer(const unsigned char *p, size_t len, struct zone *z)
 	if (!*text) {
 		return true; /* the last offset holds */
 	}
-	if (!parse_posix(text, &tz)) {
+	if (!parse_posix(text, names, &z->rule)) {
 		return false;
 	}
-	if (tz.turns) {
-		extend(z, &tz);
+	if (z->rule.turns) {
+		extend(z);
 	}
 	return true;
 }
@@ -288,13 +308,17 @@ int zone_read_tzif(const unsigned char *bytes, size_t len, struct zone *out)
 	if (block_size(&h, 8) > len - pos) {
 		return -1;
 	}
+	struct names names = { .text = xmalloc(h.chars + 1 + FOOTER_MAX) };
 	z.changes = xreallocarray(NULL, h.time + 2 * (CYCLE_YEARS + 2), sizeof(*z.changes));
 	const unsigned char *footer = bytes + pos + block_size(&h, 8);
-	if (!read_changes(bytes + pos, &h, &z) || !read_footer(footer, len - (size_t)(footer - bytes), &z)) {
+	if (!read_changes(bytes + pos, &h, &names, &z)
+		|| !read_footer(footer, len - (size_t)(footer - bytes), &names, &z)) {
 		free(z.changes);
+		free(names.text);
 		return -1;
 	}
 	z.changes = xreallocarray(z.changes, z.count + !z.count, sizeof(*z.changes));
+	z.names = names.text;
 	*out = z;
 	return 0;
 }

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fsio.h"
 #include "base/util.h"
 #include "ical/zonetab.h"
@@ -18,14 +20,19 @@ enum {
 	FILE_MAX = 256 << 10,
 	NAMES_MAX = 10000,
 	DEPTH_MAX = 4,
+	INDEX_MAX = 4 << 20,
+	VERSION_MAX = 32,
+	ALIAS_STEPS = 4, /* an alias of an alias is none by itself */
 	OFFSET_MAX = 26 * 3600, /* no zone is farther from UTC */
 };
 
 #define SYSTEM_FOLDER "/usr/share/zoneinfo"
+#define INDEX_FILE "tzdata.zi"
 #define TIME_MAX (INT64_MAX / 4)
 
 struct entry {
 	char *name;
+	const struct entry *alias_of;
 	_Atomic(const struct zone *) zone; /* NULL: not loaded yet; &unusable: not to be had */
 };
 
@@ -37,6 +44,8 @@ static struct {
 	char *folder;
 	struct entry *entries;
 	size_t count, size;
+	char version[VERSION_MAX];
+	int64_t modified;
 } table;
 static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
@@ -65,6 +74,7 @@ static void add_name(const char *prefix, const char *name)
 	}
 	struct entry *e = &table.entries[table.count++];
 	e->name = xasprintf("%s%s", prefix, name);
+	e->alias_of = NULL;
 	atomic_init(&e->zone, NULL);
 }
 
@@ -120,6 +130,63 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static struct entry *find_entry(const char *name)
+{
+	struct entry key = { .name = (char *)name };
+
+	return table.count ? bsearch(&key, table.entries, table.count, sizeof(key), by_name) : NULL;
+}
+
+/* ---- versions and aliases ---- */
+
+/* "L <zone> <alias>", the blanks already NULs: alias is what stands behind the second one. */
+static void read_link(const char *target, const char *alias)
+{
+	struct entry *entry = find_entry(alias);
+	const struct entry *of = find_entry(target);
+
+	if (entry && of && entry != of) {
+		entry->alias_of = of;
+	}
+}
+
+static void read_index_line(char *line)
+{
+	static const char version[] = "# version ";
+	char *alias = str_starts(line, "L ") ? strchr(line + 2, ' ') : NULL;
+
+	if (alias) {
+		*alias = '\0';
+		read_link(line + 2, alias + 1);
+	} else if (str_starts(line, version)) {
+		snprintf(table.version, sizeof(table.version), "%s", line + strlen(version));
+	}
+}
+
+/* The text that the zones were compiled from, as most systems install it. Without it there are no aliases. */
+static void read_index(int folder)
+{
+	cleanup_buf struct buf text;
+	struct stat st;
+
+	buf_init(&text, INDEX_MAX);
+	table.modified = fstat(folder, &st) == 0 ? st.st_mtime : 0;
+	snprintf(table.version, sizeof(table.version), "unknown");
+	if (fs_read(folder, INDEX_FILE, &text, NULL) < 0) {
+		return;
+	}
+	if (fstatat(folder, INDEX_FILE, &st, 0) == 0) {
+		table.modified = st.st_mtime;
+	}
+	for (char *line = text.data, *end; *line; line = end) {
+		end = line + strcspn(line, "\n");
+		if (*end) {
+			*end++ = '\0';
+		}
+		read_index_line(line);
+	}
+}
+
 int zone_init(const char *folder, struct err *e)
 {
 	zone_finish();
@@ -128,6 +195,7 @@ int zone_init(const char *folder, struct err *e)
 	if (fd < 0) {
 		return err_errno(e, ERR_IO, "time zones: '%s'", table.folder);
 	}
+	cleanup_fd int again = dup(fd);
 	if (walk(fd, "", 0, e)) {
 		return -1;
 	}
@@ -135,6 +203,7 @@ int zone_init(const char *folder, struct err *e)
 		return err_set(e, ERR_NOT_FOUND, "no time zones in '%s'", table.folder);
 	}
 	qsort(table.entries, table.count, sizeof(*table.entries), by_name);
+	read_index(again);
 	return 0;
 }
 
@@ -142,6 +211,7 @@ static void free_zone(const struct zone *z)
 {
 	if (z && z != &unusable) {
 		free(z->changes);
+		free(z->names);
 		free((void *)z);
 	}
 }
@@ -191,9 +261,7 @@ static const struct zone *load(const struct entry *entry)
 
 const struct zone *zone_find(const char *name)
 {
-	struct entry key = { .name = (char *)name };
-	struct entry *entry = table.count
-		? bsearch(&key, table.entries, table.count, sizeof(key), by_name) : NULL;
+	struct entry *entry = find_entry(name);
 
 	if (!entry) {
 		return NULL;
@@ -219,6 +287,43 @@ const struct zone *zone_utc(void)
 const char *zone_name(const struct zone *z)
 {
 	return z->name;
+}
+
+size_t zone_count(void)
+{
+	return table.count;
+}
+
+struct zone_entry zone_at(size_t i)
+{
+	const struct entry *of = &table.entries[i];
+
+	for (int steps = 0; of->alias_of && steps < ALIAS_STEPS; steps++) {
+		of = of->alias_of;
+	}
+	return (struct zone_entry){ .name = table.entries[i].name,
+		.alias_of = of != &table.entries[i] ? of->name : NULL };
+}
+
+bool zone_entry_find(const char *name, struct zone_entry *out)
+{
+	const struct entry *entry = find_entry(name);
+
+	if (!entry) {
+		return false;
+	}
+	*out = zone_at((size_t)(entry - table.entries));
+	return true;
+}
+
+const char *zone_version(void)
+{
+	return table.version;
+}
+
+int64_t zone_modified(void)
+{
+	return table.modified;
 }
 
 /* ---- questions ---- */

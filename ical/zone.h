@@ -8,6 +8,7 @@
 #define DEDIT_ICAL_ZONE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -25,10 +26,48 @@ const struct zone *zone_find(const char *name);
 const struct zone *zone_utc(void);
 const char *zone_name(const struct zone *z);
 
+/* The table, ordered by name. */
+struct zone_entry {
+	const char *name;
+	const char *alias_of; /* the name it is another one for, as tzdata.zi says; else NULL */
+};
+size_t zone_count(void);
+struct zone_entry zone_at(size_t i);
+/* False if the table has no such name. */
+bool zone_entry_find(const char *name, struct zone_entry *out);
+/* "2025b", of tzdata.zi; "unknown" without it. And when the data were last changed. */
+const char *zone_version(void);
+int64_t zone_modified(void);
+
 int64_t zone_to_utc(const struct zone *z, const struct wall *w);
 void zone_from_utc(const struct zone *z, int64_t utc, struct wall *out);
 /* Seconds east of UTC at that instant. */
 int32_t zone_offset(const struct zone *z, int64_t utc);
+
+/* ---- written down (zone_text.c) ---- */
+
+/* One period of a zone, from `at` on. */
+struct zone_period {
+	int64_t at;
+	int32_t before, after; /* seconds east of UTC */
+	const char *name;      /* abbreviation, or "" */
+	bool daylight;
+};
+/*
+ * The changes with from <= at < to, of a system zone; `to` at most 400 years ahead. With from above
+ * INT64_MIN the first period begins there, whether the zone changes then or not (RFC 7808 3.9). visit
+ * returns non-zero to stop.
+ */
+typedef int (*zone_period_fn)(const struct zone_period *p, void *arg);
+int zone_periods(const struct zone *z, int64_t from, int64_t to, zone_period_fn visit, void *arg);
+/*
+ * A VTIMEZONE (RFC 5545 3.6.5) of a system zone under the name tzid; alias_of as in RFC 7808 7.2, or NULL.
+ * What goes on for ever becomes RRULEs, all before it RDATEs. from INT64_MIN, to INT64_MAX: whole, else
+ * cut off as RFC 7808 3.9 says. -1: out is full.
+ */
+struct buf;
+int zone_vtimezone(const struct zone *z, const char *tzid, const char *alias_of, int64_t from, int64_t to,
+	struct buf *out);
 
 /* Plain arithmetic on wall time, as if UTC. */
 int64_t wall_seconds(const struct wall *w);
