@@ -20,8 +20,10 @@ struct page {
 
 /* clang-format off */
 static const struct page pages[] = {
+	{ "/.well-known/timezone", PAGE_OPEN,               page_timezone_well_known, NULL },
 	{ "/feeds/",  PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_feed,   "/feeds/…" },
 	{ "/healthz", PAGE_OPEN,                            page_health, NULL },
+	{ "/timezones", PAGE_BELOW,                         page_timezones, NULL },
 };
 /* clang-format on */
 

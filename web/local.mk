@@ -5,8 +5,9 @@ libweb_a_SOURCES = \
 	web/feed_head.c \
 	web/health.c \
 	web/page.h \
+	web/timezones.c \
 	web/web.h
-libweb_a_CPPFLAGS = $(AM_CPPFLAGS)
+libweb_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 web_libs = libweb.a $(xml_libs) $(http_libs)
 
 check_PROGRAMS += tests/unit/test_web

@@ -16,6 +16,8 @@ int page_text(struct page_request *rq, int status, const char *text);
 
 int page_health(struct page_request *rq);
 int page_feed(struct page_request *rq);
+int page_timezones(struct page_request *rq);
+int page_timezone_well_known(struct page_request *rq);
 
 /* feed_head.c: name, colour, time zone and, unless busy, the description. In mem. */
 int feed_head(const struct web *web, const struct collection *c, bool busy, struct arena *mem,
