@@ -21,6 +21,8 @@ static const struct command commands[] = {
 		"[--label TEXT]", 0, admin_feed_add },
 	{ "feed", "list", "[OWNER/CALENDAR]", 0, admin_feed_list },
 	{ "feed", "revoke", "ID", 0, admin_feed_revoke },
+	{ "dns", NULL, "[DOMAIN]", 0, admin_dns },
+	{ "mobileconfig", NULL, "USER [--ca FILE]", ADMIN_CA, admin_mobileconfig },
 	{ "fees", NULL, "[--json] [--owner NAME]", 0, admin_fees },
 	{ "check", NULL, "[--deep]", 0, admin_check },
 	{ "rescan", NULL, "[OWNER/CALENDAR]", 0, admin_rescan },

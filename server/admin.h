@@ -27,6 +27,7 @@ struct admin {
 enum admin_flags {
 	ADMIN_PASSWORD = 1,          /* wants a password */
 	ADMIN_OFFLINE = 2,           /* only without a server, and with the store closed */
+	ADMIN_CA = 4,                /* the value of --ca is a file, and what stands in it is handed over */
 };
 
 struct command {
@@ -65,6 +66,11 @@ int admin_owner(struct admin *a, const char *given, const char **out);
 
 /* The calendar that "OWNER/CALENDAR" names. ADMIN_OK, else the exit code after a message. */
 int admin_calendar(struct admin *a, const char *text, struct collection *out);
+/* An open account by name. ADMIN_OK, else the exit code after a message. */
+int admin_find_user(struct admin *a, const char *given, struct account *out);
+/* A new application password of an open account; token[TOKEN_SIZE] (auth.h) is the caller's to wipe.
+ * ADMIN_OK, else the exit code after a message. */
+int admin_make_token(struct admin *a, struct account *ac, const char *label, char *token);
 
 int admin_user_add(struct admin *a, char *const *args);
 int admin_user_list(struct admin *a, char *const *args);
@@ -77,6 +83,8 @@ int admin_share(struct admin *a, char *const *args);
 int admin_feed_add(struct admin *a, char *const *args);
 int admin_feed_list(struct admin *a, char *const *args);
 int admin_feed_revoke(struct admin *a, char *const *args);
+int admin_dns(struct admin *a, char *const *args);
+int admin_mobileconfig(struct admin *a, char *const *args);
 int admin_fees(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);
 int admin_rebuild(struct admin *a, char *const *args);

@@ -45,8 +45,7 @@ int admin_owner(struct admin *a, const char *given, const char **out)
 	return e.code == ERR_NOT_FOUND ? admin_fail(a, "no user %s", *out) : admin_fail(a, "%s", e.text);
 }
 
-/* ADMIN_OK with an open account; else the exit code after a message. */
-static int find_user(struct admin *a, const char *given, struct account *out)
+int admin_find_user(struct admin *a, const char *given, struct account *out)
 {
 	const char *name = user_name(a, given);
 	struct err e;
@@ -184,7 +183,7 @@ int admin_user_passwd(struct admin *a, char *const *args)
 {
 	struct account ac;
 	struct err e;
-	int code = admin_expect(a, args, 1, 1) < 0 ? ADMIN_USAGE : find_user(a, args[0], &ac);
+	int code = admin_expect(a, args, 1, 1) < 0 ? ADMIN_USAGE : admin_find_user(a, args[0], &ac);
 
 	if (code == ADMIN_OK)
 		code = set_password(a, &ac);
@@ -200,7 +199,7 @@ int admin_user_remove(struct admin *a, char *const *args)
 {
 	struct account ac;
 	struct err e;
-	int code = admin_expect(a, args, 1, 1) < 0 ? ADMIN_USAGE : find_user(a, args[0], &ac);
+	int code = admin_expect(a, args, 1, 1) < 0 ? ADMIN_USAGE : admin_find_user(a, args[0], &ac);
 
 	if (code != ADMIN_OK)
 		return code;
@@ -223,12 +222,10 @@ static int put_tokens(struct admin *a, struct account *ac, const struct account_
 	return store_account_put(store_of(a), ac, &e) == 0 ? ADMIN_OK : admin_fail(a, "%s", e.text);
 }
 
-static int token_add(struct admin *a, struct account *ac, const char *label)
+int admin_make_token(struct admin *a, struct account *ac, const char *label, char *token)
 {
 	struct account_token *list = arena_array(a->mem, ac->token_count + 1, sizeof(*list));
 	char *id = arena_alloc(a->mem, TOKEN_ID_SIZE), *hash = arena_alloc(a->mem, CHAIN_SIZE);
-	char token[TOKEN_SIZE];
-	int code;
 
 	if (!admin_text_valid(label))
 		return admin_misuse(a, "LABEL: at most 200 bytes of UTF-8 without control characters");
@@ -238,7 +235,14 @@ static int token_add(struct admin *a, struct account *ac, const char *label)
 	if (ac->token_count > 0)
 		memcpy(list, ac->tokens, ac->token_count * sizeof(*list));
 	list[ac->token_count] = (struct account_token){ id, label, hash, a->now };
-	code = put_tokens(a, ac, list, ac->token_count + 1);
+	return put_tokens(a, ac, list, ac->token_count + 1);
+}
+
+static int token_add(struct admin *a, struct account *ac, const char *label)
+{
+	char token[TOKEN_SIZE];
+	int code = admin_make_token(a, ac, label, token);
+
 	if (code == ADMIN_OK)
 		buf_printf(&a->out, "%s\n", token);
 	secret_zero(token, sizeof(token));
@@ -277,7 +281,7 @@ int admin_user_token(struct admin *a, char *const *args)
 
 	if (n < 0)
 		return ADMIN_USAGE;
-	code = find_user(a, args[0], &ac);
+	code = admin_find_user(a, args[0], &ac);
 	if (code != ADMIN_OK)
 		return code;
 	if (n == 3 && strcmp(args[1], "add") == 0)

@@ -28,7 +28,7 @@
 #define PACKAGE_VERSION "development"
 #endif
 
-enum { PASSWORD_LINE = 1024, STARTING_TRIES = 20, STARTING_WAIT_US = 100000 };
+enum { PASSWORD_LINE = 1024, STARTING_TRIES = 20, STARTING_WAIT_US = 100000, CA_MAX = 60 * 1024 };
 
 static void usage(FILE *to)
 {
@@ -192,6 +192,55 @@ static int run(const char *file, char *const *args, unsigned flags, const char *
 	return fflush(stdout) == 0 ? code : fail(strerror(errno));
 }
 
+static int read_file(const char *name, struct buf *text)
+{
+	FILE *from = fopen(name, "re");
+	char piece[4096];
+	size_t n;
+
+	if (from == NULL) {
+		fprintf(stderr, "dedit: %s: %s\n", name, strerror(errno));
+		return ADMIN_FAILED;
+	}
+	while ((n = fread(piece, 1, sizeof(piece), from)) > 0)
+		buf_add(text, piece, n);
+	bool failed = ferror(from) != 0 || text->full;
+	fclose(from);
+	if (failed)
+		fprintf(stderr, "dedit: %s: can't be read, or larger than %d bytes\n", name, CA_MAX);
+	return failed ? ADMIN_FAILED : ADMIN_OK;
+}
+
+/* The server may not read the caller's files, nor know the folder that names them. */
+static int read_ca(char *const *args, char **with_text, struct buf *text)
+{
+	size_t n = 0;
+
+	for (; args[n] != NULL; n++) {
+		with_text[n] = args[n];
+		if (n == 0 || strcmp(args[n - 1], "--ca") != 0)
+			continue;
+		if (read_file(args[n], text) != ADMIN_OK)
+			return ADMIN_FAILED;
+		with_text[n] = text->data;
+	}
+	with_text[n] = NULL;
+	return ADMIN_OK;
+}
+
+static int run_with_ca(const char *file, char *const *args, const struct command *c)
+{
+	cleanup_free char **with_text = NULL;
+	cleanup_buf struct buf text;
+	size_t n = 0;
+
+	while (args[n] != NULL)
+		n++;
+	with_text = xcalloc(n + 1, sizeof(*with_text));
+	buf_init(&text, CA_MAX);
+	return read_ca(args, with_text, &text) == ADMIN_OK ? run(file, with_text, c->flags, NULL) : ADMIN_FAILED;
+}
+
 static int run_command(const char *file, char *const *args)
 {
 	const struct command *c = admin_find(args);
@@ -202,6 +251,8 @@ static int run_command(const char *file, char *const *args)
 		usage(stderr);
 		return ADMIN_USAGE;
 	}
+	if ((c->flags & ADMIN_CA) != 0)
+		return run_with_ca(file, args, c);
 	if ((c->flags & ADMIN_PASSWORD) != 0 && get_password(password) != ADMIN_OK)
 		return ADMIN_FAILED;
 	code = run(file, args, c->flags, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL);

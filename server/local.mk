@@ -3,7 +3,9 @@ libserver_a_SOURCES = \
 	server/admin.c \
 	server/admin.h \
 	server/admin_feed.c \
+	server/admin_dns.c \
 	server/admin_fees.c \
+	server/admin_profile.c \
 	server/admin_store.c \
 	server/admin_user.c \
 	server/acquire.c \
