@@ -138,7 +138,25 @@ static int write_object(struct multistatus *m, const struct plan_item *item, str
 		return -1;
 	if (e->code == ERR_BROKEN)
 		m->rq->http->res->reason = arena_strdup(m->rq->mem, e->text);
+	/* It is there still: a sync must not call it removed, nor would it be told of it again. */
+	if (e->code == ERR_BROKEN && m->token)
+		return write_properties(m, &res, NULL, mem, w, e);
 	write_status(w, res.href, 404, PRE_NONE);
+	return 0;
+}
+
+/* A calendar that has gone since it was planned costs its own response only. */
+static int write_resource(struct multistatus *m, const struct resource *res, struct arena *mem,
+	struct xmlw *w, struct err *e)
+{
+	struct xmlw_mark mark = xmlw_mark(w);
+
+	if (write_properties(m, res, NULL, mem, w, e) == 0)
+		return 0;
+	if (e->code != ERR_NOT_FOUND)
+		return -1;
+	xmlw_rollback(w, mark);
+	write_status(w, res->href, 404, PRE_NONE);
 	return 0;
 }
 
@@ -151,7 +169,7 @@ static int write_item(struct multistatus *m, const struct plan_item *item, struc
 	}
 	if (item->row)
 		return write_object(m, item, mem, w, e);
-	return write_properties(m, item->resource, NULL, mem, w, e);
+	return write_resource(m, item->resource, mem, w, e);
 }
 
 /* Appends to m->piece until it holds `until` bytes or all is written. */

@@ -258,6 +258,50 @@ static void large_answers_are_generated(void **state)
 	assert_int_equal(a.pieces, 0);
 }
 
+static void drop(struct dav_test *t, const char *owner, const char *calendar)
+{
+	struct collection c;
+
+	assert_int_equal(store_collection(t->store, owner, calendar, t->mem, &c, NULL), 0);
+	struct commit commit = { .now = TEST_NOW, .drop = c.id };
+	assert_int_equal(store_commit(t->store, &commit, NULL), 0);
+}
+
+/* Between two pieces of a long answer: the rest goes on. */
+static void a_calendar_that_goes_meanwhile(void **state)
+{
+	struct dav_test *t = *state;
+	char text[40001];
+	struct response res;
+	cleanup_buf struct buf out;
+	struct header depth = { "Depth", "1" };
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	const char *set = arena_printf(t->mem, "<D:set><D:prop><Z:long>%s</Z:long></D:prop></D:set>", text);
+	proppatch(t, "anna", "/calendars/anna/calendar/", set);
+	proppatch(t, "anna", "/calendars/anna/tasks/", set);
+	assert_int_equal(ask(t, "anna", "MKCALENDAR", "/calendars/anna/zz/", NULL, NULL).status, 201);
+	assert_int_equal(ask(t, "anna", "MKCALENDAR", "/calendars/anna/zzz/", NULL, NULL).status, 201);
+	const char *body = "<D:propfind xmlns:D=\"DAV:\" xmlns:Z=\"urn:example:z\"><D:prop><Z:long/></D:prop>"
+		"</D:propfind>";
+	struct request rq = { .mem = t->mem, .id = 1, .now = t->now, .method = "PROPFIND",
+		.path = "/calendars/anna/", .body = body, .body_len = strlen(body), .head = &depth, .heads = 1,
+		.who = { .name = "anna" }, .res = &res };
+	response_init(&res, 1 << 20);
+	buf_init(&out, 1 << 20);
+	dav_handle(&t->dav, &rq);
+	assert_int_equal(res.status, 207);
+	assert_non_null(res.next);
+	drop(t, "anna", "zz");
+	int more = 1;
+	while (more)
+		assert_int_not_equal(more = res.next(res.next_arg, &out), -1);
+	assert_non_null(strstr(out.data, "<D:href>/calendars/anna/zz/</D:href><D:status>HTTP/1.1 404"));
+	assert_non_null(strstr(out.data, "<D:href>/calendars/anna/zzz/</D:href><D:propstat>"));
+	response_finish(&res);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +320,7 @@ int main(void)
 		dav_unit_test(only_administrators_list_everybody),
 		dav_unit_test(ctag_moves_with_every_change),
 		dav_unit_test(large_answers_are_generated),
+		dav_unit_test(a_calendar_that_goes_meanwhile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

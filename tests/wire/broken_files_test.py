@@ -2,8 +2,8 @@
 
 import os
 
-from dav import CALENDAR, HOME, multiget, statuses
-from dedit_wire import event, wait_for
+from dav import CALENDAR, HOME, multiget, report, statuses, sync, token
+from dedit_wire import event, tag, wait_for
 
 POLICY = """
 policy "p" { timezone = "Europe/Paris" currency = "EUR" price = "80.00 EUR" tiers = { "24h 100%" } }
@@ -40,6 +40,18 @@ def test_reading(s):
             r = s.request("REPORT", place, multiget(path, place + "whole.ics"))
             assert r.status == 207 and statuses(r)[path][""] == 404, r
     assert "r0.ics was changed by another hand" in s.log()
+
+
+def test_a_sync_does_not_call_it_removed(s):
+    """RFC 6578 3.5.2: it is mapped still, and who was told that it is gone would never hear of it again."""
+    start = token(s)
+    path = CALENDAR + "sync.ics"
+    break_file(s, path, RUBBISH[0])
+    for place, level in ((CALENDAR, "1"), (HOME, "infinite")):
+        since = start if place == CALENDAR else ""
+        r = report(s, place, sync(since, level, want=("D:getetag", "C:calendar-data")))
+        found = statuses(r)[path]
+        assert found == {tag("D:getetag"): 200, tag("C:calendar-data"): 404}, r
 
 
 def test_put_mends(s):
