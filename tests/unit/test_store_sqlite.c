@@ -1046,6 +1046,34 @@ static uint64_t seq_of_home(struct store *s)
 	return seq;
 }
 
+static void a_home_that_disagrees_with_shares_is_reported(void **state)
+{
+	struct buf problems cleanup_buf;
+	struct store *s = open_root(&quick);
+	struct share share = {.user = "marc", .access = SHARE_READ};
+	char path[100];
+	struct err e = {0};
+	sqlite3 *db;
+
+	buf_init(&problems, 1000);
+	share.collection = suite_calendar(s, "anna", "w");
+	assert_int_equal(store_share_put(s, &share, &e), 0);
+	check_problems(s, &problems);
+	assert_string_equal(problems.data, "");
+	store_close(s);
+	snprintf(path, sizeof(path), "%s/index.db", root);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "DELETE FROM member WHERE user = 'marc';"
+		"INSERT INTO member SELECT 'zoe', owner, name, collection, 1, 1, 0, 0 FROM member", NULL, NULL,
+		NULL), SQLITE_OK);
+	sqlite3_close(db);
+	s = open_root(&quick);
+	check_problems(s, &problems);
+	assert_non_null(strstr(problems.data, "in a home or in none, wrongly: marc/"));
+	assert_non_null(strstr(problems.data, "in a home or in none, wrongly: zoe/"));
+	store_close(s);
+}
+
 static int64_t in_two_days(void)
 {
 	return time(NULL) + 2 * 86400;
@@ -1361,6 +1389,7 @@ int main(void)
 		FILES(a_rebuild_keeps_and_reports_what_it_cannot_read),
 		FILES(old_tombstones_are_purged_and_old_tokens_refused),
 		FILES(calendars_gone_long_ago_are_purged_and_old_tokens_refused),
+		FILES(a_home_that_disagrees_with_shares_is_reported),
 		FILES(a_full_disk_refuses_commits_and_nothing_more),
 		FILES(a_failing_device_ends_the_process),
 		FILES(a_file_that_cannot_be_written_costs_only_itself),
