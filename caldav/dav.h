@@ -85,7 +85,8 @@ struct dav_request {
 int resource_resolve(struct dav_request *rq, const char *path, struct resource *out, struct err *e);
 /*
  * The path of an href or Destination: an absolute path, or an absolute URI that names this server (by
- * Host, or public_url). NULL: another server, or no URI at all. Raw, without query and fragment.
+ * Host, by what a proxy says, or public_url). NULL: another server, or no URI at all. Raw, without base,
+ * query and fragment.
  */
 const char *resource_href_path(struct dav_request *rq, const char *href);
 /* calendar->href with an object's name behind it, encoded once. */
@@ -185,6 +186,8 @@ int fail_event(struct dav_request *rq, const struct resource *at, const struct e
 /* Names of objects and calendars (15.14). */
 enum { NAME_BYTES = 200 };
 
+/* xmlw_init for what a client gets to see: hrefs are written with the base path. */
+void writer_begin(const struct dav_request *rq, struct xmlw *w, struct buf *out);
 /* The body as XML with the settings' limits: 0 and the root (NULL for an empty body), or a refusal. */
 int request_xml(struct dav_request *rq, const struct xml_node **root);
 

@@ -77,6 +77,12 @@ static void condition_content(struct xmlw *w, enum precond p, const char *href)
 		xmlw_end(w);
 }
 
+void writer_begin(const struct dav_request *rq, struct xmlw *w, struct buf *out)
+{
+	xmlw_init(w, out);
+	w->base = rq->http->base;
+}
+
 static int refuse_with(struct dav_request *rq, enum precond p, const char *href, const char *words)
 {
 	const struct precond_row *row = precond_row(p);
@@ -87,7 +93,7 @@ static int refuse_with(struct dav_request *rq, enum precond p, const char *href,
 	res->status = row->status;
 	res->reason = words;
 	response_header(res, "Content-Type", "application/xml; charset=utf-8");
-	xmlw_init(&w, &res->body);
+	writer_begin(rq, &w, &res->body);
 	xmlw_root(&w, NS_DAV, "error");
 	xmlw_start(&w, row->ns, row->element);
 	condition_content(&w, p, href);

@@ -161,7 +161,7 @@ static int mkcol_failed(struct dav_request *rq, const struct prop_changes *chang
 
 	res->status = 403;
 	response_header(res, "Content-Type", "application/xml; charset=utf-8");
-	xmlw_init(&w, &res->body);
+	writer_begin(rq, &w, &res->body);
 	xmlw_root(&w, NS_DAV, "mkcol-response");
 	prop_changes_write(changes, &w);
 	xmlw_end(&w);

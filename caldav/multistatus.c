@@ -178,7 +178,7 @@ static int make_piece(struct multistatus *m, size_t until, struct err *e)
 	cleanup_arena struct arena *mem = arena_create();
 	struct xmlw w;
 
-	xmlw_init(&w, &m->piece);
+	writer_begin(m->rq, &w, &m->piece);
 	if (m->started)
 		xmlw_resume(&w, NS_DAV, "multistatus");
 	else

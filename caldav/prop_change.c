@@ -161,7 +161,7 @@ int prop_changes_answer(struct dav_request *rq, const struct prop_changes *c)
 
 	res->status = 207;
 	response_header(res, "Content-Type", "application/xml; charset=utf-8");
-	xmlw_init(&w, &res->body);
+	writer_begin(rq, &w, &res->body);
 	xmlw_root(&w, NS_DAV, "multistatus");
 	xmlw_start(&w, NS_DAV, "response");
 	xmlw_href(&w, rq->target.href);

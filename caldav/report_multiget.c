@@ -28,7 +28,7 @@ static int find_href(struct dav_request *rq, const char *href, struct wanted *ou
 	const char *path = resource_href_path(rq, href);
 	struct resource res;
 
-	out->href = href;
+	out->href = *href == '/' ? path_below(rq->http->base, href) : href;
 	if (!path)
 		return 0;
 	if (resource_resolve(rq, path, &res, e) < 0)

@@ -349,11 +349,13 @@ static const char *uri_authority(const char *uri, bool *tls)
 
 static bool is_this_server(struct dav_request *rq, const char *authority, size_t len, bool tls)
 {
-	const char *host = request_header(rq->http, "Host");
+	const char *host = request_header(rq->http, "Host"), *proxied = rq->http->host;
 	const char *public_url = rq->dav->settings.public_url;
 	bool public_tls;
 
 	if (host && same_authority(authority, len, host, strlen(host), tls))
+		return true;
+	if (proxied && same_authority(authority, len, proxied, strlen(proxied), tls))
 		return true;
 	const char *own = public_url ? uri_authority(public_url, &public_tls) : NULL;
 	return own && same_authority(authority, len, own, strcspn(own, "/"), public_tls);
@@ -376,5 +378,6 @@ const char *resource_href_path(struct dav_request *rq, const char *href)
 	}
 	if (*path != '/')
 		return NULL;
-	return arena_strndup(rq->mem, path, strcspn(path, "?#"));
+	path = arena_strndup(rq->mem, path, strcspn(path, "?#"));
+	return path_below(rq->http->base, path);
 }

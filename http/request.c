@@ -26,12 +26,11 @@ static const char *skip_blanks(const char *s)
 	return s + strspn(s, " \t");
 }
 
-/* The end of a list's element: the next comma outside of quotes (RFC 9110 §5.6.1, §5.6.4). */
-static const char *element_end(const char *s)
+const char *header_element_end(const char *s, char separator)
 {
 	bool quoted = false;
 
-	for (; *s != '\0' && (quoted || *s != ','); s++) {
+	for (; *s != '\0' && (quoted || *s != separator); s++) {
 		if (*s == '"') {
 			quoted = !quoted;
 		} else if (quoted && *s == '\\' && s[1] != '\0') {
@@ -50,10 +49,19 @@ bool header_has_token(const char *list, const char *token)
 		size_t found = strcspn(list, " \t,;=\"");
 		if (found == len && len > 0 && ascii_ncasecmp(list, token, len) == 0)
 			return true;
-		list = element_end(list);
+		list = header_element_end(list, ',');
 		list += *list == ',';
 	}
 	return false;
+}
+
+const char *path_below(const char *base, const char *path)
+{
+	size_t len = base != NULL ? strlen(base) : 0;
+
+	if (len == 0 || strncmp(path, base, len) != 0 || (path[len] != '/' && path[len] != '\0'))
+		return path;
+	return path[len] == '/' ? path + len : "/";
 }
 
 static int hex_digit(char c)

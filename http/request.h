@@ -44,7 +44,9 @@ struct request {
 	uint64_t id;
 	int64_t now;                              /* UTC seconds when the request was complete */
 	const char *method;                       /* exactly as sent */
-	const char *path;                         /* raw, undecoded, without query, begins with '/' */
+	const char *path;                         /* raw, undecoded, without base and query, begins with '/' */
+	const char *base;                         /* stands before every path as clients see it: "/dedit"; or NULL */
+	const char *host;                         /* what a proxy says the client called us; NULL: see Host */
 	const char *query;                        /* raw, behind '?'; NULL if none */
 	const struct header *head;                /* as received */
 	size_t heads;
@@ -61,7 +63,8 @@ const char *request_header(const struct request *rq, const char *name);
 /* Iterates: *i starts at 0; NULL when there are no more of that name. */
 const char *request_header_next(const struct request *rq, const char *name, size_t *i);
 
-/* Copies neither name nor value (arena or literals). Asserts on CR/LF and on overflow. */
+/* Copies neither name nor value (arena or literals). Asserts on CR/LF and on overflow. A path in Location or
+ * Content-Location is given without base; server/ puts it before. */
 void response_header(struct response *res, const char *name, const char *value);
 /* Makes the response empty for reuse in one request (a handler that failed half-way). */
 void response_reset(struct response *res);
@@ -71,10 +74,14 @@ void response_finish(struct response *res); /* frees body, ends a generator */
 /* Token lists like Prefer and If-None-Match are parsed by who needs them; this one is shared:
  * true if the comma-separated list holds the token (case-insensitive), up to ';' or '='. */
 bool header_has_token(const char *list, const char *token);
+/* The end of a list's element: the next separator outside of quotes (RFC 9110 5.6.1, 5.6.4), or the NUL. */
+const char *header_element_end(const char *s, char separator);
 
 /* Path segments. Decodes %XX once; refuses %00, %2F, bad escapes, control bytes, raw
  * bytes above 0x7f that are not UTF-8, and the segments "." and "..". -1 if refused. */
 int path_decode_segment(const char *raw, size_t len, struct arena *mem, char **out);
+/* A path without the base that it may begin with; both raw. base NULL: there is none. */
+const char *path_below(const char *base, const char *path);
 /* RFC 3986 pchar kept (without ';'), everything else as %XX. */
 char *path_encode_segment(const char *segment, struct arena *mem);
 /* RFC 8187 attr-char kept, everything else as %XX: for filename*=UTF-8''… */

@@ -11,6 +11,7 @@ enum { TTL = 86400, DOMAIN_MAX = 253 };
 struct reach {
 	const char *host;       /* as public-url has it, without port */
 	const char *tls, *plain; /* ports; NULL: not offered */
+	const char *base;       /* base-path, or "" */
 };
 
 /* The port behind the last colon; NULL for a unix socket. */
@@ -35,6 +36,7 @@ static bool read_reach(struct admin *a, struct reach *out)
 	const char *port = memchr(authority, ':', len);
 	if (*authority == '[') /* an address, which no SRV record can name */
 		return false;
+	out->base = s->base_path != NULL ? s->base_path : "";
 	out->host = arena_strndup(a->mem, authority, port != NULL ? (size_t)(port - authority) : len);
 	port = port != NULL ? arena_strndup(a->mem, port + 1, len - (size_t)(port + 1 - authority))
 			    : tls ? "443" : "80";
@@ -63,12 +65,15 @@ static void write_service(struct admin *a, const char *service, const char *doma
 
 static void write_domain(struct admin *a, const struct reach *r, const char *domain)
 {
+	const char *root = arena_printf(a->mem, "%s/", r->base);
+	const char *zones = arena_printf(a->mem, "%s/timezones", r->base);
+
 	buf_printf(&a->out, "; calendars of %s (RFC 6764)\n", domain);
-	write_service(a, "_caldavs", domain, r->host, r->tls, "/");
-	write_service(a, "_caldav", domain, r->host, r->plain, "/");
+	write_service(a, "_caldavs", domain, r->host, r->tls, root);
+	write_service(a, "_caldav", domain, r->host, r->plain, root);
 	buf_printf(&a->out, "; time zones (RFC 7808)\n");
-	write_service(a, "_timezones", domain, r->host, r->tls, "/timezones");
-	write_service(a, "_timezone", domain, r->host, r->plain, "/timezones");
+	write_service(a, "_timezones", domain, r->host, r->tls, zones);
+	write_service(a, "_timezone", domain, r->host, r->plain, zones);
 }
 
 /* Letters, digits, hyphens and dots: what may stand in a zone file as it is. */

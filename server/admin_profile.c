@@ -84,13 +84,15 @@ static void add_payload(struct buf *out, const struct profile *p, const char *ty
 
 static void add_account(struct buf *out, const struct profile *p)
 {
+	const char *base = p->a->site->settings->base_path;
+
 	buf_adds(out, "<dict>\n");
 	add_payload(out, p, "com.apple.caldav.account", "caldav", p->host);
 	add_string(out, "CalDAVAccountDescription", arena_printf(p->a->mem, "%s (%s)", p->displayname, p->host));
 	add_string(out, "CalDAVHostName", p->host);
 	add_number(out, "CalDAVPort", p->port);
 	add_bool(out, "CalDAVUseSSL", p->tls);
-	add_string(out, "CalDAVPrincipalURL", arena_printf(p->a->mem, "/principals/%s/",
+	add_string(out, "CalDAVPrincipalURL", arena_printf(p->a->mem, "%s/principals/%s/", base ? base : "",
 		path_encode_segment(p->user, p->a->mem)));
 	add_string(out, "CalDAVUsername", p->user);
 	add_string(out, "CalDAVPassword", p->password);

@@ -1,6 +1,5 @@
 #include "server/exchange.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +12,7 @@
 #include "base/util.h"
 #include "server/guard.h"
 #include "server/listen.h"
+#include "server/proxy.h"
 #include "server/route.h"
 
 enum {
@@ -331,36 +331,32 @@ static enum MHD_Result collect_header(void *arg, enum MHD_ValueKind kind, const 
 	return MHD_YES;
 }
 
-/* Behind a proxy on a unix socket, the address that the proxy saw (trust.md T-36). */
-static const char *forwarded_address(const struct exchange *x)
-{
-	const char *value = NULL, *next, *last;
-	size_t i = 0;
-	unsigned char bytes[sizeof(struct in6_addr)];
-
-	while ((next = request_header_next(&x->rq, "X-Forwarded-For", &i)) != NULL)
-		value = next;
-	if (value == NULL)
-		return NULL;
-	last = strrchr(value, ',');
-	last = last != NULL ? last + 1 : value;
-	last += strspn(last, " ");
-	if (inet_pton(AF_INET, last, bytes) == 1 || inet_pton(AF_INET6, last, bytes) == 1)
-		return last;
-	return NULL;
-}
-
 static void read_address(struct exchange *x)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(x->con, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const char *forwarded;
 
 	address_text(info != NULL ? info->client_addr : NULL, x->address);
-	if (strcmp(x->address, "unix") == 0 && (forwarded = forwarded_address(x)) != NULL)
-		snprintf(x->address, sizeof(x->address), "%s", forwarded);
 	x->rq.address = x->address;
 	x->rq.secure = peer_secure(x->peer);
+	x->rq.base = x->site->settings->base_path;
+}
+
+/* trust.md T-36: what the proxy saw instead of what we see. */
+static void read_forwarded(struct exchange *x)
+{
+	const struct proxy_rule *rule = &x->site->settings->proxies;
+	struct forwarded f;
+
+	if (!proxy_is_trusted(rule, x->address))
+		return;
+	proxy_read(rule, &x->rq, &f);
+	if (f.address != NULL)
+		snprintf(x->address, sizeof(x->address), "%s", f.address);
+	x->rq.secure = x->rq.secure || f.secure;
+	x->rq.host = f.host;
+	if (f.prefix != NULL)
+		x->rq.base = f.prefix;
 }
 
 /* A client that writes headers and body apart would wait 40 ms for our delayed ACK. */
@@ -386,12 +382,15 @@ static const char *read_head(struct exchange *x, const char *method, const char 
 	x->rq.head = c.head;
 	x->rq.heads = c.heads;
 	read_address(x);
+	read_forwarded(x);
 	if (total < 0 || (size_t)total != c.heads)
 		return "too many headers";
 	why = guard_framing(version, c.head, c.heads, &x->framing);
 	if (why != NULL)
 		return why;
-	return guard_target(method, x->target, x->rq.mem, &x->rq.path, &x->rq.query);
+	why = guard_target(method, x->target, x->rq.mem, &x->rq.path, &x->rq.query);
+	x->rq.path = path_below(x->rq.base, x->rq.path);
+	return why;
 }
 
 /* Small and announced: read before anything is decided, so that the connection lives on. */
@@ -566,12 +565,21 @@ static void log_answer(const struct exchange *x)
 	log_context(0, NULL);
 }
 
+/* Handlers know nothing of the base path. */
+static const char *header_value(struct exchange *x, const struct header *h)
+{
+	if (x->rq.base == NULL || h->value[0] != '/' || (strcmp(h->name, "Location") != 0 &&
+		strcmp(h->name, "Content-Location") != 0))
+		return h->value;
+	return arena_printf(x->rq.mem, "%s%s", x->rq.base, h->value);
+}
+
 static enum MHD_Result add_headers(struct exchange *x, struct MHD_Response *r)
 {
 	enum MHD_Result ok = MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 
 	for (size_t i = 0; i < x->res.heads && ok == MHD_YES; i++)
-		ok = MHD_add_response_header(r, x->res.head[i].name, x->res.head[i].value);
+		ok = MHD_add_response_header(r, x->res.head[i].name, header_value(x, &x->res.head[i]));
 	if (ok == MHD_YES && (x->close || atomic_load(&x->sv->stopping)))
 		ok = MHD_add_response_header(r, "Connection", "close");
 	return ok;

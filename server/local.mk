@@ -26,6 +26,8 @@ libserver_a_SOURCES = \
 	server/http.h \
 	server/listen.c \
 	server/listen.h \
+	server/proxy.c \
+	server/proxy.h \
 	server/reaper.c \
 	server/reaper.h \
 	server/route.c \
@@ -58,6 +60,7 @@ check_PROGRAMS += \
 	tests/unit/test_brake \
 	tests/unit/test_http_guard \
 	tests/unit/test_listen \
+	tests/unit/test_proxy \
 	tests/unit/test_reaper \
 	tests/unit/test_settings \
 	tests/unit/test_worker
@@ -65,6 +68,7 @@ tests_unit_test_auth_LDADD = $(server_libs) $(CMOCKA_LIBS)
 tests_unit_test_brake_LDADD = $(server_libs) $(CMOCKA_LIBS)
 tests_unit_test_http_guard_LDADD = $(server_libs) $(CMOCKA_LIBS)
 tests_unit_test_listen_LDADD = $(server_libs) $(CMOCKA_LIBS)
+tests_unit_test_proxy_LDADD = $(server_libs) $(CMOCKA_LIBS)
 tests_unit_test_reaper_LDADD = $(server_libs) $(CMOCKA_LIBS)
 tests_unit_test_settings_LDADD = $(server_libs) $(CMOCKA_LIBS)
 tests_unit_test_worker_LDADD = $(server_libs) $(CMOCKA_LIBS)

@@ -33,6 +33,27 @@ static int check_public_url(const char *value, struct err *e)
 	return 0;
 }
 
+static int check_base_path(const char *value, struct err *e)
+{
+	if (base_path_valid(value))
+		return 0;
+	return err_set(e, ERR_INVALID, "a path like /dedit, without a slash at its end");
+}
+
+static int check_network(const char *value, struct err *e)
+{
+	struct network ignored;
+
+	return network_parse(value, &ignored, e);
+}
+
+static int check_proxy_headers(const char *value, struct err *e)
+{
+	if (strcmp(value, "x-forwarded") == 0 || strcmp(value, "forwarded") == 0)
+		return 0;
+	return err_set(e, ERR_INVALID, "x-forwarded or forwarded");
+}
+
 static int check_not_empty(const char *value, struct err *e)
 {
 	return *value != '\0' ? 0 : err_set(e, ERR_INVALID, "a path");
@@ -65,6 +86,9 @@ static const struct conf_option server_options[] = {
 	{ "tls-key",                 CONF_STRING,   NULL,             0,      0,           check_not_empty },
 	{ "plain-http-anywhere",     CONF_BOOL,     "no",             0,      1,           NULL },
 	{ "public-url",              CONF_STRING,   NULL,             0,      0,           check_public_url },
+	{ "base-path",               CONF_STRING,   NULL,             0,      0,           check_base_path },
+	{ "trusted-proxies",         CONF_LIST,     NULL,             0,      0,           check_network },
+	{ "proxy-headers",           CONF_STRING,   "x-forwarded",    0,      0,           check_proxy_headers },
 	{ "log-level",               CONF_STRING,   "info",           0,      0,           check_log_level },
 	/* what it keeps */
 	{ "data",                    CONF_STRING,   "/var/lib/dedit", 0,      0,           check_not_empty },
@@ -259,6 +283,29 @@ static const char *const *module_paths(struct settings *s, const struct conf_val
 	return (const char *const *)list;
 }
 
+/* What stands before paths in links; NULL without public-url. */
+static const char *public_base(struct settings *s, const char *public_url)
+{
+	if (public_url == NULL || s->base_path == NULL)
+		return public_url;
+	return keep(s, xasprintf("%s%s", public_url, s->base_path));
+}
+
+static void read_proxies(struct settings *s, const struct conf_section *sec)
+{
+	const struct conf_value *v = conf_get(sec, "trusted-proxies");
+	struct network *list = xcalloc(v->count + 1, sizeof(*list));
+	struct err e;
+
+	keep(s, (char *)list);
+	for (size_t i = 0; i < v->count; i++) {
+		if (network_parse(v->text[i], &list[s->proxies.count], &e) == 0)
+			s->proxies.count++;
+	}
+	s->proxies.networks = list;
+	s->proxies.standard = strcmp(conf_string(sec, "proxy-headers"), "forwarded") == 0;
+}
+
 static void read_server(struct settings *s, const struct conf_section *sec)
 {
 	s->listen = conf_get(sec, "listen");
@@ -273,9 +320,11 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->store.watch_folders = (unsigned)conf_number(sec, "watch-folders");
 	s->policy.module_paths = module_paths(s, conf_get(sec, "modules"));
 	s->policy.policy_ca = absolute_path(s, conf_string(sec, "policy-ca"));
-	s->public_base = conf_string(sec, "public-url");
+	s->base_path = conf_string(sec, "base-path");
+	s->public_base = public_base(s, conf_string(sec, "public-url"));
 	s->policy.public_url = s->public_base;
 	s->policy.data = s->data;
+	read_proxies(s, sec);
 	read_connections(s, sec);
 	read_limits(s, sec);
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "caldav/caldav.h"
 #include "policy/policy.h"
+#include "server/proxy.h"
 #include "storage/store.h"
 
 #define SETTINGS_DEFAULT_FILE "/etc/dedit/dedit.conf"
@@ -25,6 +26,8 @@ struct settings {
 	const char *tls_certificate, *tls_key; /* absolute; NULL without TLS */
 	const char *data;                   /* absolute */
 	bool plain_anywhere;
+	const char *base_path;              /* "/dedit", before every path; NULL: none */
+	struct proxy_rule proxies;
 	const char *public_base;            /* what stands before a path in links; NULL: none are written */
 	enum log_level log_level;
 

@@ -177,24 +177,25 @@ static const struct { const char *name, *uri; struct action_param params[2]; } a
 };
 /* clang-format on */
 
-static json_t *action_json(size_t i)
+static json_t *action_json(size_t i, const char *base)
 {
 	json_t *params = json_array();
 
 	for (size_t p = 0; p < ARRAY_SIZE(actions[i].params) && actions[i].params[p].name; p++)
 		json_array_append_new(params, json_pack("{s:s,s:b,s:b}", "name", actions[i].params[p].name,
 			"required", actions[i].params[p].required, "multi", false));
-	return json_pack("{s:s,s:s,s:o}", "name", actions[i].name, "uri-template", actions[i].uri,
+	return json_pack("{s:s,s:s+,s:o}", "name", actions[i].name, "uri-template", base, actions[i].uri,
 		"parameters", params);
 }
 
 static int capabilities(struct page_request *rq)
 {
+	const char *base = rq->http->base ? rq->http->base : "";
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
-		json_array_append_new(list, action_json(i));
-	if (is_known(rq, digest(rq, "capabilities"))) {
+		json_array_append_new(list, action_json(i, base));
+	if (is_known(rq, digest(rq, arena_printf(rq->http->mem, "capabilities %s", base)))) {
 		json_decref(list);
 		return 304;
 	}

@@ -218,9 +218,14 @@ void xmlw_elem(struct xmlw *w, enum ns ns, const char *name, const char *text)
 	xmlw_end(w);
 }
 
-void xmlw_href(struct xmlw *w, const char *path)
+void xmlw_href(struct xmlw *w, const char *href)
 {
-	xmlw_elem(w, NS_DAV, "href", path);
+	xmlw_start(w, NS_DAV, "href");
+	if (*href == '/' && w->base) {
+		xmlw_text(w, w->base);
+	}
+	xmlw_text(w, href);
+	xmlw_end(w);
 }
 
 void xmlw_raw(struct xmlw *w, const char *xml, size_t len)

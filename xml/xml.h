@@ -74,6 +74,7 @@ struct xmlw_mark { size_t len; unsigned depth; bool open; };
 /* Writes into a caller's buffer; depth is bounded. Overflow shows as out->full. */
 struct xmlw {
 	struct buf *out;
+	const char *base; /* put before the path in each href; NULL: nothing is */
 	unsigned depth;
 	bool open; /* the last start tag still lacks its '>' */
 	struct { enum ns ns; const char *name, *uri; } stack[32];
@@ -93,7 +94,7 @@ void xmlw_empty(struct xmlw *w, enum ns ns, const char *name);
 void xmlw_text(struct xmlw *w, const char *text);         /* escaped; CR as &#13; */
 void xmlw_textn(struct xmlw *w, const char *text, size_t len);
 void xmlw_elem(struct xmlw *w, enum ns ns, const char *name, const char *text);
-void xmlw_href(struct xmlw *w, const char *path);         /* <D:href>, path encoded already */
+void xmlw_href(struct xmlw *w, const char *href);         /* <D:href>, encoded already; a path gets w->base */
 void xmlw_raw(struct xmlw *w, const char *xml, size_t len); /* well-formed, from xml_serialize */
 /* Take back everything written since the mark; out->full stays as it is. */
 struct xmlw_mark xmlw_mark(struct xmlw *w);

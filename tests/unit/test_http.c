@@ -24,6 +24,27 @@ static void finds_headers_by_any_case(void **state)
 	assert_null(request_header_next(&rq, "IF-NONE-MATCH", &i));
 }
 
+static void takes_the_base_off(void **state)
+{
+	(void)state;
+	assert_string_equal(path_below("/dedit", "/dedit/a"), "/a");
+	assert_string_equal(path_below("/dedit", "/dedit/"), "/");
+	assert_string_equal(path_below("/dedit", "/dedit"), "/");
+	assert_string_equal(path_below("/dedit", "/deditor/a"), "/deditor/a");
+	assert_string_equal(path_below("/dedit", "/a"), "/a");
+	assert_string_equal(path_below(NULL, "/a"), "/a");
+}
+
+static void encodes_attributes(void **state)
+{
+	struct arena *mem = arena_create();
+
+	(void)state;
+	/* RFC 8187 3.2.1 */
+	assert_string_equal(path_encode_attribute("a'b*c%(d)\xc3\xbc.ics", mem), "a%27b%2Ac%25%28d%29%C3%BC.ics");
+	arena_destroy(mem);
+}
+
 static void finds_tokens_in_lists(void **state)
 {
 	(void)state;
@@ -152,6 +173,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_headers_by_any_case),
+		cmocka_unit_test(takes_the_base_off),
+		cmocka_unit_test(encodes_attributes),
 		cmocka_unit_test(finds_tokens_in_lists),
 		cmocka_unit_test(decodes_segments_once),
 		cmocka_unit_test(refuses_dangerous_segments),

@@ -89,6 +89,22 @@ static void test_values(void **state)
 	settings_destroy(s);
 }
 
+static void test_proxies(void **state)
+{
+	struct settings *s = load("server { public-url = \"https://cal.example.org\" base-path = \"/dedit\" "
+				  "trusted-proxies = { \"192.0.2.1\", \"2001:db8::/32\" } }");
+
+	(void)state;
+	assert_string_equal(s->base_path, "/dedit");
+	assert_string_equal(s->public_base, "https://cal.example.org/dedit");
+	assert_string_equal(s->policy.public_url, "https://cal.example.org/dedit");
+	assert_string_equal(s->dav.public_url, "https://cal.example.org");
+	assert_int_equal(s->proxies.count, 2);
+	assert_false(s->proxies.standard);
+	assert_true(proxy_is_trusted(&s->proxies, "2001:db8:1::1"));
+	settings_destroy(s);
+}
+
 static void test_groups(void **state)
 {
 	struct settings *s = load("server { }\ngroup \"admin\" { members = { \"Paul\", \"eve\" } }\n"
@@ -165,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_paths_are_relative_to_the_file),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_proxies),
 		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_plain_http_stays_at_home),
 		cmocka_unit_test(test_errors_name_line_option_and_expectation),
