@@ -1,11 +1,11 @@
-/* calendar-data (RFC 4791 9.6): what is stored, or its occurrences if they are asked for. */
+/* calendar-data (RFC 4791 9.6): what is stored, parts of it, or its occurrences. */
 #include <string.h>
 
 #include "base/util.h"
 #include "caldav/query_xml.h"
 #include "caldav/reports.h"
 
-enum { DATA_MAX = 16 * 1024 * 1024 }; /* of the occurrences of one object, not yet escaped */
+enum { DATA_MAX = 16 * 1024 * 1024 }; /* of what is made of one object, not yet escaped */
 
 /* XML holds characters only, so folds that stand inside one go. */
 static int write_text(const struct buf *text, struct xmlw *w)
@@ -21,28 +21,27 @@ static int write_text(const struct buf *text, struct xmlw *w)
 	return 200;
 }
 
-/* An object that passes the limits is not expanded in part, which would look like all of it. */
-static int write_expanded(struct propctx *c, const struct xml_node *expand, struct xmlw *w)
+/* An object that passes the limits is not sent in part, which would look like all of it. */
+static int write_view(struct propctx *c, const struct ical_view *view, struct xmlw *w)
 {
-	const struct zone *floating = calendar_zone(c->rq, &c->res->coll);
 	cleanup_arena struct arena *mem = arena_create();
 	cleanup_buf struct buf out;
 	struct ical *ic;
-	int64_t from, to;
 
 	buf_init(&out, DATA_MAX);
-	if (query_range(expand, true, &from, &to, NULL)
-		|| report_parse(c->rq, c->body, mem, &ic, NULL) < 0
-		|| ical_render_expanded(ic, floating, from, to, &out, NULL) < 0)
+	if (report_parse(c->rq, c->body, mem, &ic, NULL) < 0 || ical_render(ic, view, &out, NULL) < 0)
 		return 507;
 	return write_text(&out, w);
 }
 
 int calendar_data_write(struct propctx *c, struct xmlw *w)
 {
-	const struct xml_node *expand = c->asked ? xml_find(c->asked, NS_CALDAV, "expand") : NULL;
+	struct ical_view view;
 
 	if (!c->body)
 		return 404;
-	return expand ? write_expanded(c, expand, w) : write_text(c->body, w);
+	if (!c->asked || !xml_child(c->asked) || query_view(c->asked, c->mem, &view, NULL) < 0)
+		return write_text(c->body, w);
+	view.floating = calendar_zone(c->rq, &c->res->coll);
+	return write_view(c, &view, w);
 }

@@ -23,13 +23,13 @@ static bool is_caldav(const struct xml_node *n, const char *name)
 }
 
 /* An attribute that names a component, property or parameter. */
-static const char *upper_name(struct reader *r, const struct xml_node *n)
+static const char *upper_name(struct arena *mem, const struct xml_node *n)
 {
 	const char *name = xml_attr(n, "name");
 
 	if (!name || !*name)
 		return NULL;
-	char *copy = arena_strdup(r->rq->mem, name);
+	char *copy = arena_strdup(mem, name);
 	for (char *p = copy; *p; p++)
 		*p = (char)ascii_toupper((unsigned char)*p);
 	return copy;
@@ -41,7 +41,7 @@ static bool begin(struct reader *r, const struct xml_node *n, const char **name)
 	if (++r->elements > r->rq->dav->settings.filters)
 		return refused(r, refuse(r->rq, PRE_SUPPORTED_FILTER, "more than %zu elements in a filter",
 			r->rq->dav->settings.filters));
-	*name = upper_name(r, n);
+	*name = upper_name(r->rq->mem, n);
 	if (!*name)
 		return refused(r, refuse(r->rq, PRE_VALID_FILTER, "%s without name", n->name));
 	return true;
@@ -321,21 +321,120 @@ int query_parse(struct dav_request *rq, const struct xml_node *root, struct quer
 	return 0;
 }
 
+/* ---- calendar-data: RFC 4791 9.6 ---- */
+
+struct part_reader {
+	struct arena *mem;
+	struct err *e;
+};
+
+static struct ical_part *read_part(const struct part_reader *r, const struct xml_node *n);
+
+static const char *part_name(const struct part_reader *r, const struct xml_node *n)
+{
+	const char *name = upper_name(r->mem, n);
+
+	if (!name)
+		err_set(r->e, ERR_INVALID, "%s without name", n->name);
+	return name;
+}
+
+/* What is unknown is passed over (RFC 4918 17). False with e. */
+static bool read_part_child(const struct part_reader *r, const struct xml_node *n, struct ical_part *out)
+{
+	out->all_props = out->all_props || is_caldav(n, "allprop");
+	out->all_parts = out->all_parts || is_caldav(n, "allcomp");
+	if (is_caldav(n, "comp")) {
+		struct ical_part *part = read_part(r, n);
+
+		if (part)
+			part->next = out->parts;
+		out->parts = part;
+		return part;
+	}
+	if (is_caldav(n, "prop")) {
+		const char *no_value = xml_attr(n, "novalue");
+		struct ical_part_prop *p = arena_alloc(r->mem, sizeof(*p));
+
+		*p = (struct ical_part_prop){ part_name(r, n), no_value && strcmp(no_value, "yes") == 0, out->props };
+		out->props = p;
+		return p->name;
+	}
+	return true;
+}
+
+/* A component of which nothing is asked is wanted whole (the VTIMEZONE in 7.8.1). */
+static struct ical_part *read_part(const struct part_reader *r, const struct xml_node *n)
+{
+	struct ical_part *part = arena_alloc(r->mem, sizeof(*part));
+
+	part->name = part_name(r, n);
+	if (!part->name)
+		return NULL;
+	part->all_props = part->all_parts = !xml_child(n);
+	for (const struct xml_node *x = xml_child(n); x; x = xml_next(x))
+		if (!read_part_child(r, x, part))
+			return NULL;
+	return part;
+}
+
+static int read_calendar_part(struct arena *mem, const struct xml_node *n, struct ical_view *out,
+	struct err *e)
+{
+	static const struct ical_part_prop prodid = { .name = "PRODID" };
+	static const struct ical_part_prop version = { .name = "VERSION", .next = &prodid };
+	struct ical_part *part = read_part(&(struct part_reader){ mem, e }, n);
+
+	if (!part)
+		return -1;
+	if (out->part || strcmp(part->name, "VCALENDAR") != 0)
+		return err_set(e, ERR_INVALID, "calendar-data begins with one comp, VCALENDAR");
+	if (!part->props && !part->all_props)
+		part->props = &version; /* without them it would be no iCalendar */
+	out->part = part;
+	return 0;
+}
+
+static int read_recurrences(const struct xml_node *n, enum ical_recurrences how, struct ical_view *out,
+	struct err *e)
+{
+	if (out->recurrences != ICAL_AS_STORED)
+		return err_set(e, ERR_INVALID, "expand and limit-recurrence-set");
+	out->recurrences = how;
+	return query_range(n, true, &out->from, &out->to, e);
+}
+
+int query_view(const struct xml_node *data, struct arena *mem, struct ical_view *out, struct err *e)
+{
+	struct ical_view view = { .part = NULL };
+	int rc = 0;
+
+	for (const struct xml_node *x = xml_child(data); x && !rc; x = xml_next(x)) {
+		if (is_caldav(x, "comp"))
+			rc = read_calendar_part(mem, x, &view, e);
+		else if (is_caldav(x, "expand"))
+			rc = read_recurrences(x, ICAL_EXPANDED, &view, e);
+		else if (is_caldav(x, "limit-recurrence-set"))
+			rc = read_recurrences(x, ICAL_LIMITED, &view, e);
+		else if (is_caldav(x, "limit-freebusy-set"))
+			rc = query_range(x, true, &view.busy_from, &view.busy_to, e);
+		view.limit_busy = view.limit_busy || is_caldav(x, "limit-freebusy-set");
+	}
+	if (!rc)
+		*out = view;
+	return rc;
+}
+
 static int check_data(struct dav_request *rq, const struct xml_node *n)
 {
 	const char *type = xml_attr(n, "content-type"), *version = xml_attr(n, "version");
-	int64_t from, to;
+	struct ical_view view;
 	struct err e;
 
 	if ((type && ascii_casecmp(type, "text/calendar") != 0) || (version && strcmp(version, "2.0") != 0))
 		return refuse(rq, PRE_SUPPORTED_CALENDAR_DATA, "only text/calendar 2.0");
-	for (const struct xml_node *x = xml_child(n); x; x = xml_next(x)) {
-		if (!is_caldav(x, "expand") && !is_caldav(x, "limit-recurrence-set")
-			&& !is_caldav(x, "limit-freebusy-set"))
-			continue;
-		if (query_range(x, true, &from, &to, &e) < 0)
-			return refuse(rq, PRE_VALID_FILTER, "%s", e.text);
-	}
+	if (query_view(n, rq->mem, &view, &e) < 0)
+		return refuse(rq, PRE_VALID_FILTER, "%s", e.text);
 	return 0;
 }
 

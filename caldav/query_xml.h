@@ -22,6 +22,9 @@ int query_check_data(struct dav_request *rq, const struct prop_list *props);
  * -1 and words in e. */
 int query_range(const struct xml_node *n, bool both, int64_t *from, int64_t *to, struct err *e);
 
+/* What <calendar-data> asks for, without the zone; in mem. ERR_INVALID. */
+int query_view(const struct xml_node *data, struct arena *mem, struct ical_view *out, struct err *e);
+
 /* What is inside <calendar-data>: 200, or the status of its propstat. */
 int calendar_data_write(struct propctx *c, struct xmlw *w);
 

@@ -42,26 +42,6 @@ static int64_t add(int64_t t, int64_t by)
 	return __builtin_add_overflow(t, by, &sum) ? by < 0 ? ICAL_MIN : ICAL_MAX : sum;
 }
 
-/* RFC 4791 9.9. The RFC's start and end are `from` and `to`. */
-static bool overlaps(const struct plan_shape *s, int64_t start, int64_t end, int64_t from, int64_t to)
-{
-	switch (s->overlap) {
-	case OVERLAP_NEVER:
-		return false;
-	case OVERLAP_SPAN:
-		return to > start && (start == end ? from <= start : from < end);
-	case OVERLAP_ENDS:
-		return from <= end && (s->dated ? to > start : to >= start);
-	case OVERLAP_TODO_DURATION:
-		return from <= end && (to > start || to >= end);
-	case OVERLAP_TODO_DUE:
-		return (from < end || from <= start) && (to > start || to >= end);
-	case OVERLAP_DUE:
-		return from < end && to >= end;
-	}
-	return false;
-}
-
 /* ---- overrides ---- */
 
 static int by_start(const void *a, const void *b)
@@ -82,7 +62,7 @@ static void gather_moved(struct expansion *x)
 	for (size_t i = 0; i < p->override_count; i++) {
 		const struct plan_override *o = &p->overrides[i];
 
-		if (!o->excluded && overlaps(&o->shape, o->shape.first, o->shape.last, x->from, x->to)) {
+		if (!o->excluded && plan_overlaps(&o->shape, o->shape.first, o->shape.last, x->from, x->to)) {
 			plan_override_instance(o, &x->moved[x->moved_count++]);
 		}
 	}
@@ -164,7 +144,7 @@ static int track_take(struct expansion *x, struct track *t, const struct series_
 	}
 	plan_instance(st, d, &i);
 	t->done = i.start > add(x->to, slack(st));
-	return overlaps(st->shape, i.start, i.end, x->from, x->to) ? enqueue(x, t, &i) : 0;
+	return plan_overlaps(st->shape, i.start, i.end, x->from, x->to) ? enqueue(x, t, &i) : 0;
 }
 
 /* Reads on until the next occurrence in range is known. */
@@ -261,7 +241,7 @@ static void visit_undated(const struct expansion *x, ical_visit_fn visit, void *
 		.when = { .utc = s->first, .form = ICAL_UTC, .in = zone_utc() },
 	};
 
-	if (overlaps(s, s->first, s->last, x->from, x->to)) {
+	if (plan_overlaps(s, s->first, s->last, x->from, x->to)) {
 		visit(&i, arg);
 	}
 }

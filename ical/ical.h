@@ -215,11 +215,33 @@ int ical_fold(struct buf *out, const char *line);
 
 /* ---- rendering for clients: RFC 4791 9.6 ---- */
 
-/* The occurrences that overlap [from, to) as components of their own, each with its RECURRENCE-ID, without
- * rules and time zones (9.6.5). Zoned times become UTC, dates and floating times keep their form.
- * -1 with e: ERR_INSTANCES, ERR_LARGE (out is full). */
-int ical_render_expanded(const struct ical *ic, const struct zone *floating, int64_t from, int64_t to,
-	struct buf *out, struct err *e);
+/* What is wanted of a component (9.6.1); names are upper case. */
+struct ical_part_prop { const char *name; bool no_value; const struct ical_part_prop *next; };
+struct ical_part {
+	const char *name;
+	bool all_props, all_parts;
+	const struct ical_part_prop *props;
+	const struct ical_part *parts, *next;
+};
+enum ical_recurrences {
+	ICAL_AS_STORED,
+	/* The occurrences that overlap the range as components of their own, each with its RECURRENCE-ID,
+	 * without rules and time zones (9.6.5). Zoned times become UTC, dates and floating times keep their
+	 * form. */
+	ICAL_EXPANDED,
+	/* The master, and of the overrides those that touch the range, or did in their planned place (9.6.6). */
+	ICAL_LIMITED,
+};
+struct ical_view {
+	const struct ical_part *part;     /* of the VCALENDAR; NULL: all of it */
+	enum ical_recurrences recurrences;
+	int64_t from, to;                 /* for these two */
+	bool limit_busy;                  /* of VFREEBUSY only the periods that overlap these (9.6.7) */
+	int64_t busy_from, busy_to;
+	const struct zone *floating;
+};
+/* -1 with e: ERR_INSTANCES, ERR_LARGE (out is full). */
+int ical_render(const struct ical *ic, const struct ical_view *view, struct buf *out, struct err *e);
 /* A body without those folds that stand inside a character (RFC 5545 3.1 allows them, XML can't hold
  * them). -1: out is full. */
 int ical_render_whole(const char *body, size_t len, struct buf *out);

@@ -133,6 +133,25 @@ int64_t plan_end(const struct plan_shape *s, const struct ical_when *start)
 	return end > start->utc ? end : start->utc;
 }
 
+bool plan_overlaps(const struct plan_shape *s, int64_t start, int64_t end, int64_t from, int64_t to)
+{
+	switch (s->overlap) {
+	case OVERLAP_NEVER:
+		return false;
+	case OVERLAP_SPAN:
+		return to > start && (start == end ? from <= start : from < end);
+	case OVERLAP_ENDS:
+		return from <= end && (s->dated ? to > start : to >= start);
+	case OVERLAP_TODO_DURATION:
+		return from <= end && (to > start || to >= end);
+	case OVERLAP_TODO_DUE:
+		return (from < end || from <= start) && (to > start || to >= end);
+	case OVERLAP_DUE:
+		return from < end && to >= end;
+	}
+	return false;
+}
+
 /* ---- overrides ---- */
 
 static int read_override(const struct plan *p, const struct ical_comp *c, struct plan_override *o,
@@ -196,7 +215,7 @@ const struct plan_override *plan_override_at(const struct plan *p, int64_t place
 
 /* ---- stretches ---- */
 
-static bool changes_future(const struct plan *p, const struct plan_override *o)
+bool plan_changes_future(const struct plan *p, const struct plan_override *o)
 {
 	const struct ical_line *l = ical_prop(p->ic, o->shape.comp, "RECURRENCE-ID");
 	const char *range = ical_param(l, "RANGE");
@@ -209,7 +228,7 @@ static int make_stretches(struct plan *p, struct err *e)
 	size_t n = 1;
 
 	for (size_t i = 0; i < p->override_count; i++) {
-		n += changes_future(p, &p->overrides[i]);
+		n += plan_changes_future(p, &p->overrides[i]);
 	}
 	if (n > PLAN_RANGES_MAX + 1) {
 		return err_set(e, ERR_INSTANCES, "%zu overrides with RANGE", n - 1);
@@ -223,7 +242,7 @@ static int make_stretches(struct plan *p, struct err *e)
 		const struct plan_override *o = &p->overrides[i];
 		const struct ical_when *start = &o->shape.start;
 
-		if (!changes_future(p, o)) {
+		if (!plan_changes_future(p, o)) {
 			continue;
 		}
 		int64_t there = o->place + zone_offset(start->in, o->place);

@@ -67,6 +67,12 @@ int plan_read(const struct ical *ic, const struct zone *floating, struct arena *
 /* The end of an occurrence that starts then. */
 int64_t plan_end(const struct plan_shape *s, const struct ical_when *start);
 
+/* RFC 4791 9.9: does an occurrence of that shape, from start to end, overlap [from, to)? */
+bool plan_overlaps(const struct plan_shape *s, int64_t start, int64_t end, int64_t from, int64_t to);
+
+/* RANGE=THISANDFUTURE, of what recurs. */
+bool plan_changes_future(const struct plan *p, const struct plan_override *o);
+
 /* The override for that place of the series, or NULL. */
 const struct plan_override *plan_override_at(const struct plan *p, int64_t place);
 

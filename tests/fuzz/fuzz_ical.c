@@ -74,6 +74,8 @@ static void ask(const struct ical *ic, const struct zone *z)
 /* What clients are sent is characters, and iCalendar again. */
 static void render(const struct ical *ic, const struct zone *z)
 {
+	const struct ical_view view = { .recurrences = ICAL_EXPANDED, .from = FROM, .to = FROM + YEAR / 12,
+		.floating = z };
 	struct ical_busy_list busy = { .mem = ic->mem, .max = 100 };
 	struct ical_limits roomy = ical_default_limits;
 	cleanup_buf struct buf out, whole;
@@ -86,7 +88,7 @@ static void render(const struct ical *ic, const struct zone *z)
 	must(!ical_render_whole(ic->body, ic->body_len, &out));
 	must(utf8_valid(out.data, out.len));
 	buf_reset(&out);
-	if (!ical_render_expanded(ic, z, FROM, FROM + YEAR / 12, &out, &e)) {
+	if (!ical_render(ic, &view, &out, &e)) {
 		must(!ical_render_whole(out.data, out.len, &whole));
 		must(utf8_valid(whole.data, whole.len));
 		must(!ical_parse(whole.data, whole.len, &roomy, ic->mem, &again, &e));

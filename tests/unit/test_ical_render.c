@@ -53,11 +53,13 @@ static int64_t at(const char *value)
 
 static const char *expanded(const char *text, const char *from, const char *to)
 {
+	const struct ical_view view = { .recurrences = ICAL_EXPANDED, .from = at(from), .to = at(to),
+		.floating = zone_find("Europe/Berlin") };
 	cleanup_buf struct buf b;
 	struct err e = { 0 };
 
 	buf_init(&b, 1 << 20);
-	if (ical_render_expanded(parse(text), zone_find("Europe/Berlin"), at(from), at(to), &b, &e)) {
+	if (ical_render(parse(text), &view, &b, &e)) {
 		fail_msg("%s", e.text);
 	}
 	return arena_strdup(mem, b.data);
@@ -73,9 +75,9 @@ static void zoned_times_become_utc(void **state)
 			"DURATION:PT30M\r\n"));
 
 	assert_string_equal(expanded(weekly, "20240320", "20240410"), CAL(
-		EVENT("DTSTART:20240325T090000Z\r\nRECURRENCE-ID:20240325T090000Z\r\nDTEND:20240325T100000Z\r\n"
-			"X-A:1\r\n" ALARM)
-		EVENT("DTSTART:20240402T100000Z\r\nRECURRENCE-ID:20240401T080000Z\r\nDTEND:20240402T103000Z\r\n")));
+		EVENT("DTSTART:20240325T090000Z\r\nDTEND:20240325T100000Z\r\nX-A:1\r\n"
+			"RECURRENCE-ID:20240325T090000Z\r\n" ALARM)
+		EVENT("DTSTART:20240402T100000Z\r\nDURATION:PT30M\r\nRECURRENCE-ID:20240401T080000Z\r\n")));
 	assert_string_equal(expanded(weekly, "20200101", "20200102"), CAL(""));
 }
 
@@ -86,25 +88,167 @@ static void dates_and_floating_times_stay(void **state)
 		EVENT("DTSTART;VALUE=DATE:20240330\r\nRECURRENCE-ID;VALUE=DATE:20240330\r\n")
 		EVENT("DTSTART;VALUE=DATE:20240331\r\nRECURRENCE-ID;VALUE=DATE:20240331\r\n")));
 	assert_string_equal(expanded(CAL(EVENT("DTSTART:20240331T100000\r\nDURATION:PT1H\r\n")),
-		"20240301", "20240501"), CAL(EVENT("DTSTART:20240331T100000\r\nDTEND:20240331T110000\r\n")));
+		"20240301", "20240501"), CAL(EVENT("DTSTART:20240331T100000\r\nDURATION:PT1H\r\n")));
 	assert_string_equal(expanded(CAL("BEGIN:VTODO\r\nUID:u\r\n"
 		"DTSTART:20240331T100000Z\r\nDUE:20240331T110000Z\r\n"
 		"END:VTODO\r\n"), "20240301", "20240501"), CAL("BEGIN:VTODO\r\nUID:u\r\nDTSTART:20240331T100000Z\r\n"
 		"DUE:20240331T110000Z\r\nEND:VTODO\r\n"));
 }
 
+/* RFC 4791 9.6.5: the places are said as the series says its start, whatever an override does. */
+static void places_have_the_form_of_the_series(void **state)
+{
+	assert_string_equal(expanded(CAL(
+		EVENT("DTSTART;VALUE=DATE:20240330\r\nRRULE:FREQ=DAILY;COUNT=3\r\nEXDATE;VALUE=DATE:20240330\r\n")
+		EVENT("RECURRENCE-ID;VALUE=DATE:20240331\r\nDTSTART:20240331T100000Z\r\n")),
+		"20240301", "20240501"), CAL(
+		EVENT("DTSTART:20240331T100000Z\r\nRECURRENCE-ID;VALUE=DATE:20240331\r\n")
+		EVENT("DTSTART;VALUE=DATE:20240401\r\nRECURRENCE-ID;VALUE=DATE:20240401\r\n")));
+	assert_string_equal(expanded(CAL(
+		EVENT("DTSTART:20240331T100000\r\nRRULE:FREQ=DAILY;COUNT=2\r\n")
+		EVENT("RECURRENCE-ID:20240401T100000\r\nDTSTART;TZID=Europe/Berlin:20240402T120000\r\n")),
+		"20240301", "20240501"), CAL(
+		EVENT("DTSTART:20240331T100000\r\nRECURRENCE-ID:20240331T100000\r\n")
+		EVENT("DTSTART:20240402T100000Z\r\nRECURRENCE-ID:20240401T100000\r\n")));
+	/* overrides alone have only their own word */
+	assert_string_equal(expanded(CAL(
+		EVENT("RECURRENCE-ID;VALUE=DATE:20240331\r\nDTSTART:20240331T100000Z\r\n")), "20240301", "20240501"),
+		CAL(EVENT("DTSTART:20240331T100000Z\r\nRECURRENCE-ID;VALUE=DATE:20240331\r\n")));
+}
+
+static void lengths(void **state)
+{
+	/* a nominal day over the change of clocks is 23 hours of UTC */
+	assert_string_equal(expanded(CAL(
+		EVENT("DTSTART;TZID=Europe/Berlin:20240330T120000\r\nDURATION:P1D\r\n")), "20240301", "20240501"),
+		CAL(EVENT("DTSTART:20240330T110000Z\r\nDTEND:20240331T100000Z\r\n")));
+	/* periods have lengths of their own */
+	assert_string_equal(expanded(CAL(EVENT("DTSTART:20240330T120000Z\r\nDURATION:PT1H\r\n"
+		"RDATE;VALUE=PERIOD:20240331T120000Z/PT2H,20240401T120000Z/20240401T130000Z\r\n")),
+		"20240301", "20240501"), CAL(
+		EVENT("DTSTART:20240330T120000Z\r\nDURATION:PT1H\r\nRECURRENCE-ID:20240330T120000Z\r\n")
+		EVENT("DTSTART:20240331T120000Z\r\nDTEND:20240331T140000Z\r\nRECURRENCE-ID:20240331T120000Z\r\n")
+		EVENT("DTSTART:20240401T120000Z\r\nDURATION:PT1H\r\nRECURRENCE-ID:20240401T120000Z\r\n")));
+	assert_string_equal(expanded(CAL(EVENT("DTSTART:20240330T120000Z\r\n"
+		"RDATE;VALUE=PERIOD:20240331T120000Z/PT2H\r\n")), "20240331", "20240501"), CAL(
+		EVENT("DTSTART:20240331T120000Z\r\nRECURRENCE-ID:20240331T120000Z\r\nDTEND:20240331T140000Z\r\n")));
+	assert_string_equal(expanded(CAL("BEGIN:VJOURNAL\r\nDTSTART;VALUE=DATE:20240331\r\nEND:VJOURNAL\r\n"),
+		"20240301", "20240501"), CAL("BEGIN:VJOURNAL\r\nDTSTART;VALUE=DATE:20240331\r\nEND:VJOURNAL\r\n"));
+}
+
+/* No reference to a time zone is left. */
+static void other_zoned_times_become_utc(void **state)
+{
+	assert_string_equal(expanded(CAL(EVENT("DTSTART;TZID=Europe/Berlin:20240325T100000\r\n"
+		"X-A;TZID=Europe/Berlin;X-B=c:20240325T120000\r\nX-D;TZID=Europe/Berlin:words\r\n"
+		"BEGIN:VALARM\r\nACKNOWLEDGED;TZID=Europe/Berlin:20240325T090000\r\nEND:VALARM\r\n")),
+		"20240301", "20240501"), CAL(EVENT("DTSTART:20240325T090000Z\r\nX-A;X-B=c:20240325T110000Z\r\n"
+		"X-D;TZID=Europe/Berlin:words\r\n"
+		"BEGIN:VALARM\r\nACKNOWLEDGED:20240325T080000Z\r\nEND:VALARM\r\n")));
+}
+
+/* ---- parts: 9.6.1 ---- */
+
+static const char *viewed(const char *text, const struct ical_view *view)
+{
+	cleanup_buf struct buf b;
+	struct err e = { 0 };
+
+	buf_init(&b, 1 << 20);
+	if (ical_render(parse(text), view, &b, &e)) {
+		fail_msg("%s", e.text);
+	}
+	return arena_strdup(mem, b.data);
+}
+
+static void parts(void **state)
+{
+	static const char text[] = CAL("X-C:1\r\nBEGIN:VTIMEZONE\r\nTZID:Z\r\nEND:VTIMEZONE\r\n"
+		EVENT("SUMMARY;X=\"a:b\":long\r\n  er\r\nRRULE:FREQ=DAILY;COUNT=2\r\nDTSTART:20240101T000000Z\r\n" ALARM));
+	const struct ical_part_prop uid = { .name = "UID" };
+	const struct ical_part_prop title = { .name = "SUMMARY", .no_value = true, .next = &uid };
+	const struct ical_part_prop id = { .name = "RECURRENCE-ID", .next = &uid };
+	struct ical_part event = { .name = "VEVENT", .props = &title };
+	struct ical_part zone = { .name = "VTIMEZONE", .all_props = true, .all_parts = true, .next = &event };
+	struct ical_part calendar = { .name = "VCALENDAR", .parts = &zone };
+	struct ical_view view = { .part = &calendar };
+
+	assert_string_equal(viewed(text, &view), "BEGIN:VCALENDAR\r\n"
+		"BEGIN:VTIMEZONE\r\nTZID:Z\r\nEND:VTIMEZONE\r\n"
+		"BEGIN:VEVENT\r\nUID:u\r\nSUMMARY;X=\"a:b\":\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+	calendar.parts = &event;
+	calendar.all_props = true;
+	event.all_parts = true;
+	event.props = NULL;
+	assert_string_equal(viewed(text, &view), CAL("X-C:1\r\nBEGIN:VEVENT\r\n" ALARM "END:VEVENT\r\n"));
+	event.all_parts = false;
+	event.props = &id;
+	view.recurrences = ICAL_EXPANDED;
+	view.from = at("20240102");
+	view.to = at("20250101");
+	assert_string_equal(viewed(text, &view), CAL("X-C:1\r\n"
+		EVENT("RECURRENCE-ID:20240102T000000Z\r\n")));
+	calendar.parts = NULL;
+	calendar.all_parts = true;
+	view.part = NULL;
+	view.recurrences = ICAL_AS_STORED;
+	assert_string_equal(viewed(text, &view), text);
+}
+
+/* ---- limit-recurrence-set: 9.6.6 ---- */
+
+#define OVERRIDE(place, start) EVENT("RECURRENCE-ID" place "\r\nDTSTART:" start "\r\nDURATION:PT1H\r\n")
+
+static void overrides_in_range(void **state)
+{
+	static const char series[] = EVENT("DTSTART:20240101T100000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY\r\n");
+	static const char into[] = OVERRIDE(":20240105T100000Z", "20240110T100000Z");
+	static const char out_of[] = OVERRIDE(":20240110T100000Z", "20240120T100000Z");
+	static const char far[] = OVERRIDE(":20240125T100000Z", "20240126T100000Z");
+	static const char future[] = OVERRIDE(";RANGE=THISANDFUTURE:20240103T100000Z", "20240103T110000Z");
+	static const char later[] = OVERRIDE(";RANGE=THISANDFUTURE:20240201T100000Z", "20240201T110000Z");
+	const char *text = arena_printf(mem, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n%s%s%s%s%s%sEND:VCALENDAR\r\n",
+		series, into, out_of, far, future, later);
+	const struct ical_view view = { .recurrences = ICAL_LIMITED, .from = at("20240110"),
+		.to = at("20240111") };
+
+	assert_string_equal(viewed(text, &view), arena_printf(mem,
+		"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n%s%s%s%sEND:VCALENDAR\r\n", series, into, out_of, future));
+}
+
+/* ---- limit-freebusy-set: 9.6.7 ---- */
+
+static void periods_in_range(void **state)
+{
+	static const char text[] = CAL("BEGIN:VFREEBUSY\r\nUID:u\r\nDTSTART:20240101T000000Z\r\n"
+		"DTEND:20240201T000000Z\r\n"
+		"FREEBUSY;FBTYPE=BUSY:20240101T100000Z/PT1H,20240110T100000Z/PT1H,20240110T235959Z/PT1H,\r\n"
+		" 20240111T000000Z/PT1H\r\nFREEBUSY:20240120T100000Z/20240120T110000Z\r\nEND:VFREEBUSY\r\n");
+	const struct ical_view view = { .limit_busy = true, .busy_from = at("20240110"),
+		.busy_to = at("20240111"), .recurrences = ICAL_EXPANDED, .from = at("20300101"),
+		.to = at("20300102") };
+
+	assert_string_equal(viewed(text, &view), CAL("BEGIN:VFREEBUSY\r\nUID:u\r\nDTSTART:20240101T000000Z\r\n"
+		"DTEND:20240201T000000Z\r\n"
+		"FREEBUSY;FBTYPE=BUSY:20240110T100000Z/PT1H,20240110T235959Z/PT1H\r\nEND:VFREEBUSY\r\n"));
+}
+
 static void limits_of_expansion(void **state)
 {
 	struct ical *bomb = parse(CAL(EVENT("DTSTART:20240101T000000Z\r\nRRULE:FREQ=SECONDLY\r\n")));
+	const struct ical_view year = { .recurrences = ICAL_EXPANDED, .from = at("20240101"),
+		.to = at("20250101") };
+	const struct ical_view day = { .recurrences = ICAL_EXPANDED, .from = at("20240101"),
+		.to = at("20240102") };
 	cleanup_buf struct buf b;
 	struct err e = { 0 };
 
 	buf_init(&b, 64 << 20);
-	assert_int_equal(ical_render_expanded(bomb, NULL, at("20240101"), at("20250101"), &b, &e), -1);
+	assert_int_equal(ical_render(bomb, &year, &b, &e), -1);
 	assert_int_equal(e.code, ERR_INSTANCES);
 	buf_reset(&b);
 	b.max = 1000;
-	assert_int_equal(ical_render_expanded(bomb, NULL, at("20240101"), at("20240102"), &b, &e), -1);
+	assert_int_equal(ical_render(bomb, &day, &b, &e), -1);
 	assert_int_equal(e.code, ERR_LARGE);
 }
 
@@ -182,6 +326,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zoned_times_become_utc),
 		cmocka_unit_test(dates_and_floating_times_stay),
+		cmocka_unit_test(places_have_the_form_of_the_series),
+		cmocka_unit_test(lengths),
+		cmocka_unit_test(other_zoned_times_become_utc),
+		cmocka_unit_test(parts),
+		cmocka_unit_test(overrides_in_range),
+		cmocka_unit_test(periods_in_range),
 		cmocka_unit_test(limits_of_expansion),
 		cmocka_unit_test(whole_without_split_characters),
 		cmocka_unit_test(busy_times),
