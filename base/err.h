@@ -20,7 +20,8 @@ enum errcode {
 	ERR_LARGE,     /* max-resource-size */
 	ERR_INSTANCES, /* max-instances, or the step budget of an expansion */
 	ERR_ATTENDEES, /* max-attendees-per-instance */
-	ERR_DATE,      /* min-/max-date-time */
+	ERR_EARLY,     /* min-date-time */
+	ERR_LATE,      /* max-date-time */
 	ERR_LIMIT,     /* any other limit */
 	ERR_TOKEN,     /* valid-sync-token */
 	ERR_BUSY,      /* try again: 503 */

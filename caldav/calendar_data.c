@@ -40,7 +40,7 @@ int calendar_data_write(struct propctx *c, struct xmlw *w)
 
 	if (!c->body)
 		return 404;
-	if (!c->asked || !xml_child(c->asked) || query_view(c->asked, c->mem, &view, NULL) < 0)
+	if (!c->asked || !xml_child(c->asked) || query_view(c->rq, c->asked, c->mem, &view, NULL) < 0)
 		return write_text(c->body, w);
 	view.floating = calendar_zone(c->rq, &c->res->coll);
 	return write_view(c, &view, w);

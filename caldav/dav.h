@@ -210,6 +210,9 @@ char *object_content_type(struct arena *mem, const struct object *o);
 /* Bit of a component that calendars hold, by name; 0 if it is none of them. All of them. */
 unsigned component_kind(const char *name);
 unsigned component_kinds(void);
+/* The zone of an iCalendar object with exactly one VTIMEZONE (RFC 4791 5.2.2): the system's if it knows the
+ * name, else as defined. NULL: it is none, or of no use. */
+const struct zone *timezone_of(struct dav_request *rq, const char *text);
 /* For floating times of a calendar: what the report said, or calendar-timezone; NULL is UTC. */
 const struct zone *calendar_zone(struct dav_request *rq, const struct collection *c);
 

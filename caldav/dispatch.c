@@ -116,7 +116,8 @@ static int check_offered(struct dav_request *rq)
 	if (!t->exists && (m->flags & METHOD_EXISTING || t->kind == RES_UNKNOWN))
 		return fail(rq, 404, "nothing here");
 	if (t->exists && m->flags & METHOD_MAKES)
-		status = refuse(rq, PRE_RESOURCE_MUST_BE_NULL, "something is here");
+		status = refuse(rq, m->run == method_mkcol ? PRE_MKCOL_ON_MAPPED : PRE_RESOURCE_MUST_BE_NULL,
+			"something is here"); /* RFC 4918 9.3.1; RFC 4791 1.3, 5.3.1.1 */
 	else
 		status = fail(rq, 405, "%s is not offered here", m->name);
 	response_header(rq->http->res, "Allow", method_allow(rq));

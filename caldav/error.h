@@ -19,7 +19,8 @@ struct dav_request;
 	/* RFC 3744 7.1.1 */ \
 	X(NEED_PRIVILEGES,                  403, NS_DAV, "need-privileges") \
 	/* RFC 3253 3.1.5, 3.6 */ \
-	X(RESOURCE_MUST_BE_NULL,            405, NS_DAV, "resource-must-be-null") \
+	X(RESOURCE_MUST_BE_NULL,            403, NS_DAV, "resource-must-be-null") \
+	X(MKCOL_ON_MAPPED,                  405, NS_DAV, "resource-must-be-null") \
 	X(SUPPORTED_REPORT,                 403, NS_DAV, "supported-report") \
 	/* RFC 5689 3.3 */ \
 	X(VALID_RESOURCETYPE,               403, NS_DAV, "valid-resourcetype") \
@@ -38,6 +39,7 @@ struct dav_request;
 	X(MAX_RESOURCE_SIZE,                403, NS_CALDAV, "max-resource-size") \
 	X(BODY_TOO_LARGE,                   413, NS_CALDAV, "max-resource-size") \
 	X(MIN_DATE_TIME,                    403, NS_CALDAV, "min-date-time") \
+	X(MAX_DATE_TIME,                    403, NS_CALDAV, "max-date-time") \
 	X(MAX_INSTANCES,                    403, NS_CALDAV, "max-instances") \
 	X(MAX_ATTENDEES,                    403, NS_CALDAV, "max-attendees-per-instance") \
 	X(VALID_FILTER,                     403, NS_CALDAV, "valid-filter") \

@@ -146,7 +146,7 @@ int method_mkcalendar(struct dav_request *rq)
 	if (refused)
 		return refused;
 	if (root && !xml_is(root, NS_CALDAV, "mkcalendar"))
-		return fail(rq, 400, "not a CALDAV:mkcalendar");
+		return fail(rq, 415, "not a CALDAV:mkcalendar"); /* RFC 4791 5.3.1 */
 	refused = read_body(rq, root, &new);
 	if (refused)
 		return refused;

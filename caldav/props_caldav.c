@@ -1,6 +1,7 @@
 /* Properties of calendars: RFC 4791, RFC 6638 2.4 and 9.1, CalendarServer's and Apple's. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "caldav/prop.h"
 #include "caldav/query_xml.h"
@@ -39,6 +40,7 @@ static const struct { enum ical_kind kind; const char *name; } components[] = {
 	{ ICAL_VEVENT,    "VEVENT" },
 	{ ICAL_VTODO,     "VTODO" },
 	{ ICAL_VJOURNAL,  "VJOURNAL" },
+	{ ICAL_VFREEBUSY, "VFREEBUSY" },
 };
 /* clang-format on */
 
@@ -120,6 +122,26 @@ static int get_max_attendees(const struct prop *p, struct propctx *c, struct xml
 	return write_number(c, w, c->rq->dav->settings.ical.attendees);
 }
 
+static int get_min_time(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	char text[ICAL_UTC_SIZE];
+
+	(void)p;
+	ical_utc(c->rq->dav->settings.ical.earliest, text);
+	xmlw_text(w, text);
+	return 200;
+}
+
+static int get_max_time(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	char text[ICAL_UTC_SIZE];
+
+	(void)p;
+	ical_utc(c->rq->dav->settings.ical.latest, text);
+	xmlw_text(w, text);
+	return 200;
+}
+
 /* RFC 6638 9.1: what holds until somebody says otherwise. */
 static int get_transp(const struct prop *p, struct propctx *c, struct xmlw *w)
 {
@@ -144,28 +166,28 @@ static int check_transp(const struct prop *p, struct dav_request *rq, const stru
 
 /* ---- the zone of a calendar's floating times ---- */
 
-static const char *timezone_id(const struct ical *ic)
+const struct zone *timezone_of(struct dav_request *rq, const char *text)
 {
-	const struct ical_comp *tz = ic->calendar->children;
+	struct ical_when w;
+	struct ical *ic;
 
+	if (ical_parse(text, strlen(text), &rq->dav->settings.ical, rq->mem, &ic, NULL) < 0)
+		return NULL;
+	const struct ical_comp *tz = ic->calendar->children;
 	if (!tz || tz->next || tz->kind != ICAL_VTIMEZONE)
 		return NULL;
 	const struct ical_line *id = ical_prop(ic, tz, "TZID");
-	return id ? id->value : NULL;
+	if (!id || ical_when(ic, "20000101T000000", id->value, NULL, &w, NULL) < 0)
+		return NULL;
+	return w.zone;
 }
 
-/* RFC 4791 5.2.2: an iCalendar object with exactly one VTIMEZONE. */
+/* RFC 4791 5.2.2, 5.3.1.1. */
 static int check_timezone(const struct prop *p, struct dav_request *rq, const struct xml_node *value,
 	enum precond *why)
 {
-	struct ical *ic;
-
 	(void)p;
-	if (!value)
-		return 200;
-	const char *text = xml_text_trim(value, rq->mem);
-	if (ical_parse(text, strlen(text), &rq->dav->settings.ical, rq->mem, &ic, NULL) == 0
-		&& timezone_id(ic))
+	if (!value || timezone_of(rq, xml_text_trim(value, rq->mem)))
 		return 200;
 	*why = PRE_VALID_CALENDAR_DATA;
 	return 403;
@@ -174,20 +196,13 @@ static int check_timezone(const struct prop *p, struct dav_request *rq, const st
 static const struct zone *stored_zone(struct dav_request *rq, const struct collection *c)
 {
 	struct stored_prop *stored;
-	struct ical *ic;
 
 	if (stored_props_read(rq, rq->mem, c, "", &stored, NULL) < 0)
 		return NULL;
 	const char *text = stored_prop_text(rq, rq->mem,
 		stored_prop_find(stored, xml_ns_uri(NS_CALDAV), "calendar-timezone"));
 	text += strspn(text, " \t\r\n");
-	if (!*text || ical_parse(text, strlen(text), &rq->dav->settings.ical, rq->mem, &ic, NULL) < 0)
-		return NULL;
-	const char *id = timezone_id(ic);
-	struct ical_when w;
-	if (!id || ical_when(ic, "20000101T000000", id, NULL, &w, NULL) < 0)
-		return NULL;
-	return w.zone;
+	return *text ? timezone_of(rq, text) : NULL;
 }
 
 /* Reports ask this for each object: the last answer is kept with the request. */
@@ -219,13 +234,15 @@ const struct prop props_caldav[] = {
 	{ NS_CALDAV, "calendar-description",             RES_CALENDAR, PROP_STORED, NULL, prop_check_text },
 	{ NS_CALDAV, "calendar-timezone",                RES_CALENDAR, PROP_STORED, NULL, check_timezone },
 	{ NS_CALDAV, "max-attendees-per-instance",       RES_CALENDAR, 0, get_max_attendees, NULL },
+	{ NS_CALDAV, "max-date-time",                    RES_CALENDAR, 0, get_max_time, NULL },
 	{ NS_CALDAV, "max-instances",                    RES_CALENDAR, 0, get_max_instances, NULL },
 	{ NS_CALDAV, "max-resource-size",                RES_CALENDAR, 0, get_max_size, NULL },
+	{ NS_CALDAV, "min-date-time",                    RES_CALENDAR, 0, get_min_time, NULL },
 	{ NS_CALDAV, "supported-calendar-component-set", RES_CALENDAR, 0, get_components, NULL },
 	{ NS_CALDAV, "supported-calendar-data",          RES_CALENDAR, 0, get_data_types, NULL },
 	/* RFC 4791 7.5.1, 9.6 */
 	{ NS_CALDAV, "calendar-data",                    RES_OBJECT, PROP_BODY, get_calendar_data, NULL },
-	{ NS_CALDAV, "supported-collation-set",          RES_CALENDAR, 0, get_collations, NULL },
+	{ NS_CALDAV, "supported-collation-set",          RES_CALENDAR | RES_OBJECT, 0, get_collations, NULL },
 	/* RFC 6638 9.1 */
 	{ NS_CALDAV, "schedule-calendar-transp",         RES_CALENDAR, PROP_STORED | PROP_PERSONAL,
 		get_transp, check_transp },

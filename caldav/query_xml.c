@@ -76,7 +76,19 @@ static int read_instant(const char *text, int64_t otherwise, int64_t *out)
 	return 0;
 }
 
-int query_range(const struct xml_node *n, bool both, int64_t *from, int64_t *to, struct err *e)
+/* RFC 4791 7.8, 7.9: the bounds of dates hold for what is asked, too. */
+static int check_bounds(const struct ical_limits *limits, const struct xml_node *n, int64_t from,
+	int64_t to, struct err *e)
+{
+	if (from != ICAL_MIN && from < limits->earliest)
+		return err_set(e, ERR_EARLY, "%s begins before min-date-time", n->name);
+	if (to != ICAL_MAX && to > limits->latest)
+		return err_set(e, ERR_LATE, "%s ends after max-date-time", n->name);
+	return 0;
+}
+
+int query_range(const struct xml_node *n, bool both, const struct ical_limits *limits, int64_t *from,
+	int64_t *to, struct err *e)
 {
 	const char *start = xml_attr(n, "start"), *end = xml_attr(n, "end");
 
@@ -86,15 +98,21 @@ int query_range(const struct xml_node *n, bool both, int64_t *from, int64_t *to,
 		return err_set(e, ERR_INVALID, "%s: times must be UTC", n->name);
 	if (*from >= *to)
 		return err_set(e, ERR_INVALID, "%s ends before it begins", n->name);
-	return 0;
+	return check_bounds(limits, n, *from, *to, e);
+}
+
+/* Malformed is what the filter, or a part of calendar-data, says. */
+static int refuse_range(struct dav_request *rq, const struct err *e)
+{
+	return e->code == ERR_INVALID ? refuse(rq, PRE_VALID_FILTER, "%s", e->text) : fail_err(rq, e);
 }
 
 static bool read_range(struct reader *r, const struct xml_node *n, int64_t *from, int64_t *to)
 {
 	struct err e;
 
-	if (query_range(n, false, from, to, &e) < 0)
-		return refused(r, refuse(r->rq, PRE_VALID_FILTER, "%s", e.text));
+	if (query_range(n, false, &r->rq->dav->settings.ical, from, to, &e) < 0)
+		return refused(r, refuse_range(r->rq, &e));
 	return true;
 }
 
@@ -153,13 +171,20 @@ static struct ical_param_filter *read_param(struct reader *r, const struct xml_n
 	return f->is_not_defined || unknown(r, x) ? f : NULL;
 }
 
+/* RFC 4791 7.8: a time range of what is no time is no valid filter. Nothing is known of X- names. */
+static bool read_prop_range(struct reader *r, const struct xml_node *n, struct ical_prop_filter *f)
+{
+	if (!ical_is_time(f->name) && !str_starts(f->name, "X-"))
+		return refused(r, refuse(r->rq, PRE_VALID_FILTER, "a time-range of %.60s", f->name));
+	f->has_range = true;
+	return read_range(r, n, &f->from, &f->to);
+}
+
 static bool read_prop_part(struct reader *r, const struct xml_node *n, struct ical_prop_filter *f,
 	const struct ical_param_filter ***tail)
 {
-	if (is_caldav(n, "time-range") && !f->has_range) {
-		f->has_range = true;
-		return read_range(r, n, &f->from, &f->to);
-	}
+	if (is_caldav(n, "time-range") && !f->has_range)
+		return read_prop_range(r, n, f);
 	if (is_caldav(n, "text-match") && !f->match)
 		return read_text(r, n, &f->match);
 	if (!is_caldav(n, "param-filter"))
@@ -188,7 +213,8 @@ static struct ical_prop_filter *read_prop(struct reader *r, const struct xml_nod
 	return f;
 }
 
-static struct ical_comp_filter *read_comp(struct reader *r, const struct xml_node *n);
+static struct ical_comp_filter *read_comp(struct reader *r, const struct xml_node *n,
+	const char *above);
 
 struct comp_tails { const struct ical_prop_filter **props; const struct ical_comp_filter **comps; };
 
@@ -210,7 +236,7 @@ static bool read_comp_part(struct reader *r, const struct xml_node *n, struct ic
 	}
 	if (!is_caldav(n, "comp-filter"))
 		return unknown(r, n);
-	struct ical_comp_filter *comp = read_comp(r, n);
+	struct ical_comp_filter *comp = read_comp(r, n, f->name);
 	if (!comp)
 		return false;
 	*tails->comps = comp;
@@ -218,14 +244,41 @@ static bool read_comp_part(struct reader *r, const struct xml_node *n, struct ic
 	return true;
 }
 
-/* Nests as deep as the XML may. */
-static struct ical_comp_filter *read_comp(struct reader *r, const struct xml_node *n)
+/* RFC 4791 7.8: a VEVENT in a VTODO is no valid filter. What isn't listed may stand anywhere. */
+static bool may_nest(const char *name, const char *above)
+{
+	static const struct { const char *name, *above; } rows[] = {
+		{ "DAYLIGHT", "VTIMEZONE" },       { "STANDARD", "VTIMEZONE" },
+		{ "VALARM", "VEVENT" },            { "VALARM", "VTODO" },
+		{ "VAVAILABILITY", "VCALENDAR" },  { "VCALENDAR", "" },
+		{ "VEVENT", "VCALENDAR" },         { "VFREEBUSY", "VCALENDAR" },
+		{ "VJOURNAL", "VCALENDAR" },       { "VTIMEZONE", "VCALENDAR" },
+		{ "VTODO", "VCALENDAR" },
+	};
+	bool listed = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool same = strcmp(rows[i].name, name) == 0;
+
+		if (same && strcmp(rows[i].above, above) == 0)
+			return true;
+		listed = listed || same;
+	}
+	return !listed;
+}
+
+/* Nests as deep as the XML may. above: the name around it, "" for none. */
+static struct ical_comp_filter *read_comp(struct reader *r, const struct xml_node *n, const char *above)
 {
 	struct ical_comp_filter *f = arena_alloc(r->rq->mem, sizeof(*f));
 	struct comp_tails tails = { &f->props, &f->comps };
 
 	if (!begin(r, n, &f->name))
 		return NULL;
+	if (!may_nest(f->name, above)) {
+		refused(r, refuse(r->rq, PRE_VALID_FILTER, "%.60s in '%.60s'", f->name, above));
+		return NULL;
+	}
 	f->is_not_defined = xml_find(n, NS_CALDAV, "is-not-defined") != NULL;
 	if (f->is_not_defined)
 		return alone(r, n) ? f : NULL;
@@ -244,7 +297,7 @@ static int read_filter(struct dav_request *rq, const struct xml_node *root,
 
 	if (!first || !is_caldav(first, "comp-filter") || xml_next(first))
 		return refuse(rq, PRE_VALID_FILTER, "a filter is one comp-filter");
-	struct ical_comp_filter *f = read_comp(&r, first);
+	struct ical_comp_filter *f = read_comp(&r, first, "");
 	if (!f)
 		return r.status;
 	if (strcmp(f->name, "VCALENDAR") != 0)
@@ -257,27 +310,13 @@ static int read_filter(struct dav_request *rq, const struct xml_node *root,
 
 /* ---- the request ---- */
 
-/* A whole object with one VTIMEZONE; known zones win over what it says. */
 static int read_zone(struct dav_request *rq, const struct xml_node *root, const struct zone **out)
 {
 	const struct xml_node *n = xml_find(root, NS_CALDAV, "timezone");
-	const struct ical_line *id = NULL;
-	struct ical_when w;
-	struct ical *ic;
-	struct err e;
 
-	if (!n)
-		return 0;
-	const char *text = xml_text_trim(n, rq->mem);
-	if (ical_parse(text, strlen(text), &rq->dav->settings.ical, rq->mem, &ic, &e) < 0)
-		return refuse(rq, PRE_VALID_CALENDAR_DATA, "timezone: %s", e.text);
-	for (const struct ical_comp *c = ic->calendar->children; c && !id; c = c->next)
-		if (c->kind == ICAL_VTIMEZONE)
-			id = ical_prop(ic, c, "TZID");
-	if (!id)
-		return refuse(rq, PRE_VALID_CALENDAR_DATA, "no VTIMEZONE in timezone");
-	if (ical_when(ic, "20000101T000000", id->value, NULL, &w, &e) == 0)
-		*out = w.zone;
+	*out = n ? timezone_of(rq, xml_text_trim(n, rq->mem)) : NULL;
+	if (n && !*out)
+		return refuse(rq, PRE_VALID_CALENDAR_DATA, "timezone is no object with one VTIMEZONE");
 	return 0;
 }
 
@@ -395,17 +434,19 @@ static int read_calendar_part(struct arena *mem, const struct xml_node *n, struc
 	return 0;
 }
 
-static int read_recurrences(const struct xml_node *n, enum ical_recurrences how, struct ical_view *out,
-	struct err *e)
+static int read_recurrences(const struct xml_node *n, enum ical_recurrences how,
+	const struct ical_limits *limits, struct ical_view *out, struct err *e)
 {
 	if (out->recurrences != ICAL_AS_STORED)
 		return err_set(e, ERR_INVALID, "expand and limit-recurrence-set");
 	out->recurrences = how;
-	return query_range(n, true, &out->from, &out->to, e);
+	return query_range(n, true, limits, &out->from, &out->to, e);
 }
 
-int query_view(const struct xml_node *data, struct arena *mem, struct ical_view *out, struct err *e)
+int query_view(const struct dav_request *rq, const struct xml_node *data, struct arena *mem,
+	struct ical_view *out, struct err *e)
 {
+	const struct ical_limits *limits = &rq->dav->settings.ical;
 	struct ical_view view = { .part = NULL };
 	int rc = 0;
 
@@ -413,11 +454,11 @@ int query_view(const struct xml_node *data, struct arena *mem, struct ical_view 
 		if (is_caldav(x, "comp"))
 			rc = read_calendar_part(mem, x, &view, e);
 		else if (is_caldav(x, "expand"))
-			rc = read_recurrences(x, ICAL_EXPANDED, &view, e);
+			rc = read_recurrences(x, ICAL_EXPANDED, limits, &view, e);
 		else if (is_caldav(x, "limit-recurrence-set"))
-			rc = read_recurrences(x, ICAL_LIMITED, &view, e);
+			rc = read_recurrences(x, ICAL_LIMITED, limits, &view, e);
 		else if (is_caldav(x, "limit-freebusy-set"))
-			rc = query_range(x, true, &view.busy_from, &view.busy_to, e);
+			rc = query_range(x, true, limits, &view.busy_from, &view.busy_to, e);
 		view.limit_busy = view.limit_busy || is_caldav(x, "limit-freebusy-set");
 	}
 	if (!rc)
@@ -433,8 +474,8 @@ static int check_data(struct dav_request *rq, const struct xml_node *n)
 
 	if ((type && ascii_casecmp(type, "text/calendar") != 0) || (version && strcmp(version, "2.0") != 0))
 		return refuse(rq, PRE_SUPPORTED_CALENDAR_DATA, "only text/calendar 2.0");
-	if (query_view(n, rq->mem, &view, &e) < 0)
-		return refuse(rq, PRE_VALID_FILTER, "%s", e.text);
+	if (query_view(rq, n, rq->mem, &view, &e) < 0)
+		return refuse_range(rq, &e);
 	return 0;
 }
 

@@ -19,11 +19,13 @@ int query_parse(struct dav_request *rq, const struct xml_node *root, struct quer
 /* Form and version asked for in <calendar-data>, and its time ranges. */
 int query_check_data(struct dav_request *rq, const struct prop_list *props);
 /* start and end of <time-range>, <expand> and others: UTC, one of them may be missing unless `both`.
- * -1 and words in e. */
-int query_range(const struct xml_node *n, bool both, int64_t *from, int64_t *to, struct err *e);
+ * ERR_INVALID; ERR_EARLY, ERR_LATE: beyond the limits. */
+int query_range(const struct xml_node *n, bool both, const struct ical_limits *limits, int64_t *from,
+	int64_t *to, struct err *e);
 
-/* What <calendar-data> asks for, without the zone; in mem. ERR_INVALID. */
-int query_view(const struct xml_node *data, struct arena *mem, struct ical_view *out, struct err *e);
+/* What <calendar-data> asks for, without the zone; in mem. Errors as query_range. */
+int query_view(const struct dav_request *rq, const struct xml_node *data, struct arena *mem,
+	struct ical_view *out, struct err *e);
 
 /* What is inside <calendar-data>: 200, or the status of its propstat. */
 int calendar_data_write(struct propctx *c, struct xmlw *w);

@@ -65,8 +65,8 @@ int report_freebusy(struct dav_request *rq, const struct xml_node *root)
 
 	if (!range)
 		return fail(rq, 400, "no time-range");
-	if (query_range(range, true, &from, &to, &e) < 0)
-		return fail(rq, 400, "%s", e.text);
+	if (query_range(range, true, &rq->dav->settings.ical, &from, &to, &e) < 0)
+		return fail_err(rq, &e);
 	if (store_list(rq->store, rq->target.coll.id, ICAL_VEVENT | ICAL_VFREEBUSY, from, to, collect, &names,
 		NULL, &e) < 0)
 		return fail_err(rq, &e);

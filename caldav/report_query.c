@@ -1,7 +1,7 @@
 /*
  * calendar-query (RFC 4791 7.8): the index gives what can match by kind and time, the filter decides
- * over the bodies. Depth is not looked at: at depth 0 the answer would always be empty, and some
- * programs send none.
+ * over the bodies. Depth 0 means the calendar itself, which is no event; without the header it means
+ * what is inside, since that is what a program wants that sends none.
  */
 #include <string.h>
 
@@ -95,6 +95,8 @@ int report_query(struct dav_request *rq, const struct xml_node *root)
 		rq->floating.calendar = rq->target.coll.id;
 	}
 	q.floating = calendar_zone(rq, &rq->target.coll);
+	if (rq->target.kind == RES_CALENDAR && rq->depth == 0)
+		return plan_answer(rq, plan, props, NULL);
 	if (store_list(rq->store, rq->target.coll.id, q.kinds, q.from, q.to, collect, &c, NULL, &e) < 0
 		|| make_plan(rq, &q, c.first, plan, &e) < 0)
 		return fail_err(rq, &e);

@@ -44,6 +44,7 @@ struct ical_limits {
 	size_t zones;      /* VTIMEZONEs; each may be written out for 400 years */
 	size_t instances;  /* of one expansion */
 	uint64_t steps;    /* of one expansion: candidates looked at, empty or not */
+	int64_t earliest, latest; /* what ical_within() takes: UTC, both included */
 };
 extern const struct ical_limits ical_default_limits;
 
@@ -95,10 +96,15 @@ struct ical_info { const char *uid; enum ical_kind kind; };
  * one master, RECURRENCE-IDs distinct; RFC 5545: VERSION, required properties, those allowed
  * once, values of dates, durations and rules well-formed. Liberal where clients.md section 2
  * shows that a refusal stops a phone (missing DTSTAMP, PRODID, VTIMEZONE are tolerated).
- * ERR_SYNTAX for a malformed value, ERR_RULES for the rest, ERR_DATE outside 0001 to 9999,
+ * ERR_SYNTAX for a malformed value, ERR_RULES for the rest, ERR_EARLY before the year 0001, ERR_LATE for
+ * durations longer than the calendar,
  * ERR_COMPONENT if no component of a kind that is stored.
  */
 int ical_valid(const struct ical *ic, struct ical_info *out, struct err *e);
+/* Of a valid object: no date before limits->earliest or after ->latest (ERR_EARLY, ERR_LATE: RFC 4791
+ * 5.2.6, 5.2.7), and no series that ends, but only after more than ->instances (ERR_INSTANCES: 5.2.8). What
+ * was stored under other limits is valid all the same, hence apart. */
+int ical_within(const struct ical *ic, struct err *e);
 
 /* First/next direct property of that name in a component, or NULL. */
 const struct ical_line *ical_prop(const struct ical *ic, const struct ical_comp *c, const char *name);
@@ -166,6 +172,9 @@ int ical_expand(const struct ical *ic, const struct zone *floating, int64_t from
 int ical_bounds(const struct ical *ic, int64_t *first, int64_t *last, struct err *e);
 
 /* ---- filters: RFC 4791 9.7 ---- */
+
+/* May a property of that name (upper case) hold dates or times? */
+bool ical_is_time(const char *name);
 
 enum ical_collation { COLL_ASCII_CASEMAP, COLL_OCTET, COLL_UNICODE_CASEMAP };
 struct ical_text_match {

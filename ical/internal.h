@@ -42,6 +42,14 @@ char *ical_line_head(const struct ical *ic, const struct ical_line *l, struct ar
 /* ";NAME=value" in such a head, *len bytes of it; NULL if there is none of that name. */
 char *ical_head_param(char *head, const char *name, size_t *len);
 
+/* ---- valid.c ---- */
+
+/* What the value of a property is, as far as anything depends on it. */
+enum ical_value_type {
+	VALUE_ANY, VALUE_TIME, VALUE_TIMES, VALUE_SPAN, VALUE_PERIODS, VALUE_TRIGGER, VALUE_RULE,
+};
+enum ical_value_type ical_value_type(const char *name);
+
 /* ---- rule.c ---- */
 
 /* Is this a RECUR value (RFC 5545 3.3.10) that can be expanded? ERR_SYNTAX; ERR_RULES for a

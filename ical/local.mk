@@ -25,6 +25,7 @@ libical_dedit_a_SOURCES = \
 	ical/value.c \
 	ical/vtimezone.c \
 	ical/wall.c \
+	ical/within.c \
 	ical/zone.c ical/zone.h \
 	ical/zone_text.c \
 	ical/zonetab.h
@@ -43,6 +44,7 @@ check_PROGRAMS += \
 	tests/unit/test_ical_scan \
 	tests/unit/test_ical_valid \
 	tests/unit/test_ical_value \
+	tests/unit/test_ical_within \
 	tests/unit/test_libical_opinion \
 	tests/unit/test_recur \
 	tests/unit/test_zone \
@@ -58,6 +60,7 @@ tests_unit_test_ical_render_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_scan_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_valid_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_value_LDADD = $(ical_libs) $(CMOCKA_LIBS)
+tests_unit_test_ical_within_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_libical_opinion_CPPFLAGS = $(AM_CPPFLAGS) $(LIBICAL_CFLAGS)
 tests_unit_test_libical_opinion_LDADD = $(ical_libs) $(LIBICAL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_recur_LDADD = $(ical_libs) $(CMOCKA_LIBS)

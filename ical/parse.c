@@ -13,8 +13,10 @@ const struct ical_limits ical_default_limits = {
 	.params = 64,
 	.attendees = 1000,
 	.zones = 100,
-	.instances = 20000,
+	.instances = 30000,
 	.steps = 1000000,
+	.earliest = -INT64_C(62135596800), /* 0001-01-01T00:00:00Z */
+	.latest = INT64_C(253402300799),   /* 9999-12-31T23:59:59Z */
 };
 
 static const struct { const char *name; enum ical_kind kind; } kinds[] = {

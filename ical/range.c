@@ -109,18 +109,36 @@ bool range_span(const struct ical *ic, const struct ical_comp *c, const struct t
 	return r->from < last && r->to > first;
 }
 
-bool range_prop(const struct ical *ic, const struct ical_line *l, const struct time_range *r)
+static bool value_in_range(const struct ical *ic, const char *value, const char *tzid,
+	const struct time_range *r)
 {
 	static const struct ical_duration day = { .days = 1 };
 	struct ical_when w;
+	int64_t end;
 
-	if (ical_line_when(ic, l, r->floating, &w, NULL)) {
+	if (!ical_period(ic, value, tzid, r->floating, &w, &end, NULL)) {
+		return r->from < end && r->to > w.utc;
+	}
+	if (ical_when(ic, value, tzid, r->floating, &w, NULL)) {
 		return false;
 	}
 	if (w.form == ICAL_DATE) {
 		return r->from < ical_add(&w, &day) && r->to > w.utc;
 	}
 	return r->from <= w.utc && r->to > w.utc;
+}
+
+bool range_prop(const struct ical *ic, const struct ical_line *l, const struct time_range *r)
+{
+	const char *at = l->value, *tzid = ical_param(l, "TZID");
+	char item[ICAL_ITEM_SIZE];
+
+	while (ical_list_next(&at, item) > 0) {
+		if (value_in_range(ic, item, tzid, r)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* ---- alarms ---- */

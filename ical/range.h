@@ -22,7 +22,7 @@ bool range_span(const struct ical *ic, const struct ical_comp *c, const struct t
 /* 1, 0, -1: an alarm rings for any occurrence of the component that it stands in. */
 int range_alarm(const struct ical *ic, const struct ical_comp *alarm, const struct time_range *r,
 	struct err *e);
-/* The value of a property such as COMPLETED. */
+/* The value of a property such as COMPLETED; of a list any of them. */
 bool range_prop(const struct ical *ic, const struct ical_line *l, const struct time_range *r);
 
 #endif

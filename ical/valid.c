@@ -19,46 +19,44 @@ enum {
 	DATED = ICAL_VEVENT | ICAL_VTODO | ICAL_VJOURNAL,
 };
 
-enum value_type { ANY, TIME, TIMES, SPAN, PERIODS, TRIGGER, RULE };
-
 /* RFC 5545 3.6: how often and of what form, sorted by name. */
 static const struct rule {
 	const char *name;
-	enum value_type type;
+	enum ical_value_type type;
 	unsigned once; /* kinds in which it may come once only */
 } rules[] = {
 	/* clang-format off */
-	{ "ACTION",           ANY,     ICAL_VALARM },
-	{ "CLASS",            ANY,     STORED },
-	{ "COLOR",            ANY,     STORED },
-	{ "COMPLETED",        TIME,    ICAL_VTODO },
-	{ "CREATED",          ANY,     STORED },
-	{ "DESCRIPTION",      ANY,     EVERY & ~ICAL_VJOURNAL },
-	{ "DTEND",            TIME,    STORED },
-	{ "DTSTAMP",          ANY,     STORED },
-	{ "DTSTART",          TIME,    STORED },
-	{ "DUE",              TIME,    ICAL_VTODO },
-	{ "DURATION",         SPAN,    EVERY },
-	{ "EXDATE",           TIMES,   0 },
-	{ "EXRULE",           RULE,    0 },
-	{ "FREEBUSY",         PERIODS, 0 },
-	{ "GEO",              ANY,     STORED },
-	{ "LAST-MODIFIED",    ANY,     STORED },
-	{ "LOCATION",         ANY,     STORED },
-	{ "ORGANIZER",        ANY,     STORED },
-	{ "PERCENT-COMPLETE", ANY,     ICAL_VTODO },
-	{ "PRIORITY",         ANY,     STORED },
-	{ "RDATE",            TIMES,   0 },
-	{ "RECURRENCE-ID",    TIME,    STORED },
-	{ "REPEAT",           ANY,     ICAL_VALARM },
-	{ "RRULE",            RULE,    0 },
-	{ "SEQUENCE",         ANY,     STORED },
-	{ "STATUS",           ANY,     STORED },
-	{ "SUMMARY",          ANY,     EVERY },
-	{ "TRANSP",           ANY,     ICAL_VEVENT },
-	{ "TRIGGER",          TRIGGER, ICAL_VALARM },
-	{ "UID",              ANY,     EVERY },
-	{ "URL",              ANY,     STORED },
+	{ "ACTION",           VALUE_ANY,     ICAL_VALARM },
+	{ "CLASS",            VALUE_ANY,     STORED },
+	{ "COLOR",            VALUE_ANY,     STORED },
+	{ "COMPLETED",        VALUE_TIME,    ICAL_VTODO },
+	{ "CREATED",          VALUE_ANY,     STORED },
+	{ "DESCRIPTION",      VALUE_ANY,     EVERY & ~ICAL_VJOURNAL },
+	{ "DTEND",            VALUE_TIME,    STORED },
+	{ "DTSTAMP",          VALUE_ANY,     STORED },
+	{ "DTSTART",          VALUE_TIME,    STORED },
+	{ "DUE",              VALUE_TIME,    ICAL_VTODO },
+	{ "DURATION",         VALUE_SPAN,    EVERY },
+	{ "EXDATE",           VALUE_TIMES,   0 },
+	{ "EXRULE",           VALUE_RULE,    0 },
+	{ "FREEBUSY",         VALUE_PERIODS, 0 },
+	{ "GEO",              VALUE_ANY,     STORED },
+	{ "LAST-MODIFIED",    VALUE_ANY,     STORED },
+	{ "LOCATION",         VALUE_ANY,     STORED },
+	{ "ORGANIZER",        VALUE_ANY,     STORED },
+	{ "PERCENT-COMPLETE", VALUE_ANY,     ICAL_VTODO },
+	{ "PRIORITY",         VALUE_ANY,     STORED },
+	{ "RDATE",            VALUE_TIMES,   0 },
+	{ "RECURRENCE-ID",    VALUE_TIME,    STORED },
+	{ "REPEAT",           VALUE_ANY,     ICAL_VALARM },
+	{ "RRULE",            VALUE_RULE,    0 },
+	{ "SEQUENCE",         VALUE_ANY,     STORED },
+	{ "STATUS",           VALUE_ANY,     STORED },
+	{ "SUMMARY",          VALUE_ANY,     EVERY },
+	{ "TRANSP",           VALUE_ANY,     ICAL_VEVENT },
+	{ "TRIGGER",          VALUE_TRIGGER, ICAL_VALARM },
+	{ "UID",              VALUE_ANY,     EVERY },
+	{ "URL",              VALUE_ANY,     STORED },
 	/* clang-format on */
 };
 
@@ -106,24 +104,24 @@ static int check_trigger(const struct ical *ic, const struct ical_line *l, struc
 	return ascii_isdigit((unsigned char)*v) ? check_time(ic, l, v, e) : ical_duration(v, &d, e);
 }
 
-static int check_value(const struct ical *ic, const struct ical_line *l, enum value_type type,
+static int check_value(const struct ical *ic, const struct ical_line *l, enum ical_value_type type,
 	struct err *e)
 {
 	struct ical_duration d;
 
 	switch (type) {
-	case TIME:
+	case VALUE_TIME:
 		return check_time(ic, l, l->value, e);
-	case TIMES:
-	case PERIODS:
-		return check_list(ic, l, type == PERIODS, e);
-	case SPAN:
+	case VALUE_TIMES:
+	case VALUE_PERIODS:
+		return check_list(ic, l, type == VALUE_PERIODS, e);
+	case VALUE_SPAN:
 		return ical_duration(l->value, &d, e);
-	case TRIGGER:
+	case VALUE_TRIGGER:
 		return check_trigger(ic, l, e);
-	case RULE:
+	case VALUE_RULE:
 		return ical_rule_check(l->value, e);
-	case ANY:
+	case VALUE_ANY:
 		break;
 	}
 	return 0;
@@ -146,6 +144,38 @@ static int compare_rule(const void *key, const void *row)
 	return strcmp(key, ((const struct rule *)row)->name);
 }
 
+static const struct rule *find_rule(const char *name)
+{
+	return bsearch(name, rules, ARRAY_SIZE(rules), sizeof(*rules), compare_rule);
+}
+
+enum ical_value_type ical_value_type(const char *name)
+{
+	const struct rule *r = find_rule(name);
+
+	return r ? r->type : VALUE_ANY;
+}
+
+bool ical_is_time(const char *name)
+{
+	static const char *const unchecked[] = { "ACKNOWLEDGED", "CREATED", "DTSTAMP", "LAST-MODIFIED" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(unchecked); i++) {
+		if (!strcmp(name, unchecked[i])) {
+			return true;
+		}
+	}
+	switch (ical_value_type(name)) {
+	case VALUE_TIME:
+	case VALUE_TIMES:
+	case VALUE_PERIODS:
+	case VALUE_TRIGGER:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Each property of one component by the table, nested components left out. */
 static int check_props(const struct ical *ic, const struct ical_comp *c, struct err *e)
 {
@@ -153,8 +183,7 @@ static int check_props(const struct ical *ic, const struct ical_comp *c, struct 
 
 	_Static_assert(ARRAY_SIZE(rules) <= 64, "one bit for each row");
 	for (const struct ical_line *l = NULL; (l = ical_line_next(ic, c, l));) {
-		const struct rule *r = bsearch(l->name, rules, ARRAY_SIZE(rules), sizeof(*rules),
-			compare_rule);
+		const struct rule *r = find_rule(l->name);
 		if (!r) {
 			continue;
 		}

@@ -149,7 +149,7 @@ int ical_when(const struct ical *ic, const char *value, const char *tzid, const 
 		return err_set(e, ERR_SYNTAX, "'%.40s' is no date or time", value);
 	}
 	if (w.wall.year < 1) {
-		return err_set(e, ERR_DATE, "the year 0000");
+		return err_set(e, ERR_EARLY, "the year 0000");
 	}
 	w.in = floating ? floating : zone_utc();
 	if (w.form == ICAL_UTC) {
@@ -233,7 +233,7 @@ int ical_duration(const char *value, struct ical_duration *out, struct err *e)
 		return err_set(e, ERR_SYNTAX, "'%.40s' is no duration", value);
 	}
 	if (range || d.days > DAYS_MAX || d.seconds > (int64_t)DAYS_MAX * 86400) {
-		return err_set(e, ERR_DATE, "the duration '%.40s' is longer than the calendar", value);
+		return err_set(e, ERR_LATE, "the duration '%.40s' is longer than the calendar", value);
 	}
 	out->days = negative ? -d.days : d.days;
 	out->seconds = negative ? -d.seconds : d.seconds;

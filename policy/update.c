@@ -280,8 +280,10 @@ int event_put(const struct event_request *rq, const struct event_where *at, cons
 		return put_fee(rq, at, body, len, out, e);
 	if (!policy_for(rq->policies, at->calendar->owner, at->calendar->name) && check_size(rq, len, e))
 		return -1;
-	if (body_parse(rq, body, len, false, &sent, e) || check_component(at->calendar, &sent, e))
+	if (body_parse(rq, body, len, false, &sent, e) || ical_within(sent.full, e) ||
+		check_component(at->calendar, &sent, e)) {
 		return -1;
+	}
 	return run_rounds(rq, at->calendar->owner, NULL, put_round, &put, e);
 }
 
@@ -362,18 +364,6 @@ static bool slot_lives_on(const struct move *m, const struct subject *from,
 		strcmp(from->calendar->owner, to->calendar->owner) == 0;
 }
 
-/* What a MOVE or COPY overwrites is deleted, if it is another event. */
-static int ask_overwritten(const struct move *m, const struct subject *to, const char *uid,
-	struct subject *gone, struct plan *plan, struct err *e)
-{
-	*gone = (struct subject){ 0 };
-	if (!to->policy || !to->exists || strcmp(to->row.uid, uid) == 0)
-		return 0;
-	if (subject_read(gone, m->rq, to->calendar, to->name, e) || ask_removal(gone, plan, e))
-		return -1;
-	return gone->denied ? 0 : plan_decision(plan, &gone->decision, e);
-}
-
 static int move_into_policy(const struct move *m, struct subject *from, struct subject *to,
 	struct body *moving, struct plan *plan, const char **bytes, size_t *len, struct err *e)
 {
@@ -381,27 +371,26 @@ static int move_into_policy(const struct move *m, struct subject *from, struct s
 
 	if (subject_begin(to, moving, e))
 		return -1;
-	bool same_uid = to->old.clean && strcmp(to->row.uid, moving->info.uid) == 0;
-	before = slot_lives_on(m, from, to) ? from->old.clean : same_uid ? to->old.clean : NULL;
+	before = slot_lives_on(m, from, to) ? from->old.clean : to->old.clean;
 	if (subject_ask(to, before, moving->clean, 0, plan, e))
 		return -1;
 	return to->denied ? 0 : subject_render(to, moving, bytes, len, e);
 }
 
 /* The bytes at the destination: as stored, without rendering outside policies, rendered anew
- * inside. */
+ * inside. The size that counts is without it (15.18). */
 static int move_body(const struct move *m, struct subject *from, struct subject *to,
 	struct body *moving, struct plan *plan, const char **bytes, size_t *len, struct err *e)
 {
 	*bytes = moving->bytes;
 	*len = moving->len;
-	if (to->policy)
-		return move_into_policy(m, from, to, moving, plan, bytes, len, e);
 	if (from->old.clean) {
 		*bytes = from->old.clean->body;
 		*len = from->old.clean->body_len;
 	}
-	return 0;
+	if (check_size(m->rq, *len, e))
+		return -1;
+	return to->policy ? move_into_policy(m, from, to, moving, plan, bytes, len, e) : 0;
 }
 
 static int move_read(const struct move *m, struct subject *from, struct subject *to,
@@ -419,7 +408,8 @@ static int move_read(const struct move *m, struct subject *from, struct subject 
 	if (!from->old.len)
 		return err_set(e, ERR_BROKEN, "%s can't be read", m->from->name);
 	return body_parse(m->rq, from->old.bytes, from->old.len, true, moving, e) ||
-		check_component(to->calendar, moving, e) ? -1 : 0;
+		ical_within(moving->full, e) || check_component(to->calendar, moving, e) ||
+		check_uid(to, moving, m->out, e) ? -1 : 0;
 }
 
 static int move_denied(const struct move *m, struct subject *from, const struct subject *refused,
@@ -447,7 +437,7 @@ static int move_commit(const struct move *m, struct subject *from, struct subjec
 static int move_round(void *arg, struct err *e)
 {
 	const struct move *m = arg;
-	struct subject from, to, gone;
+	struct subject from, to;
 	struct body moving;
 	struct plan plan;
 	const char *bytes;
@@ -455,14 +445,8 @@ static int move_round(void *arg, struct err *e)
 
 	plan_init(&plan, m->rq);
 	*m->out = (struct event_result){ 0 };
-	if (move_read(m, &from, &to, &moving, e) ||
-		ask_overwritten(m, &to, moving.info.uid, &gone, &plan, e)) {
+	if (move_read(m, &from, &to, &moving, e) || (from.policy && subject_begin(&from, NULL, e)))
 		return -1;
-	}
-	if (from.policy && subject_begin(&from, NULL, e))
-		return -1;
-	if (gone.denied)
-		return move_denied(m, &from, &gone, e);
 	if (m->remove && from.old.clean && !slot_lives_on(m, &from, &to) &&
 		subject_ask(&from, from.old.clean, NULL, DECIDE_DELETED, &plan, e)) {
 		return -1;

@@ -53,7 +53,8 @@ struct event_result {
 };
 
 /*
- * PUT. Errors: ERR_SYNTAX, ERR_RULES, ERR_COMPONENT, ERR_LARGE, ERR_INSTANCES, ERR_ATTENDEES, ERR_DATE,
+ * PUT. Errors: ERR_SYNTAX, ERR_RULES, ERR_COMPONENT, ERR_LARGE, ERR_INSTANCES, ERR_ATTENDEES, ERR_EARLY,
+ * ERR_LATE,
  * ERR_UID_TAKEN, ERR_CHANGED (precondition), ERR_BUSY (a module failed: 503), ERR_FULL, ERR_IO.
  */
 int event_put(const struct event_request *rq, const struct event_where *at, const char *body, size_t len,

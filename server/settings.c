@@ -59,6 +59,16 @@ static int check_not_empty(const char *value, struct err *e)
 	return *value != '\0' ? 0 : err_set(e, ERR_INVALID, "a path");
 }
 
+/* "20300101T000000Z" */
+static int check_instant(const char *value, struct err *e)
+{
+	struct ical_when w;
+
+	if (ical_when(NULL, value, NULL, NULL, &w, NULL) == 0 && w.form == ICAL_UTC)
+		return 0;
+	return err_set(e, ERR_INVALID, "a time like 20300101T000000Z");
+}
+
 static int check_listen(const char *value, struct err *e)
 {
 	return listen_check(value, e);
@@ -117,7 +127,9 @@ static const struct conf_option server_options[] = {
 	{ "max-resource-size",       CONF_SIZE,     "1M",             1024,   8 * MIB,     NULL },
 	{ "max-xml-size",            CONF_SIZE,     "1M",             1024,   8 * MIB,     NULL },
 	{ "attendees",               CONF_INT,      "1000",           1,      100000,      NULL },
-	{ "instances",               CONF_INT,      "20000",          100,    1000000,     NULL },
+	{ "instances",               CONF_INT,      "30000",          100,    1000000,     NULL },
+	{ "min-date-time",           CONF_STRING,   "00010101T000000Z", 0,    0,           check_instant },
+	{ "max-date-time",           CONF_STRING,   "99991231T235959Z", 0,    0,           check_instant },
 	{ "hrefs",                   CONF_INT,      "5000",           1,      100000,      NULL },
 	{ "results",                 CONF_INT,      "5000",           1,      100000,      NULL },
 	{ "filters",                 CONF_INT,      "100",            1,      10000,       NULL },
@@ -232,6 +244,14 @@ static unsigned default_workers(void)
 	return cores > 4 ? (unsigned)cores * 4 : 16;
 }
 
+static int64_t instant(const struct conf_section *sec, const char *option)
+{
+	struct ical_when w = { .utc = 0 };
+
+	ical_when(NULL, conf_string(sec, option), NULL, NULL, &w, NULL); /* by check_instant */
+	return w.utc;
+}
+
 static void read_limits(struct settings *s, const struct conf_section *sec)
 {
 	struct dav_settings *dav = &s->dav;
@@ -240,6 +260,8 @@ static void read_limits(struct settings *s, const struct conf_section *sec)
 	dav->ical.bytes = (size_t)conf_number(sec, "max-resource-size");
 	dav->ical.attendees = (size_t)conf_number(sec, "attendees");
 	dav->ical.instances = (size_t)conf_number(sec, "instances");
+	dav->ical.earliest = instant(sec, "min-date-time");
+	dav->ical.latest = instant(sec, "max-date-time");
 	dav->xml.bytes = (size_t)conf_number(sec, "max-xml-size");
 	dav->hrefs = (size_t)conf_number(sec, "hrefs");
 	dav->results = (size_t)conf_number(sec, "results");
@@ -338,6 +360,8 @@ static int check_together(const struct settings *s, const struct conf_section *s
 		return refuse(sec, "tls-listen", "tls-certificate and tls-key are needed with it", e);
 	if ((s->tls_certificate == NULL) != (s->tls_key == NULL))
 		return refuse(sec, "tls-certificate", "tls-key and tls-certificate come together", e);
+	if (s->dav.ical.earliest >= s->dav.ical.latest)
+		return refuse(sec, "max-date-time", "a time after min-date-time", e);
 	for (size_t i = 0; i < s->listen->count && !s->plain_anywhere; i++) {
 		if (!listen_is_local(s->listen->text[i]))
 			return refuse(sec, "listen",

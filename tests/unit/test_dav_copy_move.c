@@ -51,7 +51,7 @@ static void overwrite(void **state)
 	struct dav_test *t = *state;
 
 	prepare(t);
-	put_event(t, "anna", OTHER "e.ics", "u2");
+	put_event(t, "anna", OTHER "e.ics", "u1");
 	assert_int_equal(transfer(t, "MOVE", OTHER "e.ics", "Overwrite: F").status, 412);
 	assert_int_equal(get(t, FROM), 200);
 	assert_int_equal(transfer(t, "MOVE", OTHER "e.ics", "Overwrite: T").status, 204);

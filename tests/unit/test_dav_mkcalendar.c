@@ -34,9 +34,9 @@ static void without_a_body(void **state)
 	struct answer a = ask(t, "anna", "MKCALENDAR", "/calendars/anna/new", NULL, NULL);
 
 	assert_int_equal(a.status, 201);
-	assert_components(t, NEW, "VEVENT VTODO VJOURNAL ");
+	assert_components(t, NEW, "VEVENT VTODO VJOURNAL VFREEBUSY ");
 	a = ask(t, "anna", "MKCALENDAR", NEW, NULL, NULL);
-	assert_int_equal(a.status, 405);
+	assert_int_equal(a.status, 403);
 	assert_string_equal(answer_condition(&a), "resource-must-be-null");
 	assert_non_null(answer_header(&a, "Allow"));
 }
@@ -82,7 +82,7 @@ static void places_that_are_refused(void **state)
 		{ "/elsewhere/", "calendar-collection-location-ok", 403 },
 		{ "/calendars/anna/eve~x/", "calendar-collection-location-ok", 403 },
 		{ "/calendars/anna/fees/", "calendar-collection-location-ok", 403 },
-		{ "/calendars/anna/", "resource-must-be-null", 405 },
+		{ "/calendars/anna/", "resource-must-be-null", 403 },
 		{ "/calendars/eve/new/", "need-privileges", 403 },
 		{ "/calendars/nobody/new/", "need-privileges", 403 },
 	};

@@ -174,9 +174,9 @@ static void malformed_values(void **state)
 	refused(ERR_SYNTAX, EVENT("RRULE:FREQ=DAILY;INTERVAL=0\r\n"));
 	refused(ERR_SYNTAX, EVENT("EXRULE:\r\n"));
 	refused(ERR_SYNTAX, EVENT("BEGIN:VALARM\r\nTRIGGER:15 minutes\r\nEND:VALARM\r\n"));
-	refused(ERR_DATE, EVENT("DURATION:P1000000000000W\r\n"));
-	refused(ERR_DATE, EVENT("RDATE:00000102T100000Z\r\n"));
-	refused(ERR_DATE, EVENT("BEGIN:VALARM\r\nTRIGGER:-P99999999999W\r\nEND:VALARM\r\n"));
+	refused(ERR_LATE, EVENT("DURATION:P1000000000000W\r\n"));
+	refused(ERR_EARLY, EVENT("RDATE:00000102T100000Z\r\n"));
+	refused(ERR_LATE, EVENT("BEGIN:VALARM\r\nTRIGGER:-P99999999999W\r\nEND:VALARM\r\n"));
 	assert_int_equal(check(EVENT("EXDATE:x\r\n"), &info, &e), -1);
 	assert_non_null(strstr(e.text, "line 6: EXDATE"));
 }

@@ -127,7 +127,7 @@ static void malformed_times(void **state)
 		}
 	}
 	assert_int_equal(ical_when(NULL, "00000101T000000Z", NULL, NULL, &w, &e), -1);
-	assert_int_equal(e.code, ERR_DATE);
+	assert_int_equal(e.code, ERR_EARLY);
 	assert_int_equal(ical_when(NULL, "00010101T000000Z", NULL, NULL, &w, &e), 0);
 	assert_int_equal(ical_when(NULL, "99991231T235959", "Pacific/Kiritimati", NULL, &w, &e), 0);
 }
@@ -157,9 +157,9 @@ static void durations(void **state)
 		}
 	}
 	assert_int_equal(ical_duration("P1000000000000W", &d, &e), -1);
-	assert_int_equal(e.code, ERR_DATE);
+	assert_int_equal(e.code, ERR_LATE);
 	assert_int_equal(ical_duration("PT99999999999999999999999999999S", &d, &e), -1);
-	assert_int_equal(e.code, ERR_DATE);
+	assert_int_equal(e.code, ERR_LATE);
 }
 
 static void days_are_nominal_seconds_exact(void **state)

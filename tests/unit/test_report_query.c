@@ -261,7 +261,10 @@ static void every_depth_and_single_objects(void **state)
 	put_some(t);
 	assert_int_equal(answer_responses(&(struct answer){ .xml =
 		ask(t, "anna", "REPORT", CALENDAR, NULL, body).xml }), 3);
-	struct answer a = ask(t, "anna", "REPORT", CALENDAR "day.ics", "Depth: 0", body);
+	struct answer a = ask(t, "anna", "REPORT", CALENDAR, "Depth: 0", body);
+	assert_int_equal(a.status, 207);
+	assert_int_equal(answer_responses(&a), 0);
+	a = ask(t, "anna", "REPORT", CALENDAR "day.ics", "Depth: 0", body);
 	assert_int_equal(answer_responses(&a), 1);
 	assert_true(finds(t, &a, CALENDAR "day.ics"));
 	assert_int_equal(ask(t, "anna", "REPORT", CALENDAR "none.ics", NULL, body).status, 404);
@@ -284,12 +287,12 @@ static void expanded(void **state)
 
 	put_some(t);
 	assert_string_equal(data_of(t, january, CALENDAR "weekly.ics"), "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
-		EVENT("UID:2\r\nDTSTART:20240101T090000Z\r\nRECURRENCE-ID:20240101T090000Z\r\n"
-			"DTEND:20240101T100000Z\r\nSUMMARY:Supervision\r\n")
-		EVENT("UID:2\r\nDTSTART:20240108T090000Z\r\nRECURRENCE-ID:20240108T090000Z\r\n"
-			"DTEND:20240108T100000Z\r\nSUMMARY:Supervision\r\n")
-		EVENT("UID:2\r\nDTSTART:20240115T090000Z\r\nRECURRENCE-ID:20240115T090000Z\r\n"
-			"DTEND:20240115T100000Z\r\nSUMMARY:Supervision\r\n")
+		EVENT("UID:2\r\nDTSTART:20240101T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Supervision\r\n"
+			"RECURRENCE-ID:20240101T090000Z\r\n")
+		EVENT("UID:2\r\nDTSTART:20240108T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Supervision\r\n"
+			"RECURRENCE-ID:20240108T090000Z\r\n")
+		EVENT("UID:2\r\nDTSTART:20240115T090000Z\r\nDURATION:PT1H\r\nSUMMARY:Supervision\r\n"
+			"RECURRENCE-ID:20240115T090000Z\r\n")
 		"END:VCALENDAR\r\n");
 	assert_string_equal(data_of(t, january, CALENDAR "one.ics"), "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
 		EVENT("UID:1\r\nDTSTART:20240110T100000Z\r\nDTEND:20240110T110000Z\r\nSUMMARY:Marc Petit\r\n")

@@ -293,3 +293,72 @@ def test_delete(s):
     with unchanged(s):
         refused(s.request("DELETE", CALENDAR + "gone.ics"), 404)
     assert s.put(CALENDAR + "again.ics", event("gone")).status == 201, "its UID is free again"
+
+
+def test_newer_properties_and_components(s):
+    """RFC 7986, RFC 9073, RFC 9074, RFC 6868: taken, and kept as they are."""
+    sent = calendar(
+        "NAME:Work\r\nREFRESH-INTERVAL;VALUE=DURATION:PT12H\r\nSOURCE;VALUE=URI:https://example.org/c.ics\r\n"
+        "COLOR:turquoise\r\nUID:calendar\r\nLAST-MODIFIED:20260101T000000Z\r\nDESCRIPTION:Words\r\n"
+        "URL:https://example.org/\r\nCATEGORIES:a,b\r\nIMAGE;VALUE=URI;DISPLAY=BADGE:https://example.org/i.png\r\n",
+        component(
+            "VEVENT",
+            "newer",
+            *TIMES,
+            "COLOR:tomato",
+            "IMAGE;VALUE=URI;DISPLAY=BADGE,FULLSIZE;FMTTYPE=image/png:https://example.org/a.png",
+            "IMAGE;VALUE=URI:https://example.org/b.png",
+            "CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO;LABEL=Dial in:tel:+41-22-555-0100",
+            "CONFERENCE;VALUE=URI;FEATURE=CHAT:xmpp:room@example.org",
+            "ATTENDEE;CN=\"George ^'Babe^' Ruth\";EMAIL=a@example.org:mailto:a@example.org",
+            "STYLED-DESCRIPTION;VALUE=TEXT;FMTTYPE=text/html:<b>x</b>",
+            "STYLED-DESCRIPTION;VALUE=TEXT;DERIVED=TRUE:x",
+            'STRUCTURED-DATA;FMTTYPE=application/ld+json;SCHEMA="https://schema.org/Event";VALUE=TEXT:{"a":1}',
+            "LINK;VALUE=URI;LINKREL=alternate:https://example.org/",
+            "BEGIN:PARTICIPANT",
+            "UID:em9lQGZvb2ViYXIuY29t",
+            "PARTICIPANT-TYPE:ACTIVE",
+            "STRUCTURED-DATA;VALUE=URI:https://example.org/zoe.vcf",
+            "BEGIN:VLOCATION",
+            "UID:1",
+            "LOCATION-TYPE:hall",
+            "END:VLOCATION",
+            "END:PARTICIPANT",
+            "BEGIN:VRESOURCE",
+            "UID:2",
+            "RESOURCE-TYPE:PROJECTOR",
+            "END:VRESOURCE",
+            "BEGIN:VALARM",
+            "UID:3",
+            "TRIGGER:-PT30M",
+            "ACTION:DISPLAY",
+            "DESCRIPTION:x",
+            "PROXIMITY:DEPART",
+            "ACKNOWLEDGED:20260101T000000Z",
+            "BEGIN:VLOCATION",
+            "UID:4",
+            "URL:geo:40.443,-79.945",
+            "END:VLOCATION",
+            "END:VALARM",
+        ),
+    )
+    r = s.put(CALENDAR + "newer.ics", sent)
+    assert r.status == 201 and "etag" in r.headers, r
+    assert s.request("GET", CALENDAR + "newer.ics").body == sent.encode()
+
+
+def test_free_busy_is_stored(s):
+    """4.1: VFREEBUSY is a component of its own."""
+    assert s.request("MKCALENDAR", "/calendars/anna/busy/").status == 201
+    sent = calendar(
+        component(
+            "VFREEBUSY",
+            "busy",
+            "DTSTART:20270601T000000Z",
+            "DTEND:20270602T000000Z",
+            "FREEBUSY:20270601T100000Z/PT1H",
+        )
+    )
+    assert s.put("/calendars/anna/busy/busy.ics", sent).status == 201
+    with unchanged(s):
+        refused(s.put(CALENDAR + "busy.ics", sent), 403, "C:supported-calendar-component")

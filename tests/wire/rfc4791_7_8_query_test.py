@@ -252,8 +252,9 @@ def test_answer(s):
     props_ = r.responses()[Q + "plain.ics"]
     assert props_[tag("D:getetag")].text == get.headers["etag"]
     assert props_[tag("C:calendar-data")].text.replace("\n", "\r\n").replace("\r\r", "\r") == get.text
-    for depth in ("0", "1", "infinity", None):
-        assert len(report(s, Q, query(events()), depth=depth).responses()) == 7, depth
+    for depth, count in (("0", 0), ("1", 7), ("infinity", 7), (None, 7)):
+        assert len(report(s, Q, query(events()), depth=depth).responses()) == count, depth
+        assert len(report(s, Q + "plain.ics", query(events()), depth=depth).responses()) == 1, depth
     assert found(s, comp("VEVENT", time_range("19000101T000000Z", "19000102T000000Z")), Q) == []
 
 
@@ -308,6 +309,13 @@ def test_refused_filters(s):
             inside(time_range("20270102T000000Z", "20270101T000000Z")),
             inside(time_range("x", "y")),
             inside("<C:prop-filter/>"),
+            inside(comp("VTODO")),
+            inside(comp("VCALENDAR")),
+            inside(comp("VTIMEZONE")),
+            inside(comp("STANDARD")),
+            inside(f'<C:prop-filter name="SUMMARY">{time_range("20270101T000000Z")}</C:prop-filter>'),
+            inside(f'<C:prop-filter name="DURATION">{time_range("20270101T000000Z")}</C:prop-filter>'),
+            whole("<C:filter>" + comp("VCALENDAR", comp("VALARM")) + "</C:filter>"),
             inside(time_range("20270101T000000Z") + "<C:is-not-defined/>"),
             inside(
                 '<C:prop-filter name="X"><C:text-match negate-condition="maybe">x</C:text-match></C:prop-filter>'

@@ -60,6 +60,13 @@ def test_overwrite(s):
         for value in ("F", "f"):
             refused(transfer(s, "MOVE", TO, Overwrite=value), 412)
             refused(transfer(s, "COPY", TO, Overwrite=value), 412)
+        # RFC 4791 5.3.2.1: nothing is overwritten by what has another UID.
+        for method in ("COPY", "MOVE"):
+            r = transfer(s, method, TO, Overwrite="T")
+            refused(r, 403, "C:no-uid-conflict")
+            assert r.xml()[0].findtext(tag("D:href")) == TO, r
+    fresh(s)
+    s.put(TO, event("event", summary="Older"))
     assert transfer(s, "MOVE", TO, Overwrite="T").status == 204
     assert "UID:event\r\n" in s.request("GET", TO).text
     fresh(s)
