@@ -230,12 +230,26 @@ static int add_zone(struct ical_merge *m, const struct ical *ic, const struct ic
 	return 0;
 }
 
+/* Within an object the first definition of a name counts (vtimezone.c). */
+static bool is_repeated(const struct ical *ic, const struct ical_comp *zone)
+{
+	const struct ical_line *id = ical_prop(ic, zone, "TZID"), *other;
+
+	for (const struct ical_comp *c = ic->calendar->children; id && c != zone; c = c->next) {
+		other = c->kind == ICAL_VTIMEZONE ? ical_prop(ic, c, "TZID") : NULL;
+		if (other && !strcmp(other->value, id->value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 int ical_merge_add(struct ical_merge *m, const struct ical *ic, struct buf *out, struct err *e)
 {
 	struct renamed *renamed = NULL;
 
 	for (const struct ical_comp *c = ic->calendar->children; c; c = c->next) {
-		if (c->kind == ICAL_VTIMEZONE && add_zone(m, ic, c, &renamed, out, e)) {
+		if (c->kind == ICAL_VTIMEZONE && !is_repeated(ic, c) && add_zone(m, ic, c, &renamed, out, e)) {
 			return -1;
 		}
 	}

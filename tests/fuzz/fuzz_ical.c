@@ -71,6 +71,18 @@ static void ask(const struct ical *ic, const struct zone *z)
 	}
 }
 
+/* Twice: its zones are known then. */
+static void merge(const struct ical *ic, struct buf *out)
+{
+	const struct ical_merge_head head = { .name = "\n", .refresh = 1 };
+	struct ical_merge *m = ical_merge_begin(&head, ic->mem, out);
+	struct err e;
+
+	must(!ical_merge_add(m, ic, out, &e));
+	must(!ical_merge_add(m, ic, out, &e));
+	ical_merge_end(m, out);
+}
+
 /* What clients are sent is characters, and iCalendar again. */
 static void render(const struct ical *ic, const struct zone *z)
 {
@@ -93,6 +105,9 @@ static void render(const struct ical *ic, const struct zone *z)
 		must(utf8_valid(whole.data, whole.len));
 		must(!ical_parse(whole.data, whole.len, &roomy, ic->mem, &again, &e));
 	}
+	buf_reset(&out);
+	merge(ic, &out);
+	must(!ical_parse(out.data, out.len, &roomy, ic->mem, &again, &e));
 	buf_reset(&out);
 	ical_busy_add(&busy, ic, z, FROM, FROM + YEAR, &e);
 	must(!ical_busy_write(&busy, FROM, FROM + YEAR, FROM, &out, &e));
@@ -142,6 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	edit(ic);
 	if (!ical_valid(ic, &info, &e)) {
+		ical_within(ic, &e);
 		must(info.uid && *info.uid && info.kind);
 		expand(ic, NULL);
 		expand(ic, zone_find("Pacific/Kiritimati"));

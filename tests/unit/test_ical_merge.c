@@ -134,6 +134,14 @@ static void one_name_two_zones(void **state)
 		EVENT("4", "DTSTART;TZID=\"Here-2\":20270101T000000\r\n") "END:VCALENDAR\r\n");
 }
 
+static void the_first_definition_of_an_object_counts(void **state)
+{
+	assert_string_equal(MERGED(
+		CAL(ZONE("Here", "+0100") ZONE("Here", "+0200") EVENT("1", "DTSTART;TZID=Here:20270101T000000\r\n")),
+		NULL), HEAD ZONE("Here", "+0100") EVENT("1", "DTSTART;TZID=Here:20270101T000000\r\n")
+		"END:VCALENDAR\r\n");
+}
+
 static void limits(void **state)
 {
 	const struct ical_merge_head head = { 0 };
@@ -166,6 +174,7 @@ int main(void)
 		cmocka_unit_test(each_zone_once),
 		cmocka_unit_test(known_zones_are_one),
 		cmocka_unit_test(one_name_two_zones),
+		cmocka_unit_test(the_first_definition_of_an_object_counts),
 		cmocka_unit_test(limits),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
