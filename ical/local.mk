@@ -20,6 +20,7 @@ libical_dedit_a_SOURCES = \
 	ical/rule.c \
 	ical/scan.c ical/scan.h \
 	ical/series.c ical/series.h \
+	ical/split.c ical/split.h \
 	ical/tzif.c \
 	ical/valid.c \
 	ical/value.c \
@@ -42,6 +43,7 @@ check_PROGRAMS += \
 	tests/unit/test_ical_merge \
 	tests/unit/test_ical_render \
 	tests/unit/test_ical_scan \
+	tests/unit/test_ical_split \
 	tests/unit/test_ical_valid \
 	tests/unit/test_ical_value \
 	tests/unit/test_ical_within \
@@ -58,6 +60,7 @@ tests_unit_test_ical_filter_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_merge_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_render_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_scan_LDADD = $(ical_libs) $(CMOCKA_LIBS)
+tests_unit_test_ical_split_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_valid_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_value_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_within_LDADD = $(ical_libs) $(CMOCKA_LIBS)

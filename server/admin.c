@@ -16,6 +16,8 @@ static const struct command commands[] = {
 	{ "user", "token", "NAME add LABEL | NAME list | NAME revoke ID", 0, admin_user_token },
 	{ "calendar", "add", "OWNER/CALENDAR [--name TEXT] [--tasks]", 0, admin_calendar_add },
 	{ "calendar", "list", "[OWNER]", 0, admin_calendar_list },
+	{ "import", NULL, "FILE|- OWNER/CALENDAR [--replace]", ADMIN_READS, admin_import },
+	{ "export", NULL, "OWNER/CALENDAR", ADMIN_WRITES, admin_export },
 	{ "share", NULL, "OWNER/CALENDAR USER read|write|none", 0, admin_share },
 	{ "feed", "add", "OWNER/CALENDAR [--busy] [--back DAYS] [--ahead DAYS] [--no-annotations] "
 		"[--label TEXT]", 0, admin_feed_add },
@@ -80,7 +82,7 @@ int admin_run(struct admin *a, char *const *args)
 
 void admin_init(struct admin *a, const struct site *site, struct arena *mem, int64_t now)
 {
-	*a = (struct admin){ .site = site, .mem = mem, .now = now };
+	*a = (struct admin){ .site = site, .mem = mem, .now = now, .file = -1 };
 	buf_init(&a->out, ADMIN_OUT_MAX);
 	buf_init(&a->errors, ADMIN_OUT_MAX);
 }

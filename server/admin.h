@@ -21,6 +21,7 @@ struct admin {
 	struct arena *mem;
 	int64_t now;
 	const char *password;        /* for those that want one; else NULL */
+	int file;                    /* ADMIN_READS, ADMIN_WRITES; else -1 */
 	struct buf out, errors;      /* for standard output and standard error */
 };
 
@@ -28,6 +29,8 @@ enum admin_flags {
 	ADMIN_PASSWORD = 1,          /* wants a password */
 	ADMIN_OFFLINE = 2,           /* only without a server, and with the store closed */
 	ADMIN_CA = 4,                /* the value of --ca is a file, and what stands in it is handed over */
+	ADMIN_READS = 8,             /* the file that its first argument names, "-": standard input */
+	ADMIN_WRITES = 16,           /* a file of its own, which goes to standard output in the end */
 };
 
 struct command {
@@ -80,6 +83,8 @@ int admin_user_token(struct admin *a, char *const *args);
 int admin_calendar_add(struct admin *a, char *const *args);
 int admin_calendar_list(struct admin *a, char *const *args);
 int admin_share(struct admin *a, char *const *args);
+int admin_import(struct admin *a, char *const *args);
+int admin_export(struct admin *a, char *const *args);
 int admin_feed_add(struct admin *a, char *const *args);
 int admin_feed_list(struct admin *a, char *const *args);
 int admin_feed_revoke(struct admin *a, char *const *args);

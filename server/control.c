@@ -86,6 +86,42 @@ static int write_number(int fd, uint32_t n)
 	return write_exactly(fd, b, sizeof(b));
 }
 
+/* A descriptor travels with one byte. */
+static int send_file(int fd, int file)
+{
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	union { struct cmsghdr head; char space[CMSG_SPACE(sizeof(int))]; } control = { 0 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &file, sizeof(file));
+	return sendmsg(fd, &m, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+static int receive_file(int fd, int *out)
+{
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	union { struct cmsghdr head; char space[CMSG_SPACE(sizeof(int))]; } control;
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+
+	if (recvmsg(fd, &m, MSG_CMSG_CLOEXEC) != 1)
+		return -1;
+	c = CMSG_FIRSTHDR(&m);
+	if (c == NULL || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+		c->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -1;
+	memcpy(out, CMSG_DATA(c), sizeof(*out));
+	return 0;
+}
+
 static int write_text(int fd, const char *text, size_t len)
 {
 	return write_number(fd, (uint32_t)len) != 0 ? -1 : write_exactly(fd, text, len);
@@ -142,10 +178,12 @@ static bool peer_allowed(int fd)
 		(peer.uid == geteuid() || peer.uid == 0);
 }
 
-static int read_call(int fd, struct arena *mem, char **password, char ***args)
+static int read_call(int fd, struct arena *mem, char **password, char ***args, int *file)
 {
 	uint32_t n;
 
+	if (read_number(fd, 1, &n) != 0 || (n == 1 && receive_file(fd, file) != 0))
+		return -1;
 	if (read_text(fd, mem, password) != 0 || read_number(fd, ARGS_MAX, &n) != 0)
 		return -1;
 	*args = arena_array(mem, n + 1, sizeof(**args));
@@ -162,11 +200,13 @@ static int run_command(struct admin *a, char *const *args)
 
 	if (c != NULL && (c->flags & ADMIN_OFFLINE) != 0)
 		return admin_fail(a, "the server is running; stop deditd first");
+	if (c != NULL && (c->flags & (ADMIN_READS | ADMIN_WRITES)) != 0 && a->file < 0)
+		return admin_fail(a, "no file came with the command");
 	return admin_run(a, args);
 }
 
 static void answer(struct server *sv, int fd, struct arena *mem, const char *password,
-	char *const *args)
+	char *const *args, int file)
 {
 	struct site *site = site_get(&sv->site);
 	struct admin a;
@@ -174,6 +214,7 @@ static void answer(struct server *sv, int fd, struct arena *mem, const char *pas
 
 	admin_init(&a, site, mem, clock_now());
 	a.password = password[0] != '\0' ? password : NULL;
+	a.file = file;
 	code = run_command(&a, args);
 	if (args[0] != NULL)
 		log_info("command %s %s: %d", args[0], args[1] != NULL ? args[1] : "", code);
@@ -188,13 +229,14 @@ static void job_call(void *arg)
 {
 	struct call *call = arg;
 	cleanup_arena struct arena *mem = arena_create();
+	cleanup_fd int file = -1;
 	char *password = NULL, **args;
 
 	set_timeouts(call->fd, REQUEST_SECONDS);
 	if (!peer_allowed(call->fd)) {
 		log_warn("control: a user other than the server's was refused");
-	} else if (read_call(call->fd, mem, &password, &args) == 0) {
-		answer(call->sv, call->fd, mem, password, args);
+	} else if (read_call(call->fd, mem, &password, &args, &file) == 0) {
+		answer(call->sv, call->fd, mem, password, args, file);
 	}
 	if (password != NULL)
 		secret_zero(password, strlen(password));
@@ -304,9 +346,12 @@ void control_stop(struct control *c)
 
 /* ---- the command's side ---- */
 
-static int send_call(int fd, const char *password, char *const *args)
+static int send_call(int fd, const char *password, char *const *args, int file)
 {
 	uint32_t n = 0;
+
+	if (write_number(fd, file >= 0) != 0 || (file >= 0 && send_file(fd, file) != 0))
+		return -1;
 
 	while (args[n] != NULL)
 		n++;
@@ -336,7 +381,7 @@ static int receive_text(int fd, struct buf *out)
 	return 0;
 }
 
-int control_call(const char *data, const char *password, char *const *args, int *code,
+int control_call(const char *data, const char *password, char *const *args, int file, int *code,
 	struct buf *out, struct buf *errors, struct err *e)
 {
 	cleanup_fd int dir = -1, fd = -1;
@@ -351,7 +396,7 @@ int control_call(const char *data, const char *password, char *const *args, int 
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)
 		return err_errno(e, errno == ENOENT || errno == ECONNREFUSED ? ERR_NOT_FOUND : ERR_IO,
 			"%s/control", data);
-	if (send_call(fd, password != NULL ? password : "", args) != 0 ||
+	if (send_call(fd, password != NULL ? password : "", args, file) != 0 ||
 		read_number(fd, ADMIN_USAGE, &number) != 0 || receive_text(fd, out) != 0 ||
 		receive_text(fd, errors) != 0)
 		return err_set(e, ERR_IO, "%s/control: the server broke the connection off", data);

@@ -1,7 +1,8 @@
 /*
  * <root>/control: how `dedit` reaches the server that holds the data folder. A unix socket
  * of mode 0600; the peer has to be the server's user or root (SO_PEERCRED). One command a
- * connection: the password and the argument list go in, exit code and texts come out.
+ * connection: a file, if it wants one, the password and the argument list go in, exit code and
+ * texts come out.
  */
 #ifndef DEDIT_SERVER_CONTROL_H
 #define DEDIT_SERVER_CONTROL_H
@@ -18,10 +19,10 @@ int control_start(struct server *sv, struct control **out, struct err *e);
 void control_stop(struct control *c);
 
 /*
- * The command's side. 0 and the command's exit code, with its texts in out and errors;
- * ERR_NOT_FOUND if no server listens in that folder.
+ * The command's side; file: a descriptor that goes along, or -1. 0 and the command's exit code,
+ * with its texts in out and errors; ERR_NOT_FOUND if no server listens in that folder.
  */
-int control_call(const char *data, const char *password, char *const *args, int *code,
+int control_call(const char *data, const char *password, char *const *args, int file, int *code,
 	struct buf *out, struct buf *errors, struct err *e);
 
 #endif

@@ -3,6 +3,7 @@
  * a command, or runs it over the files when none does.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/fsio.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "ical/zone.h"
@@ -112,6 +114,81 @@ static int get_password(char line[PASSWORD_LINE])
 					   : fail("no password on standard input (one line, below 1 KiB)");
 }
 
+/* ---- files ---- */
+
+static int copy(int from, int to)
+{
+	char bytes[65536];
+	ssize_t n, m;
+
+	while ((n = read(from, bytes, sizeof(bytes))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		for (ssize_t done = 0; n > 0 && done < n; done += m) {
+			m = write(to, bytes + done, (size_t)(n - done));
+			if (m < 0 && errno == EINTR)
+				m = 0;
+			if (m < 0)
+				return -1;
+		}
+		if (n < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int temporary(int *out)
+{
+	FILE *f = tmpfile();
+
+	*out = f != NULL ? fcntl(fileno(f), F_DUPFD_CLOEXEC, 0) : -1;
+	if (f != NULL)
+		fclose(f);
+	return *out >= 0 ? ADMIN_OK : fail("no temporary file");
+}
+
+/* The first argument that is no option, "-" for standard input. What is no plain file is copied
+ * into one: the server doesn't wait for a pipe. */
+static int open_input(char *const *args, int *out)
+{
+	cleanup_fd int given = -1;
+	struct stat st;
+
+	while (*args != NULL && str_starts(*args, "--"))
+		args++;
+	if (*args == NULL)
+		return temporary(out); /* the command will say what is missing */
+	given = strcmp(*args, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+					: open(*args, O_RDONLY | O_CLOEXEC);
+	if (given < 0 || fstat(given, &st) != 0 || S_ISDIR(st.st_mode)) {
+		fprintf(stderr, "dedit: %s: %s\n", *args, strerror(given < 0 ? errno : EISDIR));
+		return ADMIN_FAILED;
+	}
+	if (S_ISREG(st.st_mode)) {
+		*out = given;
+		given = -1;
+		return ADMIN_OK;
+	}
+	if (temporary(out) != ADMIN_OK)
+		return ADMIN_FAILED;
+	return copy(given, *out) == 0 ? ADMIN_OK : fail(strerror(errno));
+}
+
+static int open_file(const struct command *c, char *const *args, int *out)
+{
+	if ((c->flags & ADMIN_READS) != 0)
+		return open_input(args + (c->sub != NULL ? 2 : 1), out);
+	return (c->flags & ADMIN_WRITES) != 0 ? temporary(out) : ADMIN_OK;
+}
+
+static int show_file(const struct command *c, int file)
+{
+	if ((c->flags & ADMIN_WRITES) == 0)
+		return ADMIN_OK;
+	return lseek(file, 0, SEEK_SET) == 0 && copy(file, STDOUT_FILENO) == 0 ? ADMIN_OK
+										 : fail(strerror(errno));
+}
+
 /* ---- running ---- */
 
 /* Files must stay the server's: root works as the folder's owner (architecture.md 15.27). */
@@ -151,7 +228,7 @@ static int run_somewhere(struct admin *a, struct site **site, struct settings *s
 	int code;
 
 	for (int tries = 0; tries < STARTING_TRIES; tries++) {
-		if (control_call(settings->data, a->password, args, &code, &a->out, &a->errors, &e) == 0)
+		if (control_call(settings->data, a->password, args, a->file, &code, &a->out, &a->errors, &e) == 0)
 			return code;
 		if (e.code != ERR_NOT_FOUND)
 			return admin_fail(a, "%s", e.text);
@@ -166,7 +243,8 @@ static int run_somewhere(struct admin *a, struct site **site, struct settings *s
 	return admin_fail(a, "%s is in use, and nobody answers on its control socket", settings->data);
 }
 
-static int run(const char *file, char *const *args, unsigned flags, const char *password)
+static int run(const char *conf, const struct command *c, char *const *args, const char *password,
+	int file)
 {
 	cleanup_arena struct arena *mem = arena_create();
 	struct settings *settings;
@@ -175,13 +253,16 @@ static int run(const char *file, char *const *args, unsigned flags, const char *
 	struct err e;
 	int code;
 
-	if (settings_load(file, &settings, &e) != 0)
+	if (settings_load(conf, &settings, &e) != 0)
 		return fail(e.text);
 	if (become_owner(settings->data) != ADMIN_OK)
 		return ADMIN_FAILED;
 	admin_init(&a, NULL, mem, clock_now());
 	a.password = password;
-	code = run_somewhere(&a, &site, settings, args, flags);
+	a.file = file;
+	code = run_somewhere(&a, &site, settings, args, c->flags);
+	if (code != ADMIN_USAGE && show_file(c, file) != ADMIN_OK)
+		code = ADMIN_FAILED;
 	fwrite(a.out.data, 1, a.out.len, stdout);
 	fwrite(a.errors.data, 1, a.errors.len, stderr);
 	admin_finish(&a);
@@ -238,13 +319,14 @@ static int run_with_ca(const char *file, char *const *args, const struct command
 		n++;
 	with_text = xcalloc(n + 1, sizeof(*with_text));
 	buf_init(&text, CA_MAX);
-	return read_ca(args, with_text, &text) == ADMIN_OK ? run(file, with_text, c->flags, NULL) : ADMIN_FAILED;
+	return read_ca(args, with_text, &text) == ADMIN_OK ? run(file, c, with_text, NULL, -1) : ADMIN_FAILED;
 }
 
 static int run_command(const char *file, char *const *args)
 {
 	const struct command *c = admin_find(args);
 	char password[PASSWORD_LINE] = "";
+	cleanup_fd int input = -1;
 	int code;
 
 	if (c == NULL) {
@@ -255,7 +337,9 @@ static int run_command(const char *file, char *const *args)
 		return run_with_ca(file, args, c);
 	if ((c->flags & ADMIN_PASSWORD) != 0 && get_password(password) != ADMIN_OK)
 		return ADMIN_FAILED;
-	code = run(file, args, c->flags, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL);
+	if (open_file(c, args, &input) != ADMIN_OK)
+		return ADMIN_FAILED;
+	code = run(file, c, args, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL, input);
 	secret_zero(password, sizeof(password));
 	return code;
 }

@@ -6,6 +6,7 @@ libserver_a_SOURCES = \
 	server/admin_dns.c \
 	server/admin_fees.c \
 	server/admin_profile.c \
+	server/admin_import.c \
 	server/admin_store.c \
 	server/admin_user.c \
 	server/acquire.c \

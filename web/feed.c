@@ -144,8 +144,10 @@ static int answer(struct feed_request *f, struct err *e)
 		.limits = &f->page->web->ical, .from = f->from, .to = f->to, .show = show, .arg = f };
 	struct calendar_file *file;
 
-	if (feed_head(f->page->web, &f->calendar, f->feed.flags & FEED_BUSY, http->mem, &plan.head, e) < 0 ||
-		calendar_file_open(&plan, http->mem, &file, e) < 0)
+	if (web_calendar_head(plan.store, &f->calendar, f->feed.flags & FEED_BUSY, http->mem, &plan.head, e) < 0)
+		return -1;
+	plan.head.refresh = f->page->web->refresh;
+	if (calendar_file_open(&plan, http->mem, &file, e) < 0)
 		return -1;
 	const char *etag = calendar_file_etag(file, options_text(f));
 	response_header(res, "ETag", arena_printf(http->mem, "W/\"%s\"", etag));

@@ -1,8 +1,8 @@
 noinst_LIBRARIES += libweb.a
 libweb_a_SOURCES = \
+	web/calendar_head.c \
 	web/dispatch.c \
 	web/feed.c \
-	web/feed_head.c \
 	web/health.c \
 	web/page.h \
 	web/timezones.c \

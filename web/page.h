@@ -19,8 +19,4 @@ int page_feed(struct page_request *rq);
 int page_timezones(struct page_request *rq);
 int page_timezone_well_known(struct page_request *rq);
 
-/* feed_head.c: name, colour, time zone and, unless busy, the description. In mem. */
-int feed_head(const struct web *web, const struct collection *c, bool busy, struct arena *mem,
-	struct ical_merge_head *out, struct err *e);
-
 #endif

@@ -32,6 +32,10 @@ const char *web_log_path(const char *path);
 bool web_is_secret(const char *path);
 /* Answers rq: sets rq->res. rq->who is authenticated, unless web_is_open(path). Thread-safe. */
 void web_handle(const struct web *web, struct request *rq);
+/* A calendar's name, colour, time zone and, unless busy, description for the file that it is made into; in
+ * mem. The name of a calendar without one is its path's. */
+int web_calendar_head(struct store *store, const struct collection *c, bool busy, struct arena *mem,
+	struct ical_merge_head *out, struct err *e);
 /* Called with headers only: a status >= 400 to refuse before the body is read, rq->res filled, or 0 to
  * go on. Sets *body_max to what may be sent there. */
 int web_precheck(const struct web *web, struct request *rq, uint64_t content_length, bool length_known,

@@ -1,8 +1,8 @@
-/* What a feed says of its calendar as a whole. */
+/* What a feed or an exported file says of its calendar as a whole. */
 #include <string.h>
 
 #include "base/util.h"
-#include "web/page.h"
+#include "web/web.h"
 #include "xml/xml.h"
 
 enum { PROPERTY_BYTES = 1 << 20 }; /* of the property-size setting, at most */
@@ -56,13 +56,13 @@ static int read_property(const struct prop_row *row, void *arg)
 	return 0;
 }
 
-int feed_head(const struct web *web, const struct collection *c, bool busy, struct arena *mem,
+int web_calendar_head(struct store *store, const struct collection *c, bool busy, struct arena *mem,
 	struct ical_merge_head *out, struct err *e)
 {
 	struct head_reader r = { mem, out, busy };
 
-	*out = (struct ical_merge_head){ .refresh = web->refresh };
-	if (store_props(web->store, c->id, NULL, read_property, &r, e) < 0)
+	*out = (struct ical_merge_head){ 0 };
+	if (store_props(store, c->id, NULL, read_property, &r, e) < 0)
 		return -1;
 	if (!out->name || !*out->name)
 		out->name = c->name;
