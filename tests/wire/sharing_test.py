@@ -239,7 +239,7 @@ TABLE = (
         "new calendar",
         "anonymous 401, stranger 403, reader 403, writer 403, owner 201, admin 403",
     ),
-    ("MKCALENDAR", "calendar", "anonymous 401, stranger 403, reader 405, writer 405, owner 405, admin 405"),
+    ("MKCALENDAR", "calendar", "anonymous 401, stranger 403, reader 403, writer 403, owner 403, admin 403"),
     ("PROPFIND", "home", "anonymous 401, stranger 404, reader 404, writer 404, owner 207, admin 207"),
     ("PROPFIND", "principal", "anonymous 401, stranger 404, reader 207, writer 207, owner 207, admin 207"),
     ("DELETE", "calendar", "anonymous 401, stranger 404, reader 403, writer 403, owner 204, admin 204"),
