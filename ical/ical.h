@@ -106,6 +106,11 @@ int ical_valid(const struct ical *ic, struct ical_info *out, struct err *e);
  * was stored under other limits is valid all the same, hence apart. */
 int ical_within(const struct ical *ic, struct err *e);
 
+/* Nothing but VAVAILABILITYs, at least one, and VTIMEZONEs (RFC 7953 7.2): 0, or errors as above. */
+int ical_availability_valid(const struct ical *ic, struct err *e);
+/* Nothing but VALARMs, at least one, with ACTION and TRIGGER. */
+int ical_alarms_valid(const struct ical *ic, struct err *e);
+
 /* First/next direct property of that name in a component, or NULL. */
 const struct ical_line *ical_prop(const struct ical *ic, const struct ical_comp *c, const char *name);
 const struct ical_line *ical_prop_next(const struct ical *ic, const struct ical_comp *c,
@@ -282,6 +287,14 @@ bool ical_is_private(const struct ical *ic);
  * time zones; UIDs become unreadable, but stay the same under one salt. Nothing is appended for an
  * object that is no event. ERR_LARGE: out is full. */
 int ical_conceal(const struct ical *ic, const char *salt, struct buf *out, struct err *e);
+/* VTIMEZONEs as RFC 7809 3.1.2 lets clients ask for them. */
+enum ical_zones {
+	ICAL_ZONES_AS_THEY_ARE,
+	ICAL_ZONES_ALL,      /* those of the system's zones that are used and not defined are added */
+	ICAL_ZONES_OWN_ONLY, /* definitions of the system's zones are left out */
+};
+/* The object with these; every other byte as it is. -1: out is full. */
+int ical_render_zones(const struct ical *ic, enum ical_zones want, struct buf *out);
 
 /* ---- busy times: RFC 4791 7.10 ---- */
 
@@ -297,6 +310,12 @@ struct ical_busy_list {
  * nor cancelled, and the periods of VFREEBUSY. */
 int ical_busy_add(struct ical_busy_list *list, const struct ical *ic, const struct zone *floating,
 	int64_t from, int64_t to, struct err *e);
+/*
+ * Adds when the VAVAILABILITYs of some objects leave their owner no time within [from, to), each by its
+ * BUSYTYPE, less what their AVAILABLEs leave free (RFC 7953 4): higher priority wins. ERR_INSTANCES.
+ */
+int ical_availability_add(struct ical_busy_list *list, const struct ical *const *ics, size_t count,
+	const struct zone *floating, int64_t from, int64_t to, struct err *e);
 /* Sorts and joins what overlaps, and writes it as a VCALENDAR with one VFREEBUSY. */
 int ical_busy_write(struct ical_busy_list *list, int64_t from, int64_t to, int64_t now, struct buf *out,
 	struct err *e);

@@ -16,6 +16,12 @@ int ical_list_next(const char **at, char item[ICAL_ITEM_SIZE]);
 int ical_period(const struct ical *ic, const char *value, const char *tzid, const struct zone *floating,
 	struct ical_when *start, int64_t *end, struct err *e);
 
+/* ---- availability.c ---- */
+
+/* When a VAVAILABILITY says something at all: DTSTART, and DTEND or DURATION; what is missing is open. */
+int ical_availability_span(const struct ical *ic, const struct ical_comp *c, const struct zone *floating,
+	int64_t *from, int64_t *to, struct err *e);
+
 /* ---- vtimezone.c ---- */
 
 /* A zone that an object defines; made when it is first asked for. */

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libical_dedit.a
 libical_dedit_a_SOURCES = \
+	ical/availability.c \
 	ical/bounds.c \
 	ical/casefold.c ical/casefold.h \
 	ical/conceal.c \
@@ -29,11 +30,13 @@ libical_dedit_a_SOURCES = \
 	ical/within.c \
 	ical/zone.c ical/zone.h \
 	ical/zone_text.c \
+	ical/zone_use.c \
 	ical/zonetab.h
 libical_dedit_a_CPPFLAGS = $(AM_CPPFLAGS)
 ical_libs = libical_dedit.a $(base_libs)
 
 check_PROGRAMS += \
+	tests/unit/test_availability \
 	tests/unit/test_bounds \
 	tests/unit/test_diff \
 	tests/unit/test_expand \
@@ -50,7 +53,9 @@ check_PROGRAMS += \
 	tests/unit/test_libical_opinion \
 	tests/unit/test_recur \
 	tests/unit/test_zone \
-	tests/unit/test_zone_text
+	tests/unit/test_zone_text \
+	tests/unit/test_zone_use
+tests_unit_test_availability_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_bounds_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_diff_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_expand_LDADD = $(ical_libs) $(CMOCKA_LIBS)
@@ -68,6 +73,7 @@ tests_unit_test_libical_opinion_CPPFLAGS = $(AM_CPPFLAGS) $(LIBICAL_CFLAGS)
 tests_unit_test_libical_opinion_LDADD = $(ical_libs) $(LIBICAL_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_recur_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_zone_LDADD = $(ical_libs) $(CMOCKA_LIBS)
+tests_unit_test_zone_use_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_zone_text_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 
 # No test by itself: what tests/recur/compare.py asks.

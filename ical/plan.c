@@ -103,6 +103,9 @@ static int read_shape(const struct plan *p, const struct ical_comp *c, struct pl
 	if (c->kind == ICAL_VFREEBUSY) {
 		s->overlap = OVERLAP_ENDS;
 	}
+	if (c->kind == ICAL_VAVAILABILITY) { /* never recurs itself */
+		return ical_availability_span(p->ic, c, p->floating, &s->first, &s->last, e);
+	}
 	if (when_of(p, c, "DTSTART", &l, &s->start, e)) {
 		return -1;
 	}

@@ -239,7 +239,8 @@ static int check_event(const struct ical *ic, const struct ical_comp *c, struct 
 	const struct ical_line *length = ical_prop(ic, c, "DURATION");
 
 	if (!start) {
-		return err_set(e, ERR_RULES, "line %u: VEVENT without DTSTART", ic->lines[c->first].number);
+		return err_set(e, ERR_RULES, "line %u: %s without DTSTART", ic->lines[c->first].number,
+			c->name);
 	}
 	if (length && *length->value == '-') {
 		return err_set(e, ERR_RULES, "line %u: negative DURATION", length->number);
@@ -267,6 +268,46 @@ static int check_todo(const struct ical *ic, const struct ical_comp *c, struct e
 	return 0;
 }
 
+static int check_uid(const struct ical *ic, const struct ical_comp *c, const char **uid, struct err *e)
+{
+	const struct ical_line *l = ical_prop(ic, c, "UID");
+	unsigned number = ic->lines[c->first].number;
+
+	if (!l || !*l->value) {
+		return err_set(e, ERR_RULES, "line %u: %s without UID", number, c->name);
+	}
+	if (strlen(l->value) > UID_MAX) {
+		return err_set(e, ERR_RULES, "line %u: UID longer than %d bytes", l->number, UID_MAX);
+	}
+	if (*uid && strcmp(*uid, l->value)) {
+		return err_set(e, ERR_RULES, "line %u: a second UID", l->number);
+	}
+	*uid = l->value;
+	return 0;
+}
+
+/* RFC 7953 3.1: each AVAILABLE is as an event, with a UID of its own. */
+static int check_availability(const struct ical *ic, const struct ical_comp *c, struct err *e)
+{
+	if (!ical_prop(ic, c, "DTSTART") && ical_prop(ic, c, "DURATION")) {
+		return err_set(e, ERR_RULES, "line %u: DURATION without DTSTART", ic->lines[c->first].number);
+	}
+	if (ical_prop(ic, c, "DTSTART") && check_event(ic, c, e)) {
+		return -1;
+	}
+	for (const struct ical_comp *part = c->children; part; part = part->next) {
+		const char *uid = NULL;
+
+		if (strcmp(part->name, "AVAILABLE") != 0) {
+			continue;
+		}
+		if (check_uid(ic, part, &uid, e) || check_props(ic, part, e) || check_event(ic, part, e)) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
 /* The component, and its alarms or other parts. Depth is bounded by the parser. */
 static int check_comp(const struct ical *ic, const struct ical_comp *c, struct err *e)
 {
@@ -277,6 +318,9 @@ static int check_comp(const struct ical *ic, const struct ical_comp *c, struct e
 		return -1;
 	}
 	if (c->kind == ICAL_VTODO && check_todo(ic, c, e)) {
+		return -1;
+	}
+	if (c->kind == ICAL_VAVAILABILITY && check_availability(ic, c, e)) {
 		return -1;
 	}
 	for (const struct ical_comp *part = c->children; part; part = part->next) {
@@ -324,24 +368,6 @@ static int check_kinds(const struct ical *ic, enum ical_kind *out, struct err *e
 		}
 	}
 	*out = first->kind;
-	return 0;
-}
-
-static int check_uid(const struct ical *ic, const struct ical_comp *c, const char **uid, struct err *e)
-{
-	const struct ical_line *l = ical_prop(ic, c, "UID");
-	unsigned number = ic->lines[c->first].number;
-
-	if (!l || !*l->value) {
-		return err_set(e, ERR_RULES, "line %u: %s without UID", number, c->name);
-	}
-	if (strlen(l->value) > UID_MAX) {
-		return err_set(e, ERR_RULES, "line %u: UID longer than %d bytes", l->number, UID_MAX);
-	}
-	if (*uid && strcmp(*uid, l->value)) {
-		return err_set(e, ERR_RULES, "line %u: a second UID", l->number);
-	}
-	*uid = l->value;
 	return 0;
 }
 
@@ -414,5 +440,49 @@ int ical_valid(const struct ical *ic, struct ical_info *out, struct err *e)
 		return -1;
 	}
 	*out = info;
+	return 0;
+}
+
+int ical_availability_valid(const struct ical *ic, struct err *e)
+{
+	size_t n = 0;
+
+	if (check_calendar(ic, e)) {
+		return -1;
+	}
+	for (const struct ical_comp *c = ic->calendar->children; c; c = c->next) {
+		const char *uid = NULL;
+
+		if (c->kind == ICAL_VTIMEZONE) {
+			continue;
+		}
+		if (c->kind != ICAL_VAVAILABILITY) {
+			return err_set(e, ERR_RULES, "line %u: %s beside VAVAILABILITY", ic->lines[c->first].number,
+				c->name);
+		}
+		if (check_uid(ic, c, &uid, e) || check_comp(ic, c, e)) {
+			return -1;
+		}
+		n++;
+	}
+	return n ? 0 : err_set(e, ERR_COMPONENT, "no VAVAILABILITY");
+}
+
+int ical_alarms_valid(const struct ical *ic, struct err *e)
+{
+	const struct ical_comp *c = ic->calendar->children;
+
+	if (!c) {
+		return err_set(e, ERR_COMPONENT, "no VALARM");
+	}
+	for (; c; c = c->next) {
+		if (c->kind != ICAL_VALARM || !ical_prop(ic, c, "ACTION") || !ical_prop(ic, c, "TRIGGER")) {
+			return err_set(e, ERR_RULES, "line %u: no VALARM with ACTION and TRIGGER",
+				ic->lines[c->first].number);
+		}
+		if (check_props(ic, c, e)) {
+			return -1;
+		}
+	}
 	return 0;
 }

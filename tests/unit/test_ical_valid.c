@@ -77,9 +77,10 @@ static void kinds_and_uids(void **state)
 	assert_int_equal(info.kind, ICAL_VTODO);
 	accepted(CAL(COMP("VJOURNAL", "UID:u1\r\nDESCRIPTION:a\r\nDESCRIPTION:b\r\n")));
 	accepted(CAL(COMP("VFREEBUSY", "UID:u1\r\nFREEBUSY:20240101T100000Z/PT1H,20240102T100000Z/PT1H\r\n")));
-	accepted(CAL(COMP("VAVAILABILITY", "UID:u1\r\n" COMP("AVAILABLE", "UID:u2\r\n"))));
+	accepted(CAL(COMP("VAVAILABILITY", "UID:u1\r\n" COMP("AVAILABLE", "UID:u2\r\nDTSTART:20240101\r\n"))));
 	accepted(CAL(COMP("X-NEW", "UID:other\r\n") COMP("VEVENT", "UID:u1\r\nDTSTART:20240101\r\n")));
 
+	refused(ERR_RULES, CAL(COMP("VAVAILABILITY", "UID:u1\r\n" COMP("AVAILABLE", "UID:u2\r\n"))));
 	refused(ERR_COMPONENT, CAL(""));
 	refused(ERR_COMPONENT, CAL(COMP("VTIMEZONE", "TZID:x\r\n")));
 	refused(ERR_COMPONENT, CAL(COMP("X-NEW", "")));
