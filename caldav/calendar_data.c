@@ -34,14 +34,37 @@ static int write_view(struct propctx *c, const struct ical_view *view, struct xm
 	return write_text(&out, w);
 }
 
-int calendar_data_write(struct propctx *c, struct xmlw *w)
+static int write_data(struct propctx *c, struct xmlw *w)
 {
 	struct ical_view view;
 
-	if (!c->body)
-		return 404;
 	if (!c->asked || !xml_child(c->asked) || query_view(c->rq, c->asked, c->mem, &view, NULL) < 0)
 		return write_text(c->body, w);
 	view.floating = calendar_zone(c->rq, &c->res->coll);
 	return write_view(c, &view, w);
+}
+
+/* RFC 7809 3.1: the body with more or fewer definitions of zones than were stored. */
+static int exchange_zones(struct propctx *c, enum ical_zones want, struct buf *out)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct ical *ic;
+
+	return report_parse(c->rq, c->body, mem, &ic, NULL) < 0 ? -1 : ical_render_zones(ic, want, out);
+}
+
+int calendar_data_write(struct propctx *c, struct xmlw *w)
+{
+	enum ical_zones want = zones_wanted(c->rq);
+	const struct buf *stored = c->body;
+	cleanup_buf struct buf out;
+
+	buf_init(&out, DATA_MAX);
+	if (!stored)
+		return 404;
+	if (want != ICAL_ZONES_AS_THEY_ARE && exchange_zones(c, want, &out) == 0)
+		c->body = &out;
+	int status = write_data(c, w);
+	c->body = stored;
+	return status;
 }

@@ -213,6 +213,8 @@ unsigned component_kinds(void);
 /* The zone of an iCalendar object with exactly one VTIMEZONE (RFC 4791 5.2.2): the system's if it knows the
  * name, else as defined. NULL: it is none, or of no use. */
 const struct zone *timezone_of(struct dav_request *rq, const char *text);
+/* CalDAV-Timezones (RFC 7809 7.1); without it the bytes as they were stored. */
+enum ical_zones zones_wanted(const struct dav_request *rq);
 /* For floating times of a calendar: what the report said, or calendar-timezone; NULL is UTC. */
 const struct zone *calendar_zone(struct dav_request *rq, const struct collection *c);
 

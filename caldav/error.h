@@ -32,6 +32,8 @@ struct dav_request;
 	/* RFC 4791 5.3.1.1, 5.3.2.1, 7.8 */ \
 	X(COLLECTION_LOCATION,              403, NS_CALDAV, "calendar-collection-location-ok") \
 	X(SUPPORTED_CALENDAR_DATA,          403, NS_CALDAV, "supported-calendar-data") \
+	/* RFC 7809 5.2 */ \
+	X(VALID_TIMEZONE,                   403, NS_CALDAV, "valid-timezone") \
 	X(VALID_CALENDAR_DATA,              403, NS_CALDAV, "valid-calendar-data") \
 	X(VALID_CALENDAR_OBJECT,            403, NS_CALDAV, "valid-calendar-object-resource") \
 	X(SUPPORTED_COMPONENT,              403, NS_CALDAV, "supported-calendar-component") \

@@ -22,8 +22,10 @@ libcaldav_a_SOURCES = \
 	caldav/propfind.c \
 	caldav/proppatch.c \
 	caldav/props_acl.c \
+	caldav/props_apple.c \
 	caldav/props_caldav.c \
 	caldav/props_dav.c \
+	caldav/props_zone.c \
 	caldav/put.c \
 	caldav/query_xml.c \
 	caldav/query_xml.h \

@@ -5,7 +5,8 @@
 
 struct new_calendar {
 	unsigned components;
-	bool calendar; /* resourcetype asks for one */
+	bool calendar;   /* resourcetype asks for one */
+	bool subscribed; /* or for CalendarServer's subscription to an address */
 	struct prop_changes changes;
 };
 
@@ -31,13 +32,14 @@ static void take_components(struct prop_change *c, unsigned *components)
 	c->done = true;
 }
 
-static void take_resourcetype(struct prop_change *c, bool *calendar)
+static void take_resourcetype(struct prop_change *c, struct new_calendar *new)
 {
 	for (const struct xml_node *x = xml_child(c->value); x; x = xml_next(x)) {
-		bool collection = xml_is(x, NS_DAV, "collection");
+		bool calendar = xml_is(x, NS_CALDAV, "calendar"), subscribed = xml_is(x, NS_CS, "subscribed");
 
-		*calendar = *calendar || xml_is(x, NS_CALDAV, "calendar");
-		if (!collection && !xml_is(x, NS_CALDAV, "calendar")) {
+		new->calendar = new->calendar || calendar;
+		new->subscribed = new->subscribed || subscribed;
+		if (!calendar && !subscribed && !xml_is(x, NS_DAV, "collection")) {
 			c->status = 403;
 			c->why = PRE_VALID_RESOURCETYPE;
 		}
@@ -58,7 +60,7 @@ static void check_change(struct dav_request *rq, struct new_calendar *new, struc
 	else if (is_prop(c, NS_CALDAV, "supported-calendar-component-set"))
 		take_components(c, &new->components);
 	else if (is_prop(c, NS_DAV, "resourcetype"))
-		take_resourcetype(c, &new->calendar);
+		take_resourcetype(c, new);
 	else
 		prop_change_check(rq, RES_CALENDAR, c);
 }
@@ -123,7 +125,8 @@ static int check_place(struct dav_request *rq)
 static int make(struct dav_request *rq, const struct new_calendar *new)
 {
 	const struct resource *t = &rq->target;
-	struct collection c = { .owner = t->user, .name = t->segment, .components = new->components };
+	struct collection c = { .owner = t->user, .name = t->segment, .components = new->components,
+		.flags = new->subscribed ? COLL_SUBSCRIBED : 0 };
 	struct err e;
 	store_id id;
 	size_t n;
@@ -185,7 +188,7 @@ int method_mkcol(struct dav_request *rq)
 		return refused;
 	if (!prop_changes_settle(&new.changes))
 		return mkcol_failed(rq, &new.changes);
-	if (!new.calendar) /* 15.17 */
+	if (!new.calendar && !new.subscribed) /* 15.17 */
 		return refuse(rq, PRE_VALID_RESOURCETYPE, "only calendars can be made");
 	return make(rq, &new);
 }

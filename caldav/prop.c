@@ -6,7 +6,7 @@
 
 enum { WANTED_NAMES = 1000 };
 
-static const struct prop *const tables[] = { props_dav, props_acl, props_caldav };
+static const struct prop *const tables[] = { props_dav, props_acl, props_caldav, props_zone, props_apple };
 
 const struct prop *prop_find(enum ns ns, const char *name)
 {

@@ -12,7 +12,8 @@ struct propctx;
 enum prop_flags {
 	PROP_ALLPROP = 1,  /* part of allprop (RFC 4918 14.2, Appendix) */
 	PROP_BODY = 2,     /* get needs the object's body */
-	PROP_STORED = 4,   /* kept as XML with the calendar; get, if any, says what holds without */
+	PROP_STORED = 4,   /* kept as XML with the resource; get, if any, says what holds without */
+	PROP_ZONE = 16,    /* one of the ways to say a calendar's zone: what was said last holds */
 	PROP_PERSONAL = 8, /* stored; a sharee has an own value (15.16), else get's or the common one */
 };
 
@@ -38,7 +39,7 @@ int prop_check_text(const struct prop *p, struct dav_request *rq, const struct x
 int prop_get_sync_token(const struct prop *p, struct propctx *c, struct xmlw *w);
 
 /* Rows by RFC, each ended by a row without name. */
-extern const struct prop props_dav[], props_acl[], props_caldav[];
+extern const struct prop props_dav[], props_acl[], props_caldav[], props_zone[], props_apple[];
 const struct prop *prop_find(enum ns ns, const char *name); /* NULL: in no table */
 
 /* ---- what a request asks for ---- */

@@ -96,17 +96,45 @@ bool prop_changes_settle(struct prop_changes *c)
 	return !failed;
 }
 
+static bool says_zone(const struct prop_change *c)
+{
+	return c->row && c->row->flags & PROP_ZONE;
+}
+
+/* RFC 7809 5.2: a zone said by name replaces one said by definition, and the other way round. `last` is the
+ * last change that says one; those before count for nothing. */
+static const struct prop_change *last_zone(const struct prop_changes *c)
+{
+	const struct prop_change *last = NULL;
+
+	for (size_t i = 0; i < c->count; i++)
+		last = says_zone(&c->rows[i]) ? &c->rows[i] : last;
+	return last;
+}
+
+/* Takes the other ways to say the zone away. */
+static size_t forget_zones(const struct prop_change *said, struct prop_row *rows)
+{
+	size_t n = 0;
+
+	for (const struct prop *p = props_zone; p->name; p++)
+		if (p->flags & PROP_ZONE && p != said->row)
+			rows[n++] = (struct prop_row){ .user = "", .ns = xml_ns_uri(p->ns), .name = p->name };
+	return n;
+}
+
 const struct prop_row *prop_changes_rows(struct dav_request *rq, const struct prop_changes *c,
 	const char *reader, size_t *n)
 {
-	struct prop_row *rows = arena_array(rq->mem, c->count, sizeof(*rows));
+	struct prop_row *rows = arena_array(rq->mem, c->count + 1, sizeof(*rows));
+	const struct prop_change *zone = last_zone(c);
 
-	*n = 0;
+	*n = zone && rq->target.exists ? forget_zones(zone, rows) : 0;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct prop_change *x = &c->rows[i];
 		bool personal = x->row && x->row->flags & PROP_PERSONAL;
 
-		if (!x->done)
+		if (!x->done && (!says_zone(x) || x == zone))
 			rows[(*n)++] = (struct prop_row){ .user = personal ? reader : "", .ns = x->uri,
 				.name = x->name, .xml = x->xml };
 	}

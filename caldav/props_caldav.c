@@ -41,6 +41,7 @@ static const struct { enum ical_kind kind; const char *name; } components[] = {
 	{ ICAL_VTODO,     "VTODO" },
 	{ ICAL_VJOURNAL,  "VJOURNAL" },
 	{ ICAL_VFREEBUSY, "VFREEBUSY" },
+	{ ICAL_VAVAILABILITY, "VAVAILABILITY" },
 };
 /* clang-format on */
 
@@ -73,7 +74,7 @@ unsigned component_kinds(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(components); i++)
 		all |= components[i].kind;
-	return all;
+	return all & ~(unsigned)ICAL_VAVAILABILITY; /* programs that ask for it know it */
 }
 
 static int get_data_types(const struct prop *p, struct propctx *c, struct xmlw *w)
@@ -182,23 +183,16 @@ const struct zone *timezone_of(struct dav_request *rq, const char *text)
 	return w.zone;
 }
 
-/* RFC 4791 5.2.2, 5.3.1.1. */
-static int check_timezone(const struct prop *p, struct dav_request *rq, const struct xml_node *value,
-	enum precond *why)
-{
-	(void)p;
-	if (!value || timezone_of(rq, xml_text_trim(value, rq->mem)))
-		return 200;
-	*why = PRE_VALID_CALENDAR_DATA;
-	return 403;
-}
-
 static const struct zone *stored_zone(struct dav_request *rq, const struct collection *c)
 {
 	struct stored_prop *stored;
 
 	if (stored_props_read(rq, rq->mem, c, "", &stored, NULL) < 0)
 		return NULL;
+	const struct zone *named = zone_find(stored_prop_text(rq, rq->mem,
+		stored_prop_find(stored, xml_ns_uri(NS_CALDAV), "calendar-timezone-id")));
+	if (named)
+		return named;
 	const char *text = stored_prop_text(rq, rq->mem,
 		stored_prop_find(stored, xml_ns_uri(NS_CALDAV), "calendar-timezone"));
 	text += strspn(text, " \t\r\n");
@@ -232,7 +226,6 @@ const struct prop props_caldav[] = {
 	{ NS_CALDAV, "calendar-user-address-set",        FINDERS, 0, get_addresses, NULL },
 	/* RFC 4791 5.2 */
 	{ NS_CALDAV, "calendar-description",             RES_CALENDAR, PROP_STORED, NULL, prop_check_text },
-	{ NS_CALDAV, "calendar-timezone",                RES_CALENDAR, PROP_STORED, NULL, check_timezone },
 	{ NS_CALDAV, "max-attendees-per-instance",       RES_CALENDAR, 0, get_max_attendees, NULL },
 	{ NS_CALDAV, "max-date-time",                    RES_CALENDAR, 0, get_max_time, NULL },
 	{ NS_CALDAV, "max-instances",                    RES_CALENDAR, 0, get_max_instances, NULL },

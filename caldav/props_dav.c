@@ -12,7 +12,9 @@ static int get_resourcetype(const struct prop *p, struct propctx *c, struct xmlw
 		xmlw_empty(w, NS_DAV, "collection");
 	if (c->res->kind == RES_PRINCIPAL)
 		xmlw_empty(w, NS_DAV, "principal");
-	if (c->res->kind == RES_CALENDAR)
+	if (c->res->kind == RES_CALENDAR && c->res->coll.flags & COLL_SUBSCRIBED)
+		xmlw_empty(w, NS_CS, "subscribed");
+	else if (c->res->kind == RES_CALENDAR)
 		xmlw_empty(w, NS_CALDAV, "calendar");
 	return 200;
 }

@@ -22,6 +22,8 @@ int check_object_place(struct dav_request *rq, const struct resource *res)
 	int refused = access_need(rq, res, res->privileges, res->exists ? PRIV_WRITE_CONTENT : PRIV_BIND);
 	if (refused)
 		return refused;
+	if (res->coll.flags & COLL_SUBSCRIBED)
+		return fail(rq, 403, "a subscription holds no events of its own");
 	if (strlen(res->name) > NAME_BYTES)
 		return fail(rq, 403, "the name is longer than %d bytes", NAME_BYTES);
 	return 0;

@@ -310,10 +310,23 @@ static int read_filter(struct dav_request *rq, const struct xml_node *root,
 
 /* ---- the request ---- */
 
-static int read_zone(struct dav_request *rq, const struct xml_node *root, const struct zone **out)
+/* RFC 7809 */
+static int read_zone_id(struct dav_request *rq, const struct xml_node *n, const struct zone **out)
+{
+	*out = xml_child(n) ? NULL : zone_find(xml_text_trim(n, rq->mem));
+	return *out ? 0 : refuse(rq, PRE_VALID_TIMEZONE, "timezone-id names no zone that is known here");
+}
+
+/* A whole object with one VTIMEZONE, where known zones win over what it says; or a name. */
+int query_zone(struct dav_request *rq, const struct xml_node *root, const struct zone **out)
 {
 	const struct xml_node *n = xml_find(root, NS_CALDAV, "timezone");
+	const struct xml_node *name = xml_find(root, NS_CALDAV, "timezone-id");
 
+	if (n && name)
+		return fail(rq, 400, "both timezone and timezone-id");
+	if (name)
+		return read_zone_id(rq, name, out);
 	*out = n ? timezone_of(rq, xml_text_trim(n, rq->mem)) : NULL;
 	if (n && !*out)
 		return refuse(rq, PRE_VALID_CALENDAR_DATA, "timezone is no object with one VTIMEZONE");
@@ -352,7 +365,7 @@ int query_parse(struct dav_request *rq, const struct xml_node *root, struct quer
 
 	int status = read_filter(rq, root, &q.filter);
 	if (!status)
-		status = read_zone(rq, root, &q.floating);
+		status = query_zone(rq, root, &q.floating);
 	if (status)
 		return status;
 	plan_index(&q);

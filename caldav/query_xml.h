@@ -18,6 +18,8 @@ struct query {
 int query_parse(struct dav_request *rq, const struct xml_node *root, struct query *out);
 /* Form and version asked for in <calendar-data>, and its time ranges. */
 int query_check_data(struct dav_request *rq, const struct prop_list *props);
+/* <timezone> or <timezone-id> (RFC 7809) below root; NULL if there is none. Refuses: valid-timezone. */
+int query_zone(struct dav_request *rq, const struct xml_node *root, const struct zone **out);
 /* start and end of <time-range>, <expand> and others: UTC, one of them may be missing unless `both`.
  * ERR_INVALID; ERR_EARLY, ERR_LATE: beyond the limits. */
 int query_range(const struct xml_node *n, bool both, const struct ical_limits *limits, int64_t *from,

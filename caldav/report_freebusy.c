@@ -43,6 +43,62 @@ static int add_object(struct dav_request *rq, const char *name, int64_t from, in
 	return list->count < list->max ? report_leave_out(rq, name, e) : -1;
 }
 
+/* ---- availability: RFC 7953 ---- */
+
+/* VAVAILABILITYs, parsed, in the request's arena. */
+struct sources {
+	const struct ical **ics;
+	size_t count, size, bytes;
+};
+
+static void add_source(struct dav_request *rq, struct sources *s, const struct ical *ic)
+{
+	if (s->count == s->size) {
+		size_t size = s->size ? 2 * s->size : 8;
+		const struct ical **ics = arena_array(rq->mem, size, sizeof(const struct ical *));
+
+		if (s->count)
+			memcpy(ics, s->ics, s->count * sizeof(const struct ical *));
+		s->ics = ics;
+		s->size = size;
+	}
+	s->ics[s->count++] = ic;
+}
+
+static int read_source(struct dav_request *rq, const char *name, struct sources *s, struct err *e)
+{
+	cleanup_buf struct buf body;
+	struct object row;
+	struct ical *ic;
+
+	buf_init(&body, REPORT_BODY_MAX);
+	if (store_body(rq->store, rq->target.coll.id, name, rq->mem, &row, &body, e) < 0)
+		return e->code == ERR_NOT_FOUND ? 0 : e->code == ERR_BROKEN ? report_leave_out(rq, name, e) : -1;
+	s->bytes += body.len;
+	if (s->bytes > REPORT_BODY_MAX)
+		return err_set(e, ERR_INSTANCES, "more than %d bytes of availability", REPORT_BODY_MAX);
+	if (report_parse(rq, &body, rq->mem, &ic, e) < 0)
+		return report_leave_out(rq, name, e);
+	add_source(rq, s, ic);
+	return 0;
+}
+
+static int add_availability(struct dav_request *rq, struct ical_busy_list *list, int64_t from, int64_t to,
+	struct err *e)
+{
+	struct names names = { .mem = rq->mem, .tail = &names.first };
+	struct sources s = { 0 };
+
+	if (store_list(rq->store, rq->target.coll.id, ICAL_VAVAILABILITY, from, to, collect, &names, NULL, e) < 0)
+		return -1;
+	for (const struct name *n = names.first; n; n = n->next)
+		if (read_source(rq, n->text, &s, e) < 0)
+			return -1;
+	return ical_availability_add(list, s.ics, s.count, calendar_zone(rq, &rq->target.coll), from, to, e);
+}
+
+/* ---- */
+
 static int answer(struct dav_request *rq, struct ical_busy_list *list, int64_t from, int64_t to)
 {
 	struct response *res = rq->http->res;
@@ -60,9 +116,17 @@ int report_freebusy(struct dav_request *rq, const struct xml_node *root)
 	const struct xml_node *range = xml_find(root, NS_CALDAV, "time-range");
 	struct ical_busy_list list = { .mem = rq->mem, .max = rq->dav->settings.ical.instances };
 	struct names names = { .mem = rq->mem, .tail = &names.first };
+	const struct zone *zone;
 	int64_t from, to;
 	struct err e;
 
+	int refused = query_zone(rq, root, &zone);
+	if (refused)
+		return refused;
+	if (zone) {
+		rq->floating.zone = zone;
+		rq->floating.calendar = rq->target.coll.id;
+	}
 	if (!range)
 		return fail(rq, 400, "no time-range");
 	if (query_range(range, true, &rq->dav->settings.ical, &from, &to, &e) < 0)
@@ -74,5 +138,8 @@ int report_freebusy(struct dav_request *rq, const struct xml_node *root)
 		if (add_object(rq, n->text, from, to, &list, &e) < 0)
 			return e.code == ERR_INSTANCES ? refuse(rq, PRE_NUMBER_OF_MATCHES, "%s", e.text)
 			                               : fail_err(rq, &e);
+	if (add_availability(rq, &list, from, to, &e) < 0)
+		return e.code == ERR_INSTANCES ? refuse(rq, PRE_NUMBER_OF_MATCHES, "%s", e.text)
+		                               : fail_err(rq, &e);
 	return answer(rq, &list, from, to);
 }

@@ -36,6 +36,7 @@ enum { ETAG_SIZE = 48 };  /* "<digest>-<seq>", without quotes, NUL included */
 
 enum collection_flags {
 	COLL_FEES = 1, /* the reserved calendar of incidents */
+	COLL_SUBSCRIBED = 2, /* an address whose events programs fetch themselves; holds none */
 };
 
 struct collection {

@@ -6,7 +6,8 @@
 #include "base/util.h"
 #include "dav_harness.h"
 
-static const struct prop *const tables[] = { props_dav, props_acl, props_caldav };
+static const struct prop *const tables[] = { props_dav, props_acl, props_caldav, props_zone,
+	props_apple };
 
 static void properties_are_found_once(void **state)
 {
