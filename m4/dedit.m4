@@ -1,10 +1,10 @@
 # DEDIT_FLAG(VARIABLE, FLAG...)
-# Appends each flag to VARIABLE that the compiler and the linker take without a word.
+# Appends each flag to VARIABLE that the compiler and the linker take without a word beside those before.
 AC_DEFUN([DEDIT_FLAG], [
   for dedit_flag in m4_normalize([$2]); do
     AC_MSG_CHECKING([whether $CC accepts $dedit_flag])
     dedit_saved=$CFLAGS
-    CFLAGS="$CFLAGS -Werror $dedit_flag"
+    CFLAGS="$CFLAGS $[]$1 -Werror $dedit_flag"
     AC_LINK_IFELSE([AC_LANG_PROGRAM([[]], [[]])],
       [AC_MSG_RESULT([yes])
        AS_VAR_APPEND([$1], [" $dedit_flag"])],
