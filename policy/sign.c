@@ -19,11 +19,12 @@ DEFINE_CLEANUP(CMS_ContentInfo, cms_cleanup, CMS_ContentInfo_free)
 DEFINE_CLEANUP(X509_STORE, trust_cleanup, X509_STORE_free)
 DEFINE_CLEANUP(STACK_OF(X509), signers_cleanup, sk_X509_free)
 
-static int fail(struct err *e, const char *what)
+/* expected: what the file should hold, where the library's reason alone doesn't say so. */
+static int fail(struct err *e, const char *file, const char *expected)
 {
 	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
 
-	err_set(e, ERR_DENIED, "%s: %s", what, reason ? reason : "failed");
+	err_set(e, ERR_DENIED, "%s: %s%s", file, expected, reason ? reason : "failed");
 	ERR_clear_error();
 	return -1;
 }
@@ -56,6 +57,13 @@ static X509_STORE *trust_make(const char *ca)
 	return NULL;
 }
 
+int sign_check_authority(const char *ca, struct err *e)
+{
+	X509_STORE *trust __attribute__((cleanup(trust_cleanup))) = trust_make(ca);
+
+	return trust ? 0 : fail(e, ca, "expected certificates in PEM: ");
+}
+
 int sign_verify(int fd, const char *signature, const char *ca, struct err *e)
 {
 	X509_STORE *trust __attribute__((cleanup(trust_cleanup))) = trust_make(ca);
@@ -63,16 +71,16 @@ int sign_verify(int fd, const char *signature, const char *ca, struct err *e)
 	BIO *content __attribute__((cleanup(bio_cleanup))) = BIO_new_fd(fd, BIO_NOCLOSE);
 
 	if (!trust)
-		return fail(e, ca);
+		return fail(e, ca, "");
 	if (!in)
-		return fail(e, signature);
+		return fail(e, signature, "");
 	if (!content || lseek(fd, 0, SEEK_SET) < 0)
 		return err_errno(e, ERR_IO, "read the module");
 	CMS_ContentInfo *cms
 		__attribute__((cleanup(cms_cleanup))) = PEM_read_bio_CMS(in, NULL, NULL, NULL);
 	if (!cms)
-		return fail(e, signature);
+		return fail(e, signature, "");
 	if (CMS_verify(cms, NULL, trust, content, NULL, CMS_BINARY | CMS_DETACHED) != 1)
-		return fail(e, signature);
+		return fail(e, signature, "");
 	return check_signers(cms, e);
 }

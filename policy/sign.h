@@ -12,4 +12,7 @@
  */
 int sign_verify(int fd, const char *signature, const char *ca, struct err *e);
 
+/* The file holds certificates that signatures can be verified with. ERR_DENIED with the reason. */
+int sign_check_authority(const char *ca, struct err *e);
+
 #endif

@@ -232,7 +232,7 @@ static int run_somewhere(struct admin *a, struct site **site, struct settings *s
 			return code;
 		if (e.code != ERR_NOT_FOUND)
 			return admin_fail(a, "%s", e.text);
-		if (*site == NULL && site_create(settings, site, &e) != 0)
+		if (*site == NULL && site_create(settings, settings->data, site, &e) != 0)
 			return admin_fail(a, "%s", e.text);
 		a->site = *site;
 		code = run_here(a, *site, args, (flags & ADMIN_OFFLINE) == 0);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "ical/zone.h"
+#include "policy/sign.h"
 #include "server/control.h"
 #include "server/http.h"
 #include "server/tasks.h"
@@ -33,6 +35,7 @@ enum { EXIT_CONFIG = 1, EXIT_USAGE = 2, LOGIN_QUEUE = 256 };
 
 struct deditd {
 	const char *file;
+	char *data;             /* that of the first configuration, which stays in use */
 	struct server server;
 	struct http *http;
 	struct control *control;
@@ -58,6 +61,18 @@ static void notify(const char *state)
 		log_warn("NOTIFY_SOCKET: %s", strerror(errno));
 }
 
+/* The time lets systemd tell this reload's READY=1 from an earlier one's. */
+static void notify_reloading(void)
+{
+	struct timespec now;
+	char text[64];
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
+		(long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	notify(text);
+}
+
 static int load_tls(const struct settings *s, struct tls_pair **out, struct err *e)
 {
 	*out = NULL;
@@ -65,6 +80,13 @@ static int load_tls(const struct settings *s, struct tls_pair **out, struct err 
 		return 0;
 	/* what the text begins with is the file that is wrong */
 	return settings_blame(s, str_starts(e->text, s->tls_key) ? "tls-key" : "tls-certificate", e);
+}
+
+static int check_policy_ca(const struct settings *s, struct err *e)
+{
+	if (s->policy.policy_ca == NULL || sign_check_authority(s->policy.policy_ca, e) == 0)
+		return 0;
+	return settings_blame(s, "policy-ca", e);
 }
 
 /* The folder may be missing before the first start. */
@@ -77,16 +99,11 @@ static int check_data(const struct settings *s, struct err *e)
 	return fs_check_private(dir, s->data, e) == 0 ? 0 : settings_blame(s, "data", e);
 }
 
-/* Configuration, policies, certificate. dry: leaves nothing behind on disk. */
-static int load(const char *file, bool dry, struct site **site, struct tls_pair **tls, struct err *e)
+/* Policies and certificate. data: where policies keep their texts, NULL: nowhere. Takes the settings over. */
+static int load(struct settings *settings, const char *data, struct site **site,
+	struct tls_pair **tls, struct err *e)
 {
-	struct settings *settings;
-
-	if (settings_load(file, &settings, e) != 0)
-		return -1;
-	if (dry)
-		settings->policy.data = NULL;
-	if (site_create(settings, site, e) != 0) {
+	if (check_policy_ca(settings, e) != 0 || site_create(settings, data, site, e) != 0) {
 		settings_destroy(settings);
 		return -1;
 	}
@@ -98,11 +115,12 @@ static int load(const char *file, bool dry, struct site **site, struct tls_pair 
 
 static int check_only(const char *file)
 {
+	struct settings *settings;
 	struct tls_pair *tls;
 	struct site *site;
 	struct err e;
 
-	if (load(file, true, &site, &tls, &e) != 0) {
+	if (settings_load(file, &settings, &e) != 0 || load(settings, NULL, &site, &tls, &e) != 0) {
 		fprintf(stderr, "deditd: %s\n", e.text);
 		return EXIT_CONFIG;
 	}
@@ -194,26 +212,36 @@ static void finish(struct deditd *d)
 	zone_finish();
 }
 
+static void warn_pending(const char *option, void *arg)
+{
+	(void)arg;
+	log_warn("'%s' has changed: that takes effect at the next start", option);
+}
+
 /* What is wrong leaves everything as it was. */
 static void reload(struct deditd *d)
 {
+	/* replaced by nobody else: this is the thread that reloads */
+	const struct settings *old = d->server.site.site->settings;
+	struct settings *settings;
 	struct tls_pair *tls;
 	struct site *site;
 	struct err e;
 
-	notify("RELOADING=1");
-	if (load(d->file, false, &site, &tls, &e) != 0) {
+	notify_reloading();
+	if (settings_load(d->file, &settings, &e) != 0 ||
+		load(settings, d->data, &site, &tls, &e) != 0) {
 		log_error("not reloaded: %s", e.text);
 	} else {
 		site_use_store(site, d->server.store);
-		log_open(site->settings->log_level, getenv("JOURNAL_STREAM") != NULL);
+		settings_pending(old, settings, warn_pending, NULL);
+		log_open(settings->log_level, getenv("JOURNAL_STREAM") != NULL);
 		prepare_policies(site);
 		if (tls != NULL)
 			tls_use(tls);
 		site_set(&d->server.site, site);
 		tasks_reloaded(d->tasks);
-		log_info("reloaded: limits, groups, policies and certificate; "
-			 "listeners, threads, timeouts and the data folder need a restart");
+		log_info("reloaded: limits, logins, groups, policies and certificate");
 	}
 	notify("READY=1");
 }
@@ -256,6 +284,7 @@ static void take_signals(sigset_t *signals)
 static int run(const char *file)
 {
 	struct deditd d = { .file = file };
+	struct settings *settings;
 	struct tls_pair *tls;
 	struct site *site;
 	sigset_t signals;
@@ -264,11 +293,13 @@ static int run(const char *file)
 
 	take_signals(&signals);
 	raise_file_limit();
-	if (load(file, false, &site, &tls, &e) != 0) {
+	if (settings_load(file, &settings, &e) != 0 ||
+		load(settings, settings->data, &site, &tls, &e) != 0) {
 		log_error("%s", e.text);
 		return EXIT_CONFIG;
 	}
-	log_open(site->settings->log_level, getenv("JOURNAL_STREAM") != NULL);
+	d.data = xstrdup(settings->data);
+	log_open(settings->log_level, getenv("JOURNAL_STREAM") != NULL);
 	tls_use(tls);
 	site_slot_init(&d.server.site, site);
 	rc = start(&d, &e);
@@ -277,6 +308,7 @@ static int run(const char *file)
 	else
 		serve(&d, &signals);
 	finish(&d);
+	free(d.data);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_CONFIG;
 }
 

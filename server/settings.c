@@ -140,6 +140,12 @@ static const struct conf_option server_options[] = {
 	{ 0 },
 };
 
+/* Of these the value at the start holds until the end; a reload brings all the others into force. */
+static const char *const held[] = {
+	"listen", "tls-listen", "data", "mirror-delay", "tombstones", "watch-folders", "threads", "workers",
+	"queue", "connections", "connections-per-address", "header-timeout", "idle-timeout", "body-rate",
+};
+
 static const struct conf_option group_options[] = {
 	{ "members",                 CONF_LIST,     NULL,             0,      0,           check_user },
 	{ 0 },
@@ -345,7 +351,6 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->base_path = conf_string(sec, "base-path");
 	s->public_base = public_base(s, conf_string(sec, "public-url"));
 	s->policy.public_url = s->public_base;
-	s->policy.data = s->data;
 	read_proxies(s, sec);
 	read_connections(s, sec);
 	read_limits(s, sec);
@@ -359,7 +364,8 @@ static int check_together(const struct settings *s, const struct conf_section *s
 	if (s->tls_listen->count > 0 && s->tls_certificate == NULL)
 		return refuse(sec, "tls-listen", "tls-certificate and tls-key are needed with it", e);
 	if ((s->tls_certificate == NULL) != (s->tls_key == NULL))
-		return refuse(sec, "tls-certificate", "tls-key and tls-certificate come together", e);
+		return refuse(sec, s->tls_key == NULL ? "tls-certificate" : "tls-key",
+			"tls-certificate and tls-key come together", e);
 	if (s->dav.ical.earliest >= s->dav.ical.latest)
 		return refuse(sec, "max-date-time", "a time after min-date-time", e);
 	for (size_t i = 0; i < s->listen->count && !s->plain_anywhere; i++) {
@@ -416,6 +422,29 @@ int settings_blame(const struct settings *s, const char *option, struct err *e)
 	refuse(find_section(s->root, "server", NULL), option, cause.text, e);
 	e->code = cause.code;
 	return -1;
+}
+
+static bool same_value(const struct conf_value *a, const struct conf_value *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		if (strcmp(a->text[i], b->text[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+void settings_pending(const struct settings *now, const struct settings *next,
+	void (*visit)(const char *option, void *arg), void *arg)
+{
+	const struct conf_section *a = find_section(now->root, "server", NULL);
+	const struct conf_section *b = find_section(next->root, "server", NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+		if (!same_value(conf_get(a, held[i]), conf_get(b, held[i])))
+			visit(held[i], arg);
+	}
 }
 
 void settings_destroy(struct settings *s)

@@ -54,6 +54,11 @@ void settings_destroy(struct settings *s); /* accepts NULL */
  * before the text of *e. Returns -1. */
 int settings_blame(const struct settings *s, const char *option, struct err *e);
 
+/* Visits the options of section server that differ between the two and that a running server doesn't change
+ * (dedit.conf(5)). */
+void settings_pending(const struct settings *now, const struct settings *next,
+	void (*visit)(const char *option, void *arg), void *arg);
+
 /* Whether group "NAME" { members = … } holds the user (both in lower case). */
 bool settings_in_group(const struct settings *s, const char *group, const char *user);
 /* architecture.md 15.15: [A-Za-z0-9][A-Za-z0-9._@-]*, at most 64 bytes. */

@@ -6,15 +6,17 @@
 
 #include "base/util.h"
 
-int site_create(struct settings *settings, struct site **out, struct err *e)
+int site_create(struct settings *settings, const char *data, struct site **out, struct err *e)
 {
+	struct policy_options policy = settings->policy;
 	struct policy_set *policies;
 	struct site *s;
 
 	/* The texts of policies go there, before the store is opened. */
-	if (settings->policy.data != NULL && mkdir(settings->data, 0700) != 0 && errno != EEXIST)
-		return err_errno(e, ERR_IO, "%s", settings->data);
-	if (policy_load(settings->root, &settings->policy, &policies, e) != 0)
+	policy.data = data;
+	if (data != NULL && mkdir(data, 0700) != 0 && errno != EEXIST)
+		return err_errno(e, ERR_IO, "%s", data);
+	if (policy_load(settings->root, &policy, &policies, e) != 0)
 		return -1;
 	s = xcalloc(1, sizeof(*s));
 	atomic_init(&s->refs, 1);

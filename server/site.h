@@ -24,9 +24,10 @@ struct site {
 	struct web web;
 };
 
-/* Loads policies and modules; takes the settings over if it succeeds. One reference is the
- * caller's. site_use_store() is the caller's to call. */
-int site_create(struct settings *settings, struct site **out, struct err *e);
+/* Loads policies and modules; takes the settings over if it succeeds. data: the folder, made if it is
+ * missing, in which policies keep their texts; NULL: nothing is kept. One reference is the caller's.
+ * site_use_store() is the caller's to call. */
+int site_create(struct settings *settings, const char *data, struct site **out, struct err *e);
 /* The store that its floors read and write, open as long as the site is used. */
 void site_use_store(struct site *s, struct store *store);
 void site_release(struct site *s); /* accepts NULL */

@@ -22,15 +22,21 @@ awk '/clang-format off/ { on = 1 } /clang-format on/ { on = 0 }
 sed -n 's/^\tX([a-z_]*, "\([a-z-]*\)", \(.*\)).*/\1 \2/p' "$directives" |
 	grep -vE 'DIRECTIVE_(SILENT|REFUSED)' | sed 's/ .*//' >>"$trial"
 
-# The text below each .It, by the names that it has.
+# The text below each .It, or several behind each other, by the names that they have.
 awk -v man="$man" '
 FILENAME == man && /^\.It/ {
-	count = split($0, word, /[ ,]+/)
+	if (read)
+		names = ""
+	names = names $0 " "
+	read = 0
 	next
 }
-FILENAME == man && /^\.(El|Ss|Sh)/ { count = 0 }
 FILENAME == man {
-	for (i = 3; i <= count; i++)
+	read = 1
+	if (/^\.(El|Ss|Sh)/)
+		names = ""
+	count = split(names, word, /[ ,]+/)
+	for (i = 1; i <= count; i++)
 		text[word[i]] = text[word[i]] " " $0
 	next
 }

@@ -1,7 +1,9 @@
 """deditd(8) and dedit(1): start, signals, control socket, TLS, unix socket, -t."""
 
+import contextlib
 import os
 import pathlib
+import re
 import signal
 import socket
 import ssl
@@ -207,8 +209,9 @@ def test_reload(_):
         assert s.request("PUT", CALENDAR + "big.ics", event("big", summary="y" * 20000),
                          {"Content-Type": "text/calendar"}).status == 201
         before = serial()
-        idle = s.connect()
+        idle, idle_tls = s.connect(), s.connect(tls=True)
         assert s.request("OPTIONS", "/", connection=idle).status == 200
+        assert s.request("OPTIONS", "/", connection=idle_tls).status == 200
         (s.folder / "certs/server.pem").unlink()
         s.make_certificates()
         s.write_config(settings="max-resource-size = 10K")
@@ -217,25 +220,167 @@ def test_reload(_):
         r = s.request("PUT", CALENDAR + "big2.ics", event("big2", summary="y" * 20000), {"Content-Type": "text/calendar"},
                       connection=idle)
         assert r.condition() == "C:max-resource-size", r
-        # What is wrong changes nothing.
+        assert s.request("OPTIONS", "/", connection=idle_tls).status == 200
+
+
+def certificate_of(s):
+    context = ssl.create_default_context(cafile=s.folder / "certs/ca.pem")
+    with socket.create_connection(("127.0.0.1", s.tls_port)) as c:
+        with context.wrap_socket(c, server_hostname="localhost") as t:
+            return t.getpeercert()["serialNumber"]
+
+
+def test_a_wrong_reload_changes_nothing(_):
+    """Neither the limits nor the certificate, whichever of the two is wrong."""
+    with Server(tls=True) as s:
+        before, idle = certificate_of(s), s.connect(tls=True)
+        assert s.request("OPTIONS", "/", connection=idle).status == 200
+        good_key = (s.folder / "certs/server.key").read_bytes()
+
+        def as_before():
+            assert certificate_of(s) == before
+            for connection in (idle, None):
+                r = s.request("PUT", CALENDAR + "big.ics", event("big", summary="y" * 20000),
+                              {"Content-Type": "text/calendar"}, connection=connection)
+                assert r.status in (201, 204), r
+
         s.write_config(settings="max-resource-size = none")
+        assert "option 'max-resource-size'" in s.reload()
+        as_before()
+        s.write_config(settings="max-resource-size = 10K")
+        (s.folder / "certs/server.pem").unlink()
+        s.make_certificates()
+        (s.folder / "certs/server.key").write_bytes(good_key)
+        assert "not the key of" in s.reload()
+        as_before()
+        s.write_config(settings="max-resource-size = 10K", extra='policy "p" { tiers = { "often 50%" } }')
         assert s.reload().startswith("not reloaded")
-        assert s.request("OPTIONS", "/").status == 200
+        as_before()
 
 
-def test_readiness(_):
+def test_reload_says_what_has_to_wait(_):
+    with Server() as s:
+        s.write_config(settings="threads = 3\nhrefs = 77")
+        s.conf.write_text(s.conf.read_text().replace('data = "data"', 'data = "elsewhere"'))
+        assert s.reload().startswith("reloaded")
+        assert "'threads' has changed" in s.log() and "'data' has changed" in s.log() and "'hrefs'" not in s.log()
+        assert not (s.folder / "elsewhere").exists()
+        assert s.put(CALENDAR + "after.ics", event("after")).status == 201
+
+
+def test_reload_under_load(_):
+    """Connections that are at work notice nothing, again and again."""
+    with Server(tls=True) as s:
+        stop, done, wrong = threading.Event(), [], []
+
+        def client(n):
+            c, i = s.connect(tls=n % 2 == 0), 0
+            try:
+                while not stop.is_set():
+                    uid, i = f"r{n}-{i}", i + 1
+                    r = s.request("PUT", f"{CALENDAR}{uid}.ics", event(uid), {"Content-Type": "text/calendar"}, connection=c)
+                    (done if r.status == 201 else wrong).append(r)
+            except Exception as e:
+                wrong.append(e)
+
+        threads = [threading.Thread(target=client, args=(n,)) for n in range(4)]
+        for t in threads:
+            t.start()
+        try:
+            for n in range(10):
+                s.write_config(settings=f"hrefs = {100 + n}" if n % 3 else "hrefs = none")
+                s.reload()
+        finally:
+            stop.set()
+            for t in threads:
+                t.join()
+        assert done and not wrong, wrong[:3]
+
+
+def readiness(address):
+    """sd_notify(3): what the socket of this address hears; a function of the server's folder."""
     with Server(start=False) as s, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as n:
-        path = str(s.folder / "notify")
+        path = address(s.folder)
         n.bind(path)
         n.settimeout(20)
-        os.environ["NOTIFY_SOCKET"] = path
+        os.environ["NOTIFY_SOCKET"] = path.replace("\0", "@")
         try:
             s.start()
         finally:
             del os.environ["NOTIFY_SOCKET"]
         assert n.recv(100) == b"READY=1"
+        s.reload()
+        said = n.recv(100).split(b"\n")
+        assert said[0] == b"RELOADING=1" and re.fullmatch(rb"MONOTONIC_USEC=[0-9]+", said[1]), said
+        assert abs(int(said[1].partition(b"=")[2]) / 1e6 - time.monotonic()) < 60
+        assert n.recv(100) == b"READY=1"
         assert s.stop() == 0
         assert n.recv(100) == b"STOPPING=1"
+
+
+def test_readiness(_):
+    readiness(lambda folder: str(folder / "notify"))
+
+
+def test_readiness_on_an_abstract_socket(_):
+    readiness(lambda folder: "\0" + folder.name)
+
+
+def test_an_unusable_notify_socket_is_no_reason_to_fail(_):
+    for path in ("/nowhere/notify", "relative", "/" + 200 * "x"):
+        os.environ["NOTIFY_SOCKET"] = path
+        try:
+            with Server() as s:
+                assert s.request("OPTIONS", "/").status == 200
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+
+
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as c:
+        c.bind(("::1", 0))
+        return True
+    return False
+
+
+def test_listeners_of_both_families(_):
+    """Several listeners at once: IPv4, IPv6, unix; "*" takes both families; localhost is each of its addresses."""
+    if not has_ipv6():
+        print("skipped: no IPv6 here")
+        return
+    with Server(tls=True, unix=True, start=False) as s:
+        six, both, named, both_tls = (free_port() for _ in range(4))
+        text = s.conf.read_text()
+        text = text.replace("listen = { ", f'listen = {{ "[::1]:{six}", "localhost:{named}", ', 1)
+        text = text.replace("tls-listen = { ", f'tls-listen = {{ "*:{both_tls}", "[::1]:{both}", ')
+        s.conf.write_text(text)
+        s.start()
+        context = ssl.create_default_context(cafile=s.folder / "certs/ca.pem")
+
+        def answers(host, port, tls=False):
+            with socket.create_connection((host, port), 20) as c:
+                with context.wrap_socket(c, server_hostname="localhost") if tls else contextlib.nullcontext(c) as t:
+                    t.sendall(b"OPTIONS / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+                    return read_answer(t)[0]
+
+        for host, port, tls in (("127.0.0.1", s.port, False), ("::1", six, False), ("127.0.0.1", named, False),
+                                ("127.0.0.1", s.tls_port, True), ("127.0.0.1", both_tls, True), ("::1", both_tls, True),
+                                ("::1", both, True)):
+            assert answers(host, port, tls) == 401, (host, port, tls)
+        assert unix_request(s, f"Authorization: {basic('anna')}\r\n") == 200
+
+
+def test_an_address_in_use_is_named(s):
+    conf = s.folder / "used.conf"
+    conf.write_text(f'server {{ listen = {{ "127.0.0.1:{s.port}" }} data = "other" }}')
+    r = subprocess.run([BUILD / "deditd", "-c", conf], capture_output=True, text=True, timeout=20)
+    assert r.returncode == 1 and f"127.0.0.1:{s.port}" in r.stderr and "in use" in r.stderr, r
+
+
+def test_check_leaves_nothing_behind(_):
+    with Server(start=False, users=(), extra='policy "p" { timezone = "UTC" currency = "EUR" tiers = { "1h 50%" } }') as s:
+        check(s, s.conf.read_text(), "no errors", code=0)
+        assert not s.data.exists()
 
 
 def test_term_finishes_what_is_under_way(_):
