@@ -14,10 +14,13 @@ AC_DEFUN([DEDIT_FLAG], [
 ])
 
 # DEDIT_LIBRARY(PREFIX, PKG-CONFIG MODULE WITH VERSION, DEBIAN PACKAGE)
-# PREFIX_CFLAGS and PREFIX_LIBS; what is missing is collected, so that one message names it all.
+# PREFIX_CFLAGS and PREFIX_LIBS; what is missing is collected, so that one message names it all:
+# dedit_missing a line for each, dedit_packages Debian's names.
 AC_DEFUN([DEDIT_LIBRARY], [
   PKG_CHECK_MODULES([$1], [$2], [],
-    [AS_VAR_APPEND([dedit_missing], [" $3"])
+    [AS_VAR_APPEND([dedit_missing], ["
+  $2"])
+     AS_VAR_APPEND([dedit_packages], [" $3"])
      AC_MSG_RESULT([no])])
 ])
 

@@ -121,3 +121,19 @@ def test_sections_and_options_that_do_not_exist(s):
                              ("server {\n threads = 1", 1, "closed")):
         said = complaint(s, text)
         assert said and f"dedit.conf:{line}:" in said and word in said, (text, said)
+
+
+def test_every_command_is_in_dedit_1(s):
+    """And every option of it, and nothing that doesn't exist."""
+    usage = subprocess.run([BUILD / "dedit", "--help"], capture_output=True, text=True, check=True).stdout
+    there = {}
+    for line in re.findall(r"^  ([a-z]+.*)$", usage, re.M):
+        words = re.match(r"[a-z]+( [a-z]+)?(?= |$)", line).group(0)
+        there[words] = set(re.findall(r"--([a-z-]+)", line))
+    told = {}
+    page = re.sub(r"^\.It Xo\n(.*?)^\.Xc$", lambda m: ".It " + m[1].replace("\n.", " ")[1:], (ROOT / "man/dedit.1").read_text(),
+                  flags=re.M | re.S)
+    for line in re.findall(r"^\.It Ic (.*)$", page, re.M):
+        words = re.match(r"[a-z]+( [a-z]+)?(?= (Ar|Oo|Op|Cm|Fl) |$)", line).group(0)
+        told[words] = set(re.findall(r"Fl -([a-z-]+)", line))
+    assert len(there) > 10 and there == told, (there, told)
