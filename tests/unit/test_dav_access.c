@@ -178,7 +178,7 @@ static void fees_calendar(void **state)
 	assert_int_equal(ask(t, "anna", "PUT", "/calendars/anna/fees/new.ics", NULL,
 		event_text(t, "u", "x")).status, 403);
 	assert_int_equal(ask(t, "anna", "DELETE", "/calendars/anna/fees/", NULL, NULL).status, 403);
-	assert_int_equal(ask(t, "anna", "MKCALENDAR", "/calendars/anna/fees/", NULL, NULL).status, 405);
+	assert_int_equal(ask(t, "anna", "MKCALENDAR", "/calendars/anna/fees/", NULL, NULL).status, 403);
 	assert_int_equal(propfind(t, "eve", "/calendars/anna/fees/", 0, "<D:owner/>").status, 404);
 }
 
