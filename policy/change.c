@@ -14,12 +14,14 @@ struct view {
 	bool cancelled, appointment;
 };
 
-uint32_t change_role(const struct event_actor *actor, const char *owner)
+uint32_t change_role(const struct event_actor *actor, const char *owner, bool delegate)
 {
 	if (actor->external)
 		return POLICY_ADMIN;
 	if (strcmp(actor->name, owner) == 0)
 		return POLICY_OWNER;
+	if (delegate)
+		return POLICY_DELEGATE;
 	if (actor->admin)
 		return POLICY_ADMIN;
 	return *actor->name ? POLICY_CLIENT : POLICY_TIMER;
@@ -501,7 +503,8 @@ int change_collect(const struct change_source *src, struct change_list *out, str
 	if (!first || first->kind != ICAL_VEVENT || !ical_prop(ic, first, "UID"))
 		return 0;
 	struct collector col = {
-		.src = src, .list = out, .role = src->tick ? POLICY_TIMER : change_role(src->actor, src->owner->name),
+		.src = src, .list = out,
+		.role = src->tick ? POLICY_TIMER : change_role(src->actor, src->owner->name, src->delegate),
 		.actor_names = names_join(src->actor, src->mem),
 		.uid = ical_prop(ic, first, "UID")->value,
 		.series_before = src->before && change_is_series(src->before),

@@ -25,6 +25,7 @@ struct change_source {
 	struct arena *mem;
 	const struct event_actor *actor;
 	const struct owner_view *owner;
+	bool delegate;                        /* the actor acts for the owner (15.1) */
 	const char *collection, *name;
 	const struct zone *zone;              /* of floating times and dates */
 	int64_t now, horizon;
@@ -35,7 +36,7 @@ struct change_source {
 };
 struct change_list { struct policy_change *changes; size_t count, size; };
 
-uint32_t change_role(const struct event_actor *actor, const char *owner);
+uint32_t change_role(const struct event_actor *actor, const char *owner, bool delegate);
 /*
  * Single events are listed whatever their date, of series what lies in [now, now + horizon), and
  * every VEVENT that can carry an annotation. Objects that are no appointments and never were give

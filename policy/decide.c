@@ -111,6 +111,25 @@ static void read_owner(struct subject *s)
 	}
 }
 
+static int take_delegation(const struct delegation *d, void *arg)
+{
+	bool *writes = arg;
+
+	*writes = d->access == SHARE_WRITE;
+	return 0;
+}
+
+/* 15.1: members of the owner's calendar-proxy-write group. */
+static int read_delegate(struct subject *s, struct err *e)
+{
+	const char *actor = s->rq->actor.name;
+
+	s->delegate = false;
+	if (!*actor || strcmp(actor, s->calendar->owner) == 0)
+		return 0;
+	return store_delegations(s->rq->store, s->calendar->owner, actor, take_delegation, &s->delegate, e);
+}
+
 struct zone_finder { const struct zone *zone; struct arena *mem; };
 
 /* The property is XML around a VCALENDAR (RFC 4791 5.2.2), of which only the name is of use. */
@@ -217,7 +236,7 @@ int subject_begin(struct subject *s, struct body *incoming, struct err *e)
 		return 0;
 	read_owner(s);
 	q.uid = told->info.uid;
-	if (find_zone(s, told->full, e) ||
+	if (read_delegate(s, e) || find_zone(s, told->full, e) ||
 		ledger_read(s->rq->store, &q, s->rq->mem, &s->decision.known, e) ||
 		read_foreign(s, told->full, e) ||
 		(s->old.full && read_foreign(s, s->old.full, e))) {
@@ -309,7 +328,7 @@ int subject_ask(struct subject *s, const struct ical *before, const struct ical 
 	unsigned flags, struct plan *plan, struct err *e)
 {
 	const struct change_source src = {
-		.mem = s->rq->mem, .actor = &s->rq->actor, .owner = &s->owner,
+		.mem = s->rq->mem, .actor = &s->rq->actor, .owner = &s->owner, .delegate = s->delegate,
 		.collection = s->calendar->name, .name = s->name, .zone = s->zone,
 		.now = s->decision.now, .horizon = horizon_of(s->policy),
 		.before = before, .after = after, .known = s->decision.known.count > 0,

@@ -31,6 +31,7 @@ struct subject {
 	struct body old;                     /* parsed only where there is a policy, or asked for */
 	/* of a policy: */
 	struct owner_view owner;
+	bool delegate;                       /* the actor acts for the owner */
 	const struct zone *zone;             /* of floating times and dates */
 	struct decision decision;
 	struct entry_list shown;             /* all that may be rendered in a body */

@@ -82,6 +82,7 @@ int admin_user_remove(struct admin *a, char *const *args);
 int admin_user_token(struct admin *a, char *const *args);
 int admin_calendar_add(struct admin *a, char *const *args);
 int admin_calendar_list(struct admin *a, char *const *args);
+int admin_delegate(struct admin *a, char *const *args);
 int admin_share(struct admin *a, char *const *args);
 int admin_import(struct admin *a, char *const *args);
 int admin_export(struct admin *a, char *const *args);

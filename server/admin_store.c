@@ -143,7 +143,8 @@ int admin_calendar_list(struct admin *a, char *const *args)
 static int read_access(const char *word, enum share_access *out)
 {
 	static const struct { const char *word; enum share_access access; } words[] = {
-		{ "read", SHARE_READ }, { "write", SHARE_WRITE }, { "none", SHARE_NONE },
+		{ "free-busy", SHARE_FREE_BUSY }, { "read", SHARE_READ }, { "write", SHARE_WRITE },
+		{ "none", SHARE_NONE },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
@@ -191,7 +192,7 @@ int admin_share(struct admin *a, char *const *args)
 	if (admin_expect(a, args, 3, 3) < 0)
 		return ADMIN_USAGE;
 	if (read_access(args[2], &s.access) != 0)
-		return admin_misuse(a, "'%s': read, write or none", args[2]);
+		return admin_misuse(a, "'%s': free-busy, read, write or none", args[2]);
 	user = arena_strdup(a->mem, args[1]);
 	ascii_lower(user);
 	code = admin_calendar(a, args[0], &c);
@@ -211,6 +212,60 @@ int admin_share(struct admin *a, char *const *args)
 		return admin_fail(a, "%s", e.text);
 	buf_printf(&a->out, "%s/%s: %s %s\n", c.owner, c.name, user, args[2]);
 	return ADMIN_OK;
+}
+
+/* ---- delegates ---- */
+
+static int write_delegate(const struct delegation *d, void *arg)
+{
+	struct admin *a = arg;
+
+	buf_printf(&a->out, "%-20s %s\n", d->user, d->access == SHARE_WRITE ? "write" : "read");
+	return 0;
+}
+
+static int list_delegates(struct admin *a, const char *owner)
+{
+	struct err e;
+
+	return store_delegations(store_of(a), owner, NULL, write_delegate, a, &e) == 0 ? ADMIN_OK
+										     : admin_fail(a, "%s", e.text);
+}
+
+static int set_delegate(struct admin *a, const char *owner, const char *given, const char *word)
+{
+	struct delegation d = { .owner = owner };
+	char *user = arena_strdup(a->mem, given);
+	struct err e;
+
+	if (read_access(word, &d.access) != 0 || d.access == SHARE_FREE_BUSY)
+		return admin_misuse(a, "'%s': read, write or none", word);
+	ascii_lower(user);
+	d.user = user;
+	if (find_open_account(a, user) != ADMIN_OK)
+		return ADMIN_FAILED;
+	if (strcmp(user, owner) == 0)
+		return admin_misuse(a, "%s needs no delegation for the own calendars", user);
+	if (store_delegation_put(store_of(a), &d, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	buf_printf(&a->out, "%s acts for %s: %s\n", user, owner, word);
+	return ADMIN_OK;
+}
+
+int admin_delegate(struct admin *a, char *const *args)
+{
+	int n = admin_expect(a, args, 1, 3);
+	char *owner;
+
+	if (n < 0)
+		return ADMIN_USAGE;
+	if (n == 2)
+		return admin_misuse(a, "an argument is missing");
+	owner = arena_strdup(a->mem, args[0]);
+	ascii_lower(owner);
+	if (find_open_account(a, owner) != ADMIN_OK)
+		return ADMIN_FAILED;
+	return n == 1 ? list_delegates(a, owner) : set_delegate(a, owner, args[1], args[2]);
 }
 
 /* ---- upkeep ---- */

@@ -56,6 +56,12 @@ static inline void store_sync_end(const struct sync_point *p, bool full, uint64_
 	*more = full || p->until < now;
 }
 
+/* A shared calendar stands in the sharee's home, unless nothing in it can be read. */
+static inline bool store_share_shows(enum share_access access)
+{
+	return access >= SHARE_READ;
+}
+
 static inline void store_etag(const char *digest, uint64_t seq, char out[ETAG_SIZE])
 {
 	snprintf(out, ETAG_SIZE, "%s-%llu", digest, (unsigned long long)seq);

@@ -13,6 +13,7 @@ libstorage_a_SOURCES = \
 	storage/sqlite/account.c \
 	storage/sqlite/check.c \
 	storage/sqlite/collection.c \
+	storage/sqlite/delegate.c \
 	storage/sqlite/commit.c \
 	storage/sqlite/db.c \
 	storage/sqlite/db.h \

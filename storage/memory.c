@@ -29,6 +29,8 @@ struct mem_member {
 	store_id collection;
 	uint64_t mapped, changed, gone;
 };
+
+struct mem_delegation { char *owner, *user; enum share_access access; };
 struct mem_account { struct account row; struct arena *mem; };
 struct mem_entry { struct ledger_row row; struct arena *mem; };
 struct mem_wake { struct wake row; struct arena *mem; };
@@ -38,6 +40,7 @@ struct memory {
 	pthread_mutex_t lock;
 	struct list collections, accounts, ledger, wakes; /* by owner, name; name; owner, seq; time */
 	struct list members;                              /* by user, own ones first, owner, name */
+	struct list delegations; /* by owner, user */
 	store_id last_id;
 	uint64_t seq; /* the last one given to what changed */
 	struct store_info info;
@@ -119,6 +122,15 @@ static int compare_member(const void *key, const void *item)
 	order = order != 0 ? order : other_a - other_b;
 	order = order != 0 ? order : strcmp(a->owner, b->owner);
 	return order != 0 ? order : strcmp(a->name, b->name);
+}
+
+static int compare_delegation(const void *key, const void *item)
+{
+	const struct delegation *a = key;
+	const struct mem_delegation *b = item;
+	int order = strcmp(a->owner, b->owner);
+
+	return order != 0 ? order : strcmp(a->user, b->user);
 }
 
 static int compare_account(const void *key, const void *item)
@@ -210,6 +222,13 @@ static void free_share(struct mem_share *s)
 static void free_feed(struct mem_feed *f)
 {
 	arena_destroy(f->mem); /* it lives there itself */
+}
+
+static void free_delegation(struct mem_delegation *d)
+{
+	free(d->owner);
+	free(d->user);
+	free(d);
 }
 
 static void free_object(struct mem_object *o)
@@ -337,6 +356,10 @@ static void memory_close(struct store *s)
 	FREE_ARENAS(&m->accounts, mem_account);
 	FREE_ARENAS(&m->ledger, mem_entry);
 	FREE_ARENAS(&m->wakes, mem_wake);
+	for (size_t i = 0; i < m->delegations.n; i++) {
+		free_delegation(m->delegations.item[i]);
+	}
+	free(m->delegations.item);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }
@@ -500,6 +523,18 @@ static void put_share(struct mem_collection *c, const char *user, enum share_acc
 	list_insert(&c->shares, at, share);
 }
 
+/* The same with the sharee's home. */
+static void set_share(struct memory *m, struct mem_collection *c, const char *user,
+	enum share_access access)
+{
+	put_share(c, user, access);
+	if (store_share_shows(access)) {
+		put_member(m, c, user);
+	} else {
+		touch_members(m, c->row.id, user, true);
+	}
+}
+
 static int memory_share_put(struct store *s, const struct share *share, struct err *e)
 {
 	LOCKED(s);
@@ -507,11 +542,36 @@ static int memory_share_put(struct store *s, const struct share *share, struct e
 
 	if (c == NULL)
 		return -1;
-	put_share(c, share->user, share->access);
-	if (share->access == SHARE_NONE) {
-		touch_members(m, c->row.id, share->user, true);
-	} else {
-		put_member(m, c, share->user);
+	set_share(m, c, share->user, share->access);
+	return 0;
+}
+
+static bool is_among(const struct share *rows, size_t n, const char *user)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rows[i].user, user) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int memory_shares_set(struct store *s, store_id collection, const struct share *rows, size_t n,
+	struct err *e)
+{
+	LOCKED(s);
+	struct mem_collection *c = find_collection(m, collection, e);
+
+	if (c == NULL)
+		return -1;
+	for (size_t i = c->shares.n; i-- > 0;) {
+		char *user = ((struct mem_share *)c->shares.item[i])->user;
+		if (!is_among(rows, n, user)) {
+			touch_members(m, c->row.id, user, true);
+			put_share(c, user, SHARE_NONE);
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		set_share(m, c, rows[i].user, rows[i].access);
 	}
 	return 0;
 }
@@ -1200,6 +1260,91 @@ static int memory_account_put(struct store *s, const struct account *a, struct e
 	return 0;
 }
 
+/* ---- delegations ---- */
+
+static int memory_delegations(struct store *s, const char *owner, const char *user,
+	delegation_fn visit, void *arg, struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; i < m->delegations.n; i++) {
+		const struct mem_delegation *d = m->delegations.item[i];
+		if ((owner != NULL && strcmp(owner, d->owner) != 0) ||
+			(user != NULL && strcmp(user, d->user) != 0)) {
+			continue;
+		}
+		int stop = visit(&(struct delegation){d->owner, d->user, d->access}, arg);
+		if (stop != 0)
+			return stop;
+	}
+	return 0;
+}
+
+static void remove_delegation(struct memory *m, size_t at)
+{
+	free_delegation(m->delegations.item[at]);
+	list_remove(&m->delegations, at);
+}
+
+static void put_delegation(struct memory *m, const struct delegation *d)
+{
+	size_t at;
+
+	if (list_search(&m->delegations, d, compare_delegation, &at)) {
+		remove_delegation(m, at);
+	}
+	if (d->access == SHARE_NONE)
+		return;
+	struct mem_delegation *fresh = xmalloc(sizeof(*fresh));
+	*fresh = (struct mem_delegation){xstrdup(d->owner), xstrdup(d->user), d->access};
+	list_insert(&m->delegations, at, fresh);
+}
+
+static int check_account(struct memory *m, const char *name, struct err *e)
+{
+	size_t at;
+
+	if (list_search(&m->accounts, name, compare_account, &at))
+		return 0;
+	return err_set(e, ERR_NOT_FOUND, "no account %s", name);
+}
+
+static int memory_delegation_put(struct store *s, const struct delegation *d, struct err *e)
+{
+	LOCKED(s);
+	if (check_account(m, d->owner, e) < 0)
+		return -1;
+	put_delegation(m, d);
+	return 0;
+}
+
+static int memory_delegates_set(struct store *s, const char *owner, enum share_access access,
+	const char *const *users, size_t n, struct err *e)
+{
+	LOCKED(s);
+	if (check_account(m, owner, e) < 0)
+		return -1;
+	for (size_t i = m->delegations.n; i-- > 0;) {
+		const struct mem_delegation *d = m->delegations.item[i];
+		if (strcmp(d->owner, owner) == 0 && d->access == access) {
+			remove_delegation(m, i);
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		put_delegation(m, &(struct delegation){owner, users[i], access});
+	}
+	return 0;
+}
+
+static void forget_delegations(struct memory *m, const char *name)
+{
+	for (size_t i = m->delegations.n; i-- > 0;) {
+		const struct mem_delegation *d = m->delegations.item[i];
+		if (strcmp(d->owner, name) == 0 || strcmp(d->user, name) == 0) {
+			remove_delegation(m, i);
+		}
+	}
+}
+
 static void forget_user(struct mem_collection *c, const char *user)
 {
 	put_share(c, user, SHARE_NONE);
@@ -1237,6 +1382,7 @@ static int memory_account_close(struct store *s, const char *name, struct err *e
 			touch_members(m, c->row.id, name, true);
 		}
 	}
+	forget_delegations(m, name);
 	remove_wakes(m, name, NULL);
 	return 0;
 }
@@ -1402,4 +1548,8 @@ const struct store_ops store_memory = {
 	.feed_put = memory_feed_put,
 	.feed_remove = memory_feed_remove,
 	.feed_used = memory_feed_used,
+	.shares_set = memory_shares_set,
+	.delegations = memory_delegations,
+	.delegation_put = memory_delegation_put,
+	.delegates_set = memory_delegates_set,
 };

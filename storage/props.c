@@ -9,7 +9,7 @@
 
 enum { NUMBER_SIZE = 24 };
 
-static const char *const access_names[] = {"none", "read", "write"};
+static const char *const access_names[] = {"none", "free-busy", "read", "write"};
 
 #define RECORD(out, key, ...) \
 	record_add(out, key, (const char *const[]){__VA_ARGS__}, \
@@ -85,6 +85,11 @@ void account_write(struct buf *out, const struct account *a)
 	}
 }
 
+void account_write_delegate(struct buf *out, const char *user, enum share_access access)
+{
+	RECORD(out, "delegate", user, access_names[access]);
+}
+
 /* One more element in an array of the arena; it doubles at each power of two. */
 static void *grow(struct arena *mem, void *array, size_t n, size_t size)
 {
@@ -107,21 +112,28 @@ static int parse_unsigned(const char *key, const char *text, unsigned *out, stru
 	return 0;
 }
 
+static enum share_access access_find(const char *name)
+{
+	for (size_t i = ARRAY_SIZE(access_names); i-- > SHARE_NONE + 1;) {
+		if (strcmp(name, access_names[i]) == 0)
+			return (enum share_access)i;
+	}
+	return SHARE_NONE;
+}
+
 struct props_reader { struct arena *mem; struct props *out; };
 
 static int read_share(struct props_reader *r, const char *const *field, struct err *e)
 {
 	struct props *out = r->out;
 
-	for (size_t i = SHARE_READ; i < ARRAY_SIZE(access_names); i++) {
-		if (strcmp(field[1], access_names[i]) == 0 && field[0][0] != '\0') {
-			out->share = grow(r->mem, out->share, out->shares, sizeof(*out->share));
-			out->share[out->shares++] =
-				(struct share){.user = field[0], .access = (enum share_access)i};
-			return 0;
-		}
-	}
-	return err_set(e, ERR_SYNTAX, "share: expected a user and read or write");
+	enum share_access access = access_find(field[1]);
+
+	if (access == SHARE_NONE || field[0][0] == '\0')
+		return err_set(e, ERR_SYNTAX, "share: expected a user and free-busy, read or write");
+	out->share = grow(r->mem, out->share, out->shares, sizeof(*out->share));
+	out->share[out->shares++] = (struct share){.user = field[0], .access = access};
+	return 0;
 }
 
 static int read_feed(struct props_reader *r, const char *const *field, struct err *e)
@@ -197,6 +209,7 @@ struct account_reader {
 	const char **address;
 	size_t addresses;
 	struct account_token *token;
+	struct delegates acting;
 };
 
 static void read_address(struct account_reader *r, const char *address)
@@ -225,6 +238,18 @@ static int read_token(struct account_reader *r, const char *const *field, struct
 	return 0;
 }
 
+static int read_delegate(struct account_reader *r, const char *const *field, struct err *e)
+{
+	enum share_access access = access_find(field[1]);
+	struct delegates *to = &r->acting;
+
+	if (field[0][0] == '\0' || access < SHARE_READ)
+		return err_set(e, ERR_SYNTAX, "delegate: expected a user and read or write");
+	to->row = grow(r->mem, to->row, to->n, sizeof(*to->row));
+	to->row[to->n++] = (struct delegation){.user = field[0], .access = access};
+	return 0;
+}
+
 static int read_account_line(const char *key, const char *const *field, void *arg, struct err *e)
 {
 	struct account_reader *r = arg;
@@ -242,6 +267,8 @@ static int read_account_line(const char *key, const char *const *field, void *ar
 		out->password = field[0];
 	} else if (strcmp(key, "token") == 0) {
 		return read_token(r, field, e);
+	} else if (strcmp(key, "delegate") == 0) {
+		return read_delegate(r, field, e);
 	} else if (strcmp(key, "generation") == 0) {
 		if (parse_u64(field[0], 0, INT64_MAX, &out->generation) < 0)
 			return err_set(e, ERR_SYNTAX, "generation: no number");
@@ -252,7 +279,7 @@ static int read_account_line(const char *key, const char *const *field, void *ar
 }
 
 int account_parse(const char *text, size_t len, struct arena *mem, struct account *out,
-	struct err *e)
+	struct delegates *acting, struct err *e)
 {
 	static const char *const no_addresses[] = {NULL};
 	struct account found = {.addresses = no_addresses};
@@ -262,6 +289,10 @@ int account_parse(const char *text, size_t len, struct arena *mem, struct accoun
 		return -1;
 	if (found.name == NULL)
 		return err_set(e, ERR_SYNTAX, "no name");
+	for (size_t i = 0; i < r.acting.n; i++) {
+		r.acting.row[i].owner = found.name;
+	}
+	*acting = r.acting;
 	*out = found;
 	return 0;
 }

@@ -42,8 +42,12 @@ void props_write_name(struct buf *out, const struct long_name *n);
 /* Keys that aren't known are passed over. ERR_SYNTAX. Everything lives in mem. */
 int props_parse(const char *text, size_t len, struct arena *mem, struct props *out, struct err *e);
 
+struct delegates { struct delegation *row; size_t n; };
+
 void account_write(struct buf *out, const struct account *a);
+void account_write_delegate(struct buf *out, const char *user, enum share_access access);
+/* acting: who acts for the account. */
 int account_parse(const char *text, size_t len, struct arena *mem, struct account *out,
-	struct err *e);
+	struct delegates *acting, struct err *e);
 
 #endif

@@ -162,6 +162,52 @@ int store_feed_used(struct store *s, const char *id, int64_t when, struct err *e
 	return s->ops->feed_used(s, id, when, e);
 }
 
+int store_shares_set(struct store *s, store_id collection, const struct share *rows, size_t n,
+	struct err *e)
+{
+	assert(n == 0 || rows != NULL);
+	for (size_t i = 0; i < n; i++) {
+		assert(rows[i].access > SHARE_NONE && rows[i].access <= SHARE_WRITE);
+		if (check_owner(rows[i].user, e) < 0)
+			return -1;
+	}
+	return s->ops->shares_set(s, collection, rows, n, e);
+}
+
+int store_delegations(struct store *s, const char *owner, const char *user, delegation_fn visit,
+	void *arg, struct err *e)
+{
+	assert(visit != NULL && (owner != NULL || user != NULL));
+	return s->ops->delegations(s, owner, user, visit, arg, e);
+}
+
+/* Nobody is the own delegate. */
+static int check_delegate(const char *owner, const char *user, struct err *e)
+{
+	if (check_owner(owner, e) < 0 || check_owner(user, e) < 0)
+		return -1;
+	return strcmp(owner, user) != 0 ? 0 : err_set(e, ERR_INVALID, "%s needs no delegation", user);
+}
+
+int store_delegation_put(struct store *s, const struct delegation *d, struct err *e)
+{
+	assert(d != NULL && d->access <= SHARE_WRITE && d->access != SHARE_FREE_BUSY);
+	if (check_delegate(d->owner, d->user, e) < 0)
+		return -1;
+	return s->ops->delegation_put(s, d, e);
+}
+
+int store_delegates_set(struct store *s, const char *owner, enum share_access access,
+	const char *const *users, size_t n, struct err *e)
+{
+	assert((access == SHARE_READ || access == SHARE_WRITE) && (n == 0 || users != NULL));
+	for (size_t i = 0; i < n; i++) {
+		if (check_delegate(owner, users[i], e) < 0)
+			return -1;
+	}
+	return s->ops->delegates_set(s, owner, access, users, n, e);
+}
+
 int store_find(struct store *s, store_id collection, const char *name, struct arena *mem,
 	struct object *out, struct err *e)
 {

@@ -81,8 +81,11 @@ struct object {
 /* A property as XML text (the element whole). user "": for everybody; else that sharee's own. */
 struct prop_row { const char *user, *ns, *name, *xml; /* xml NULL in a patch: remove */ };
 
-enum share_access { SHARE_NONE, SHARE_READ, SHARE_WRITE };
+/* In rising order; FREE_BUSY: when, but not what (RFC 4791 6.1.1). */
+enum share_access { SHARE_NONE, SHARE_FREE_BUSY, SHARE_READ, SHARE_WRITE };
 struct share { store_id collection; const char *owner, *calendar, *user; enum share_access access; };
+/* `user` acts for `owner` in all its calendars (15.1). READ or WRITE. */
+struct delegation { const char *owner, *user; enum share_access access; };
 
 /*
  * A link by which a calendar is read without a login (architecture.md 15.34). Its token is shown once,
@@ -197,6 +200,7 @@ typedef int (*home_member_fn)(const struct home_member *m, void *arg);
 typedef int (*prop_fn)(const struct prop_row *p, void *arg);
 typedef int (*share_fn)(const struct share *s, void *arg);
 typedef int (*feed_fn)(const struct feed *f, void *arg);
+typedef int (*delegation_fn)(const struct delegation *d, void *arg);
 typedef int (*account_fn)(const struct account *a, void *arg);
 typedef int (*ledger_fn)(const struct ledger_row *l, void *arg);
 typedef int (*wake_fn)(const struct wake *w, void *arg);
@@ -266,6 +270,13 @@ struct store_ops {
 	int (*feed_put)(struct store *s, const struct feed *f, struct err *e);
 	int (*feed_remove)(struct store *s, const char *id, struct err *e);
 	int (*feed_used)(struct store *s, const char *id, int64_t when, struct err *e);
+	int (*shares_set)(struct store *s, store_id collection, const struct share *rows, size_t n,
+		struct err *e);
+	int (*delegations)(struct store *s, const char *owner, const char *user, delegation_fn visit,
+		void *arg, struct err *e);
+	int (*delegation_put)(struct store *s, const struct delegation *d, struct err *e);
+	int (*delegates_set)(struct store *s, const char *owner, enum share_access access,
+		const char *const *users, size_t n, struct err *e);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -295,6 +306,20 @@ int store_shares(struct store *s, store_id collection, const char *user, share_f
 	struct err *e);
 /* Uses share->collection, user, access; SHARE_NONE takes it off. */
 int store_share_put(struct store *s, const struct share *share, struct err *e);
+/* The calendar is shared with exactly these afterwards; of each row user and access are used. */
+int store_shares_set(struct store *s, store_id collection, const struct share *rows, size_t n,
+	struct err *e);
+
+/* Delegates of owner (user NULL), those that user acts for (owner NULL), or whether the one acts for the
+ * other. Ordered by owner, user. */
+int store_delegations(struct store *s, const char *owner, const char *user, delegation_fn visit, void *arg,
+	struct err *e);
+/* SHARE_NONE takes it off. ERR_NOT_FOUND: no such owner. */
+int store_delegation_put(struct store *s, const struct delegation *d, struct err *e);
+/* Those who act for owner with this access (READ or WRITE) are exactly `users` afterwards; one of them
+ * who had the other access has this one now. ERR_NOT_FOUND: no such owner. */
+int store_delegates_set(struct store *s, const char *owner, enum share_access access,
+	const char *const *users, size_t n, struct err *e);
 
 /* Of a collection (0: of all), ordered by owner, calendar, id. */
 int store_feeds(struct store *s, store_id collection, feed_fn visit, void *arg, struct err *e);
@@ -342,8 +367,8 @@ int store_commit(struct store *s, struct commit *c, struct err *e);
 int store_account(struct store *s, const char *name, struct arena *mem, struct account *out, struct err *e);
 int store_accounts(struct store *s, account_fn visit, void *arg, struct err *e); /* removed ones too */
 int store_account_put(struct store *s, const struct account *a, struct err *e);  /* makes or replaces */
-/* 15.30: password and tokens gone, shares of and to it gone, calendars to <root>/removed/, ledger kept.
- * A second time changes nothing. */
+/* 15.30: password and tokens gone, shares and delegations of and to it gone, calendars to
+ * <root>/removed/, ledger kept. A second time changes nothing. */
 int store_account_close(struct store *s, const char *name, struct err *e);
 
 /* Ordered by owner, seq. */

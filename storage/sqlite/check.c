@@ -84,7 +84,7 @@ static int check_index(const struct check *k)
 		" WHERE collection NOT IN (SELECT id FROM collection)";
 	static const char home_sql[] =
 		"WITH due AS (SELECT owner AS user, id FROM collection"
-		" UNION SELECT user, collection FROM share),"
+		" UNION SELECT user, collection FROM share WHERE access >= 2)," /* SHARE_READ */
 		" kept AS (SELECT user, collection AS id FROM member WHERE collection <> 0)"
 		" SELECT user || '/' || id FROM (SELECT * FROM due EXCEPT SELECT * FROM kept)"
 		" UNION SELECT user || '/' || id FROM (SELECT * FROM kept EXCEPT SELECT * FROM due)";

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "storage/backend.h"
 #include "storage/sqlite/journal.h"
 #include "storage/sqlite/ops.h"
 #include "storage/sqlite/watch.h"
@@ -291,25 +292,85 @@ int sqlite_shares(struct store *s, store_id collection, const char *user, share_
 	return status;
 }
 
-static int run_share(struct change_log *log, void *arg, struct err *e)
+/* The row, and whether the calendar stands in the sharee's home. */
+static int set_share(struct change_log *log, store_id collection, const char *user,
+	enum share_access access, struct err *e)
 {
 	static const char put_sql[] =
 		"INSERT OR REPLACE INTO share(collection, user, access) VALUES (?1, ?2, ?3)";
 	static const char remove_sql[] = "DELETE FROM share WHERE collection = ?1 AND user = ?2";
-	const struct share *share = arg;
-	int status;
+	int status = access == SHARE_NONE
+		? sql_run(log->conn, e, remove_sql, INT(collection), TEXT(user))
+		: sql_run(log->conn, e, put_sql, INT(collection), TEXT(user), INT(access));
 
-	if (check_exists(log->conn, share->collection, e) < 0)
+	if (status < 0)
 		return -1;
-	if (share->access == SHARE_NONE) {
-		status = sql_run(log->conn, e, remove_sql, INT(share->collection), TEXT(share->user));
-		status = status < 0 ? -1 : member_remove(log, share->collection, share->user, e);
-	} else {
-		status = sql_run(log->conn, e, put_sql, INT(share->collection), TEXT(share->user),
-			INT(share->access));
-		status = status < 0 ? -1 : member_put(log, share->collection, share->user, e);
+	return store_share_shows(access) ? member_put(log, collection, user, e)
+		: member_remove(log, collection, user, e);
+}
+
+static int run_share(struct change_log *log, void *arg, struct err *e)
+{
+	const struct share *share = arg;
+
+	if (check_exists(log->conn, share->collection, e) < 0 ||
+		set_share(log, share->collection, share->user, share->access, e) < 0)
+		return -1;
+	return journal_props(log, share->collection, e);
+}
+
+struct shares_job { store_id collection; const struct share *rows; size_t n; };
+
+static bool is_among(const struct shares_job *j, const char *user)
+{
+	for (size_t i = 0; i < j->n; i++) {
+		if (strcmp(j->rows[i].user, user) == 0)
+			return true;
 	}
-	return status < 0 ? -1 : journal_props(log, share->collection, e);
+	return false;
+}
+
+/* Those who are not named any more. */
+static int end_shares(struct change_log *log, const struct shares_job *j, struct err *e)
+{
+	static const char users_sql[] = "SELECT user FROM share WHERE collection = ?1";
+	struct arena *mem cleanup_arena = arena_create();
+	struct ended { const char *user; struct ended *next; } *first = NULL;
+	sqlite3_stmt *st cleanup_stmt = sql_query(log->conn, e, users_sql, INT(j->collection));
+	int status = st == NULL ? -1 : 1;
+
+	while (status > 0 && (status = sql_step(log->conn, st, e)) > 0) {
+		struct ended *row = arena_alloc(mem, sizeof(*row));
+		if (is_among(j, sql_text(st, 0)))
+			continue;
+		*row = (struct ended){arena_strdup(mem, sql_text(st, 0)), first};
+		first = row;
+	}
+	for (; first != NULL && status == 0; first = first->next) {
+		status = set_share(log, j->collection, first->user, SHARE_NONE, e);
+	}
+	return status;
+}
+
+static int run_shares(struct change_log *log, void *arg, struct err *e)
+{
+	const struct shares_job *j = arg;
+
+	if (check_exists(log->conn, j->collection, e) < 0 || end_shares(log, j, e) < 0)
+		return -1;
+	for (size_t i = 0; i < j->n; i++) {
+		if (set_share(log, j->collection, j->rows[i].user, j->rows[i].access, e) < 0)
+			return -1;
+	}
+	return journal_props(log, j->collection, e);
+}
+
+int sqlite_shares_set(struct store *s, store_id collection, const struct share *rows, size_t n,
+	struct err *e)
+{
+	struct shares_job j = {collection, rows, n};
+
+	return writer_run((struct db *)s, run_shares, &j, 4096, e);
 }
 
 int sqlite_share_put(struct store *s, const struct share *share, struct err *e)

@@ -181,6 +181,8 @@ int journal_account(struct change_log *log, const char *name, struct err *e)
 	if (account_by_name(log->conn, name, mem, &a, e) < 0)
 		return -1;
 	account_write(&text, &a);
+	if (delegations_write(log->conn, name, &text, e) < 0)
+		return -1;
 	if (text.full)
 		return err_set(e, ERR_LIMIT, "too much in the account %s", name);
 	snprintf(path, sizeof(path), "accounts/%s", name);

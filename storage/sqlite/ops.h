@@ -74,6 +74,22 @@ int sqlite_feed_put(struct store *s, const struct feed *f, struct err *e);
 int sqlite_feed_remove(struct store *s, const char *id, struct err *e);
 int sqlite_feed_used(struct store *s, const char *id, int64_t when, struct err *e);
 
+int sqlite_shares_set(struct store *s, store_id collection, const struct share *rows, size_t n,
+	struct err *e);
+
+/* delegate.c */
+/* Writes the row as it is given; no file. */
+int delegation_store(struct conn *c, const struct delegation *d, struct err *e);
+/* Those of and to an account that closes. */
+int delegations_remove(struct change_log *log, const char *name, struct err *e);
+/* The lines that the owner's account file has of them. */
+int delegations_write(struct conn *c, const char *owner, struct buf *out, struct err *e);
+int sqlite_delegations(struct store *s, const char *owner, const char *user, delegation_fn visit,
+	void *arg, struct err *e);
+int sqlite_delegation_put(struct store *s, const struct delegation *d, struct err *e);
+int sqlite_delegates_set(struct store *s, const char *owner, enum share_access access,
+	const char *const *users, size_t n, struct err *e);
+
 /* commit.c */
 int sqlite_commit(struct store *s, struct commit *c, struct err *e);
 

@@ -16,6 +16,7 @@
 #include "base/failpoint.h"
 #include "base/fsio.h"
 #include "base/util.h"
+#include "storage/backend.h"
 #include "storage/chain.h"
 #include "storage/props.h"
 #include "storage/sqlite/open.h"
@@ -79,14 +80,19 @@ static int add_account(struct rebuild *r, int dir, const char *path, const char 
 	struct arena *mem cleanup_arena = arena_create();
 	struct buf text cleanup_buf;
 	struct account a;
+	struct delegates acting;
 	struct err why;
 
 	buf_init(&text, ACCOUNT_LARGEST);
 	if (fs_read(dir, name, &text, &why) < 0 ||
-		account_parse(text.data, text.len, mem, &a, &why) < 0)
+		account_parse(text.data, text.len, mem, &a, &acting, &why) < 0)
 		return report(r, "%s/%s: %s", path, name, why.text);
 	if (strcmp(a.name, name) != 0 || !name_owner_valid(name))
 		return report(r, "%s/%s: the name in the file is another", path, name);
+	for (size_t i = 0; i < acting.n; i++) {
+		if (delegation_store(r->conn, &acting.row[i], e) < 0)
+			return -1;
+	}
 	return account_store(r->conn, &a, e);
 }
 
@@ -127,7 +133,7 @@ static int insert_props(struct rebuild *r, const struct calendar *c, struct err 
 	for (size_t i = 0; i < c->props.shares; i++) {
 		const struct share *s = &c->props.share[i];
 		if (sql_run(r->conn, e, share_sql, INT(c->row.id), TEXT(s->user), INT(s->access)) < 0 ||
-			member_put(&r->log, c->row.id, s->user, e) < 0)
+			(store_share_shows(s->access) && member_put(&r->log, c->row.id, s->user, e) < 0))
 			return -1;
 	}
 	for (size_t i = 0; i < c->props.feeds; i++) {

@@ -32,6 +32,15 @@ CREATE TABLE account_token(
 	PRIMARY KEY (account, position)
 ) WITHOUT ROWID;
 
+-- user acts for owner; in the owner's account file.
+CREATE TABLE delegate(
+	owner TEXT NOT NULL,
+	user TEXT NOT NULL,
+	access INTEGER NOT NULL,
+	PRIMARY KEY (owner, user)
+) WITHOUT ROWID;
+CREATE INDEX delegate_user ON delegate(user);
+
 -- AUTOINCREMENT: an id is never used twice, or an old token could fit a new calendar.
 CREATE TABLE collection(
 	id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -40,17 +40,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena *mem cleanup_arena = arena_create();
 	struct ledger_row row;
 	struct account account;
+	struct delegates acting;
 	struct props props;
 	struct err e;
 
 	if (props_parse((const char *)data, size, mem, &props, &e) == 0) {
 		write_and_read(&props, mem);
 	}
-	if (account_parse((const char *)data, size, mem, &account, &e) == 0) {
+	if (account_parse((const char *)data, size, mem, &account, &acting, &e) == 0) {
 		struct buf text cleanup_buf;
 		buf_init(&text, 1 << 24);
 		account_write(&text, &account);
-		if (account_parse(text.data, text.len, mem, &account, &e) < 0)
+		for (size_t i = 0; i < acting.n; i++) {
+			account_write_delegate(&text, acting.row[i].user, acting.row[i].access);
+		}
+		if (account_parse(text.data, text.len, mem, &account, &acting, &e) < 0)
 			abort();
 	}
 	chain_parse_line(arena_strndup(mem, (const char *)data, size), &row, &e);

@@ -296,15 +296,33 @@ static void shares_are_found_from_both_sides(void **state)
 		assert_int_equal(store_share_put(s, &shares[i], &e), 0);
 	}
 	assert_int_equal(store_shares(s, a, NULL, note_share, &notes, &e), 0);
-	assert_notes(&notes, "anna/a:lea=1 anna/a:marc=2 ");
+	assert_notes(&notes, "anna/a:lea=2 anna/a:marc=3 ");
 	assert_int_equal(store_shares(s, 0, "marc", note_share, &notes, &e), 0);
-	assert_notes(&notes, "anna/a:marc=2 paul/b:marc=1 ");
+	assert_notes(&notes, "anna/a:marc=3 paul/b:marc=2 ");
 	assert_int_equal(store_shares(s, b, "lea", note_share, &notes, &e), 0);
 	assert_notes(&notes, "");
 	shares[0].access = SHARE_NONE;
 	assert_int_equal(store_share_put(s, &shares[0], &e), 0);
 	assert_int_equal(store_shares(s, a, "marc", note_share, &notes, &e), 0);
 	assert_notes(&notes, "");
+	const struct share now[] = {{.user = "paul", .access = SHARE_FREE_BUSY},
+		{.user = "marc", .access = SHARE_READ}};
+	assert_int_equal(store_shares_set(s, a, now, 2, &e), 0);
+	assert_int_equal(store_shares(s, a, NULL, note_share, &notes, &e), 0);
+	assert_notes(&notes, "anna/a:marc=2 anna/a:paul=1 ");
+	assert_int_equal(store_home(s, "marc", note_collection, &notes, NULL, &e), 0);
+	assert_notes(&notes, "anna/a paul/b ");
+	assert_int_equal(store_home(s, "paul", note_collection, &notes, NULL, &e), 0);
+	assert_notes(&notes, "paul/b "); /* free-busy alone shows nothing */
+	assert_int_equal(store_shares_set(s, a, NULL, 0, &e), 0);
+	assert_int_equal(store_home(s, "marc", note_collection, &notes, NULL, &e), 0);
+	assert_notes(&notes, "paul/b ");
+	assert_int_equal(store_shares(s, a, NULL, note_share, &notes, &e), 0);
+	assert_notes(&notes, "");
+	assert_int_equal(store_shares(s, b, NULL, note_share, &notes, &e), 0);
+	assert_notes(&notes, "paul/b:marc=2 ");
+	assert_int_equal(store_shares_set(s, 9999, now, 2, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
 }
 
 #define HASH_A "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -1035,6 +1053,76 @@ static int note_account(const struct account *a, void *arg)
 	return 0;
 }
 
+static int note_delegation(const struct delegation *d, void *arg)
+{
+	buf_printf(arg, "%s->%s:%d ", d->user, d->owner, d->access == SHARE_WRITE);
+	return 0;
+}
+
+static void make_accounts(struct store *s, const char *const *names)
+{
+	struct err e;
+
+	for (; *names != NULL; names++) {
+		assert_int_equal(store_account_put(s, &(struct account){.name = *names, .password = "p"}, &e), 0);
+	}
+}
+
+static void delegations_are_found_from_both_sides(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+
+	buf_init(&notes, 1000);
+	make_accounts(s, (const char *const[]){"anna", "eve", "marc", "paul", NULL});
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"anna", "marc", SHARE_WRITE}, &e), 0);
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"anna", "eve", SHARE_READ}, &e), 0);
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"paul", "marc", SHARE_READ}, &e), 0);
+	assert_int_equal(store_delegations(s, "anna", NULL, note_delegation, &notes, &e), 0);
+	assert_notes(&notes, "eve->anna:0 marc->anna:1 ");
+	assert_int_equal(store_delegations(s, NULL, "marc", note_delegation, &notes, &e), 0);
+	assert_notes(&notes, "marc->anna:1 marc->paul:0 ");
+	assert_int_equal(store_delegations(s, "anna", "eve", note_delegation, &notes, &e), 0);
+	assert_int_equal(store_delegations(s, "eve", "anna", note_delegation, &notes, &e), 0);
+	assert_notes(&notes, "eve->anna:0 ");
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"anna", "marc", SHARE_NONE}, &e), 0);
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"anna", "paul", SHARE_NONE}, &e), 0);
+	assert_int_equal(store_delegations(s, "anna", NULL, note_delegation, &notes, &e), 0);
+	assert_notes(&notes, "eve->anna:0 ");
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"nobody", "eve", SHARE_READ}, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"eve", "eve", SHARE_READ}, &e), -1);
+	assert_int_equal(e.code, ERR_INVALID);
+}
+
+/* One access of each user: programs set the two groups one after the other, in either order. */
+static void delegates_are_set_as_a_whole(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+
+	buf_init(&notes, 1000);
+	make_accounts(s, (const char *const[]){"anna", "eve", "marc", "paul", NULL});
+	assert_int_equal(store_delegates_set(s, "anna", SHARE_READ,
+		(const char *const[]){"marc", "eve"}, 2, &e), 0);
+	assert_int_equal(store_delegates_set(s, "anna", SHARE_WRITE,
+		(const char *const[]){"paul", "marc"}, 2, &e), 0);
+	assert_int_equal(store_delegations(s, "anna", NULL, note_delegation, &notes, &e), 0);
+	assert_notes(&notes, "eve->anna:0 marc->anna:1 paul->anna:1 ");
+	assert_int_equal(store_delegates_set(s, "anna", SHARE_WRITE, (const char *const[]){"paul"}, 1,
+		&e), 0);
+	assert_int_equal(store_delegates_set(s, "anna", SHARE_READ, NULL, 0, &e), 0);
+	assert_int_equal(store_delegations(s, "anna", NULL, note_delegation, &notes, &e), 0);
+	assert_notes(&notes, "paul->anna:1 ");
+	assert_int_equal(store_delegates_set(s, "nobody", SHARE_READ, NULL, 0, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(store_delegates_set(s, "anna", SHARE_READ, (const char *const[]){"anna"}, 1,
+		&e), -1);
+	assert_int_equal(e.code, ERR_INVALID);
+}
+
 static void a_closed_account_leaves_only_its_name_and_ledger(void **state)
 {
 	const struct account_token token = {"t", "l", "h", 1};
@@ -1057,6 +1145,8 @@ static void a_closed_account_leaves_only_its_name_and_ledger(void **state)
 		.access = SHARE_READ}, &e), 0);
 	assert_int_equal(store_props_patch(s, his, &own, 1, &e), 0);
 	assert_int_equal(suite_entry(s, "anna", "u", "{}", true, &e), 0);
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"anna", "paul", SHARE_READ}, &e), 0);
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"paul", "anna", SHARE_READ}, &e), 0);
 
 	assert_int_equal(store_account_close(s, "anna", &e), 0);
 	assert_int_equal(store_accounts(s, note_account, &notes, &e), 0);
@@ -1068,6 +1158,8 @@ static void a_closed_account_leaves_only_its_name_and_ledger(void **state)
 	assert_int_equal(store_shares(s, his, NULL, note_share, &notes, &e), 0);
 	assert_int_equal(store_shares(s, 0, "paul", note_share, &notes, &e), 0);
 	assert_int_equal(store_props(s, his, "anna", note_prop, &notes, &e), 0);
+	assert_int_equal(store_delegations(s, NULL, "paul", note_delegation, &notes, &e), 0);
+	assert_int_equal(store_delegations(s, "paul", NULL, note_delegation, &notes, &e), 0);
 	assert_notes(&notes, "");
 	assert_int_equal(store_ledger(s, &(struct ledger_query){.owner = "anna"}, note_entry, &notes, &e),
 		0);
@@ -1312,6 +1404,8 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(who_is_closed_leaves_all_homes),
 		SCENARIO(random_changes_reach_every_client),
 		SCENARIO(an_account_keeps_everything_and_its_generation_goes_up),
+		SCENARIO(delegations_are_found_from_both_sides),
+		SCENARIO(delegates_are_set_as_a_whole),
 		SCENARIO(a_closed_account_leaves_only_its_name_and_ledger),
 		SCENARIO(ledger_entries_are_numbered_and_chained_per_owner),
 		SCENARIO(ledger_queries_combine),

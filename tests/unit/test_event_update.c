@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/util.h"
+#include "policy/change.h"
 #include "policy/host.h"
 #include "policy/update.h"
 #include "storage/backend.h"
@@ -1046,6 +1047,48 @@ static void test_late_book_and_cancel_in_time(void **state)
 	assert_int_equal(fee_entries(f, &calendar, &entry), 0);
 }
 
+/* 15.1, 15.4: a title counts as the owner's only if the owner or one who acts for the owner wrote it. */
+static void test_late_delegate(void **state)
+{
+	static const struct {
+		enum share_access access;
+		const char *who, *title;
+		bool counts;
+	} rows[] = {
+		{ SHARE_WRITE, "helper", "Marie 80 €", true },
+		{ SHARE_READ, "helper", "Luc 80 €", false },
+		{ SHARE_NONE, "helper", "Ida 80 €", false },
+		{ SHARE_WRITE, "root", "Bea 80 €", true },
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct delegation d = { "anna", rows[i].who, rows[i].access };
+
+		assert_int_equal(store_delegation_put(f->store, &d, &f->e), 0);
+		f->who = rows[i].who;
+		put(f, "a.ics", event(f, arena_printf(f->mem, "u%zu", i), rows[i].title, START, ""));
+		const char *note = work_value(f, "a.ics", "DESCRIPTION");
+		assert_int_equal(strstr(note, "80.00 EUR") != NULL, rows[i].counts);
+		f->who = "anna";
+		assert_int_equal(try_delete(f, &f->work, "a.ics"), 0);
+	}
+}
+
+static void test_role_of_a_delegate(void **state)
+{
+	const struct event_actor helper = { .name = "helper" }, anna = { .name = "anna" },
+		root = { .name = "root", .admin = true }, file = { .name = "", .admin = true, .external = true };
+
+	(void)state;
+	assert_int_equal(change_role(&helper, "anna", true), POLICY_DELEGATE);
+	assert_int_equal(change_role(&helper, "anna", false), POLICY_CLIENT);
+	assert_int_equal(change_role(&root, "anna", true), POLICY_DELEGATE);
+	assert_int_equal(change_role(&root, "anna", false), POLICY_ADMIN);
+	assert_int_equal(change_role(&anna, "anna", true), POLICY_OWNER);
+	assert_int_equal(change_role(&file, "anna", false), POLICY_ADMIN);
+}
+
 static void test_late_status(void **state)
 {
 	struct fixture *f = *state;
@@ -1212,6 +1255,8 @@ int main(void)
 		WITH(setup, test_wake_for_a_deleted_event),
 		WITH(setup, test_clock_set_back),
 		WITH(setup_late, test_late_book_and_cancel_in_time),
+		WITH(setup_late, test_late_delegate),
+		cmocka_unit_test(test_role_of_a_delegate),
 		WITH(setup_late, test_late_status),
 		WITH(setup_late, test_late_delete_and_again),
 		WITH(setup_late, test_late_uncancel_and_higher_tier),

@@ -83,12 +83,12 @@ static void malformed_props_are_refused_with_the_line(void **state)
 		{"components: many\n", "line 1: components: no number"},
 		{"components: -1\n", "line 1: components: no number"},
 		{"created: \n", "line 1: created: no number"},
-		{"share: marc\towner\n", "line 1: share: expected a user and read or write"},
-		{"share: \tread\n", "line 1: share: expected a user and read or write"},
 		{"feed: k\tshort\tl\t0\t0\t0\t0\n", "line 1: feed: expected id, hash, label and numbers"},
 		{"feed: k\tHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH\tl\t0\t-2\t0\t0\n",
 			"line 1: feed: expected id, hash, label and numbers"},
-		{"share: marc\tnone\n", "line 1: share: expected a user and read or write"},
+		{"share: marc\towner\n", "line 1: share: expected a user and free-busy, read or write"},
+		{"share: \tread\n", "line 1: share: expected a user and free-busy, read or write"},
+		{"share: marc\tnone\n", "line 1: share: expected a user and free-busy, read or write"},
 		{"prop: a\tb\tc\n", "line 1: prop: expected user, namespace, name and element"},
 		{"calendar: a\\x\n", "line 1: a backslash without n, r, t or backslash behind it"},
 		{"calendar: a\\", "line 1: a backslash without n, r, t or backslash behind it"},
@@ -119,11 +119,18 @@ static void accounts_come_back_as_they_were_written(void **state)
 	struct arena *mem cleanup_arena = arena_create();
 	struct buf text cleanup_buf;
 	struct account got;
+	struct delegates acting;
 	struct err e = {0};
 
 	buf_init(&text, 10000);
 	account_write(&text, &a);
-	assert_int_equal(account_parse(text.data, text.len, mem, &got, &e), 0);
+	account_write_delegate(&text, "marc", SHARE_READ);
+	account_write_delegate(&text, "eve", SHARE_WRITE);
+	assert_int_equal(account_parse(text.data, text.len, mem, &got, &acting, &e), 0);
+	assert_int_equal(acting.n, 2);
+	assert_string_equal(acting.row[0].owner, "anna");
+	assert_string_equal(acting.row[1].user, "eve");
+	assert_int_equal(acting.row[1].access, SHARE_WRITE);
 	assert_string_equal(got.name, "anna");
 	assert_string_equal(got.displayname, a.displayname);
 	assert_string_equal(got.language, "fr");
@@ -138,13 +145,16 @@ static void accounts_come_back_as_they_were_written(void **state)
 
 	buf_reset(&text);
 	account_write(&text, &(struct account){.name = "gone", .removed = true});
-	assert_int_equal(account_parse(text.data, text.len, mem, &got, &e), 0);
+	assert_int_equal(account_parse(text.data, text.len, mem, &got, &acting, &e), 0);
+	assert_int_equal(acting.n, 0);
 	assert_true(got.removed);
 	assert_null(got.password);
 	assert_null(got.displayname);
 	assert_null(got.addresses[0]);
-	assert_int_equal(account_parse("language: de\n", 13, mem, &got, &e), -1);
+	assert_int_equal(account_parse("language: de\n", 13, mem, &got, &acting, &e), -1);
 	assert_string_equal(e.text, "no name");
+	assert_int_equal(account_parse("name: a\ndelegate: b\tfree-busy\n", 30, mem, &got, &acting, &e), -1);
+	assert_string_equal(e.text, "line 2: delegate: expected a user and read or write");
 }
 
 static void a_ledger_line_comes_back_and_verifies(void **state)

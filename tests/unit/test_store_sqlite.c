@@ -730,6 +730,9 @@ static void fill_for_rebuild(struct store *s, const char *long_name)
 		.language = "de", .addresses = addresses, .password = "p", .tokens = &token,
 		.token_count = 1}, &e), 0);
 	assert_int_equal(store_account_put(s, &(struct account){.name = "gone", .password = "p"}, &e), 0);
+	assert_int_equal(store_delegates_set(s, "anna", SHARE_READ, (const char *const[]){"gone", "eve"},
+		2, &e), 0);
+	assert_int_equal(store_delegation_put(s, &(struct delegation){"anna", "marc", SHARE_WRITE}, &e), 0);
 	assert_int_equal(store_account_close(s, "gone", &e), 0);
 	store_id c = suite_calendar(s, "anna", "Wörk");
 	assert_int_equal(suite_put(s, c, "a.ics", "1", "UID:1", "", NULL, &e), 0);
@@ -773,6 +776,12 @@ static int note_feed(const struct feed *f, void *arg)
 	return 0;
 }
 
+static int note_delegation(const struct delegation *d, void *arg)
+{
+	buf_printf(arg, "delegate %s of %s %d\n", d->user, d->owner, d->access);
+	return 0;
+}
+
 static int note_account(const struct account *a, void *arg)
 {
 	buf_printf(arg, "account %s %s %s %s %s %zu %d %llu\n", a->name,
@@ -805,6 +814,8 @@ static void describe(struct store *s, struct buf *out)
 
 	buf_reset(out);
 	assert_int_equal(store_accounts(s, note_account, out, &e), 0);
+	assert_int_equal(store_delegations(s, "anna", NULL, note_delegation, out, &e), 0);
+	assert_non_null(strstr(out->data, "delegate eve of anna 2\ndelegate marc of anna 3\n"));
 	assert_int_equal(store_collection(s, "anna", "Wörk", mem, &c, &e), 0);
 	buf_printf(out, "calendar %u %u %lld\n", c.components, c.flags, (long long)c.created);
 	assert_int_equal(store_list(s, c.id, 0, INT64_MIN, INT64_MAX, note_row, out, NULL, &e), 0);
