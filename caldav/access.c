@@ -28,6 +28,8 @@ static unsigned sharee_mask(const struct collection *c, enum share_access access
 {
 	if (access == SHARE_NONE)
 		return 0;
+	if (access == SHARE_FREE_BUSY)
+		return PRIV_READ_FREE_BUSY;
 	if (access == SHARE_READ || c->flags & COLL_FEES)
 		return PRIV_READS;
 	return PRIV_READS | PRIV_WRITE;

@@ -53,6 +53,10 @@ static int get_object(struct dav_request *rq)
 
 int method_get(struct dav_request *rq)
 {
+	int refused = access_need(rq, &rq->target, rq->target.privileges, PRIV_READ);
+
+	if (refused)
+		return refused;
 	if (rq->target.kind == RES_CALENDAR)
 		return get_calendar(rq);
 	return rq->target.kind == RES_OBJECT ? get_object(rq) : get_collection(rq);

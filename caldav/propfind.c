@@ -164,6 +164,9 @@ int method_propfind(struct dav_request *rq)
 	int refused = read_body(rq, &list);
 	if (refused)
 		return refused;
+	refused = access_need(rq, &rq->target, rq->target.privileges, PRIV_READ);
+	if (refused)
+		return refused;
 	if (too_deep(rq))
 		return refuse(rq, PRE_PROPFIND_FINITE_DEPTH, "Depth 0 or 1 only");
 	plan_resource(plan, &rq->target);

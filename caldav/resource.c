@@ -122,8 +122,7 @@ static int note_share(const struct share *s, void *arg)
 {
 	bool *shared = arg;
 
-	(void)s;
-	*shared = true;
+	*shared = s->access != SHARE_FREE_BUSY;
 	return 0;
 }
 
@@ -180,7 +179,7 @@ static int find_calendar(struct dav_request *rq, struct resource *res, struct er
 		return e->code == ERR_NOT_FOUND ? 0 : -1;
 	if (access_calendar(rq, &row, &mask, e) < 0)
 		return -1;
-	if (!(mask & PRIV_READ))
+	if (!mask)
 		return 0;
 	res->coll = row;
 	res->privileges = mask;
@@ -209,9 +208,12 @@ static int find_object(struct dav_request *rq, struct resource *res, struct err 
 {
 	if (find_calendar(rq, res, e) < 0)
 		return -1;
-	res->parent_exists = res->coll.id != 0;
-	if (!res->parent_exists)
+	if (!(res->privileges & PRIV_READ)) { /* free-busy alone tells of no object */
+		res->coll = (struct collection){ 0 };
+		res->privileges = 0;
 		return 0;
+	}
+	res->parent_exists = true;
 	if (store_find(rq->store, res->coll.id, res->name, rq->mem, &res->object, e) < 0)
 		return e->code == ERR_NOT_FOUND ? 0 : -1;
 	res->exists = true;
