@@ -15,6 +15,9 @@
 #include "storage/store.h"
 #include "xml/xml.h"
 
+/* group "NAME" { members = … } of the configuration. */
+struct dav_group { const char *name; const char *const *members; size_t count; };
+
 /* Limits and names of one server; constant while requests run. */
 struct dav_settings {
 	struct ical_limits ical;      /* .bytes is max-resource-size */
@@ -27,6 +30,10 @@ struct dav_settings {
 	size_t calendars;             /* of one home */
 	size_t feeds;                 /* of one calendar */
 	int64_t refresh;              /* seconds: when to ask for a calendar's .ics again; 0: not said */
+	size_t shares;                /* of one calendar, set by ACL */
+	size_t delegates;             /* of one access, set by PROPPATCH */
+	unsigned expand_levels;       /* of expand-property, 1 to 4 */
+	const struct dav_group *groups; /* ended by one without name; NULL: none */
 	const char *public_url;       /* or NULL */
 };
 extern const struct dav_settings dav_default_settings;

@@ -18,6 +18,9 @@ const struct dav_settings dav_default_settings = {
 	.calendars = 500,
 	.feeds = 50,
 	.refresh = 3600,
+	.shares = 1000,
+	.delegates = 100,
+	.expand_levels = 4,
 };
 
 struct first_calendar { const char *name; unsigned components; const char *en, *fr; };

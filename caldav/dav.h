@@ -21,8 +21,13 @@ enum resource_kind {
 	RES_CALENDAR = 32,  /* /calendars/<user>/<calendar>/ or …/<sharee>/<owner>~<calendar>/ */
 	RES_OBJECT = 64,    /* …/<name> */
 	RES_UNKNOWN = 128,  /* any other path: it never exists */
+	RES_PROXY_READ = 256,  /* /principals/<user>/calendar-proxy-read/: who acts for the user */
+	RES_PROXY_WRITE = 512, /* … calendar-proxy-write/ */
+	RES_GROUP = 1024,      /* /principals/group~<name>/ */
 
-	RES_COLLECTIONS = RES_ROOT | RES_PRINCIPALS | RES_PRINCIPAL | RES_HOMES | RES_HOME | RES_CALENDAR,
+	RES_PROXIES = RES_PROXY_READ | RES_PROXY_WRITE,
+	RES_ALL_PRINCIPALS = RES_PRINCIPAL | RES_PROXIES | RES_GROUP,
+	RES_COLLECTIONS = RES_ROOT | RES_PRINCIPALS | RES_ALL_PRINCIPALS | RES_HOMES | RES_HOME | RES_CALENDAR,
 	RES_ANY = RES_COLLECTIONS | RES_OBJECT,
 };
 
@@ -36,9 +41,12 @@ enum privilege {
 	PRIV_READ_ACL = 32,
 	PRIV_READ_CURRENT_USER = 64,
 	PRIV_READ_FREE_BUSY = 128,
+	PRIV_WRITE_ACL = 256,
+	PRIV_UNLOCK = 512,
 
 	PRIV_WRITE = PRIV_WRITE_PROPERTIES | PRIV_WRITE_CONTENT | PRIV_BIND | PRIV_UNBIND,
 	PRIV_READS = PRIV_READ | PRIV_READ_CURRENT_USER | PRIV_READ_FREE_BUSY,
+	PRIV_ALL = PRIV_READS | PRIV_WRITE | PRIV_READ_ACL | PRIV_WRITE_ACL | PRIV_UNLOCK,
 };
 
 /*
@@ -57,7 +65,8 @@ struct resource {
 	const char *name;       /* RES_OBJECT: the object's, decoded */
 	struct collection coll; /* RES_CALENDAR, RES_OBJECT, if that calendar exists; else coll.id is 0 */
 	struct object object;   /* RES_OBJECT, if it exists */
-	struct account account; /* RES_PRINCIPAL, RES_HOME, if it exists (no password, no tokens) */
+	struct account account; /* RES_PRINCIPAL, RES_HOME, proxies, if it exists (no password, no tokens) */
+	const struct dav_group *group; /* RES_GROUP, if it exists */
 };
 
 /* ---- the request ---- */
@@ -74,6 +83,8 @@ struct dav_request {
 	struct resource target;
 	const struct conditions *conditions; /* precond.c */
 	struct { store_id calendar; const struct zone *zone; } floating; /* calendar_zone's last answer */
+	struct { const char *owner; enum share_access access; } acting;  /* access_acts_for's last answer */
+	size_t expanded;                 /* hrefs that expand-property has followed */
 };
 
 /* ---- resource.c: the only place that knows URLs ---- */
@@ -101,15 +112,44 @@ char *resource_calendar_href(struct arena *mem, const struct resource *home, con
 /* A calendar in the home that `home` is, from its row. */
 int resource_calendar(struct dav_request *rq, const struct resource *home, const struct collection *row,
 	struct resource *out, struct err *e);
+/* Calendars that others share with `user` are in that home for the user and administrators only: not
+ * for who acts for the user. */
+bool resource_home_shows(const struct dav_request *rq, const char *user, const char *owner);
 char *principal_href(struct arena *mem, const char *user); /* "/principals/anna/" */
 char *home_href(struct arena *mem, const char *user);      /* "/calendars/anna/" */
+char *group_href(struct arena *mem, const char *group);    /* "/principals/group~admin/" */
+/* "/principals/anna/calendar-proxy-read/" by RES_PROXY_READ or _WRITE */
+char *proxy_href(struct arena *mem, const char *user, enum resource_kind kind);
 
 /* ---- access.c: the only place that knows rights ---- */
 
 /* Mask of enum privilege that the asking user has on a calendar (and on what is in it). */
 int access_calendar(struct dav_request *rq, const struct collection *c, unsigned *out, struct err *e);
-unsigned access_home(const struct dav_request *rq, const char *user);
+int access_home(struct dav_request *rq, const char *user, unsigned *out, struct err *e);
+/* Of what is above the homes, and of principals that the asking user finds. */
+unsigned access_public(const struct dav_request *rq, const struct resource *res);
+/* 15.31: may the asking user know of the account, or of the group? */
 int access_principal(struct dav_request *rq, const char *user, bool *visible, struct err *e);
+int access_group(struct dav_request *rq, const struct dav_group *group, bool *visible, struct err *e);
+/* What a mask on a calendar means for an object in it. */
+unsigned access_member(unsigned calendar);
+/* Is the asking user a delegate of `owner`? SHARE_NONE, SHARE_READ or SHARE_WRITE. */
+int access_acts_for(struct dav_request *rq, const char *owner, enum share_access *out, struct err *e);
+/* The share that gives just these rights; SHARE_NONE: there is no such. */
+enum share_access access_of_grant(unsigned mask);
+
+/* The same rights as entries of DAV:acl (RFC 3744 5.5), in the arena. */
+enum ace_who { ACE_HREF, ACE_OWNER, ACE_AUTHENTICATED };
+struct ace {
+	enum ace_who who;
+	const char *principal;   /* ACE_HREF */
+	unsigned grant;
+	bool protected;
+	const char *inherited;   /* the resource it comes from, or NULL */
+	struct ace *next;
+};
+int access_entries(struct dav_request *rq, const struct resource *res, struct arena *mem,
+	const struct ace **out, struct err *e);
 /* What deleting an object takes: in the Fees calendar it only hides an entry (15.11). */
 unsigned access_to_delete(const struct resource *res);
 /* A new resource without parent: 409; 403 in other people's space, whether there is one or not. */
@@ -147,6 +187,7 @@ extern const struct method dav_methods[]; /* ended by a row without name */
 /* "OPTIONS, GET, …" for the target. */
 char *method_allow(const struct dav_request *rq);
 
+int method_acl(struct dav_request *rq);
 int method_options(struct dav_request *rq);
 int method_propfind(struct dav_request *rq);
 int method_proppatch(struct dav_request *rq);
@@ -171,6 +212,12 @@ struct report {
 /* Ended by a row without name; supported-report-set is made from it. */
 extern const struct report dav_reports[];
 
+int report_acl_principals(struct dav_request *rq, const struct xml_node *root);
+int report_cs_search(struct dav_request *rq, const struct xml_node *root);
+int report_expand(struct dav_request *rq, const struct xml_node *root);
+int report_principal_match(struct dav_request *rq, const struct xml_node *root);
+int report_principal_search(struct dav_request *rq, const struct xml_node *root);
+int report_searchable(struct dav_request *rq, const struct xml_node *root);
 int report_multiget(struct dav_request *rq, const struct xml_node *root);
 int report_query(struct dav_request *rq, const struct xml_node *root);
 int report_sync(struct dav_request *rq, const struct xml_node *root);
@@ -218,6 +265,9 @@ enum ical_zones zones_wanted(const struct dav_request *rq);
 /* For floating times of a calendar: what the report said, or calendar-timezone; NULL is UTC. */
 const struct zone *calendar_zone(struct dav_request *rq, const struct collection *c);
 
+const struct dav_group *dav_group_find(const struct dav_settings *settings, const char *name); /* or NULL */
+bool dav_group_has(const struct dav_group *group, const char *user); /* false for NULL */
+
 /* ---- multistatus.c ---- */
 
 struct prop_list; /* prop.h */
@@ -238,6 +288,8 @@ void plan_object(struct plan *p, const struct resource *calendar, const struct o
 	const char *href);
 /* Only a status: 404 for what is gone, 507 with a condition for the collection. Copies href. */
 void plan_status(struct plan *p, const char *href, int status, enum precond why);
+/* What is right below the target, as far as the asking user may know of it: propfind.c. */
+int plan_children(struct dav_request *rq, struct plan *p, struct err *e);
 size_t plan_count(const struct plan *p);
 /* Makes the answer; token NULL or the text of the final <D:sync-token>. Returns 207. */
 int plan_answer(struct dav_request *rq, struct plan *p, const struct prop_list *props,

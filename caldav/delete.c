@@ -43,12 +43,15 @@ static int delete_calendar(struct dav_request *rq)
 	const struct resource *t = &rq->target;
 	struct event_request event = event_request_of(rq);
 	struct event_result result = { 0 };
+	unsigned home;
 	struct err e;
 
 	if (strchr(t->segment, '~'))
 		return leave_share(rq);
 	/* A sharee's right to delete events is none to delete the calendar: that is the home's. */
-	int refused = access_need(rq, t, access_home(rq, t->user), PRIV_UNBIND);
+	if (access_home(rq, t->user, &home, &e) < 0)
+		return fail_err(rq, &e);
+	int refused = access_need(rq, t, home, PRIV_UNBIND);
 	if (!refused && t->coll.flags & COLL_FEES)
 		refused = access_need(rq, t, 0, PRIV_UNBIND);
 	if (refused)

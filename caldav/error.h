@@ -18,6 +18,18 @@ struct dav_request;
 	X(PROPFIND_FINITE_DEPTH,            403, NS_DAV, "propfind-finite-depth") \
 	/* RFC 3744 7.1.1 */ \
 	X(NEED_PRIVILEGES,                  403, NS_DAV, "need-privileges") \
+	/* RFC 3744 8.1.1; deny-before-grant and missing-required-principal can't come up, for nothing may be \
+	 * denied and no principal is required */ \
+	X(NO_ACE_CONFLICT,                  403, NS_DAV, "no-ace-conflict") \
+	X(NO_PROTECTED_ACE_CONFLICT,        403, NS_DAV, "no-protected-ace-conflict") \
+	X(NO_INHERITED_ACE_CONFLICT,        403, NS_DAV, "no-inherited-ace-conflict") \
+	X(LIMITED_NUMBER_OF_ACES,           403, NS_DAV, "limited-number-of-aces") \
+	X(GRANT_ONLY,                       403, NS_DAV, "grant-only") \
+	X(NO_INVERT,                        403, NS_DAV, "no-invert") \
+	X(NO_ABSTRACT,                      403, NS_DAV, "no-abstract") \
+	X(NOT_SUPPORTED_PRIVILEGE,          403, NS_DAV, "not-supported-privilege") \
+	X(RECOGNIZED_PRINCIPAL,             403, NS_DAV, "recognized-principal") \
+	X(ALLOWED_PRINCIPAL,                403, NS_DAV, "allowed-principal") \
 	/* RFC 3253 3.1.5, 3.6 */ \
 	X(RESOURCE_MUST_BE_NULL,            403, NS_DAV, "resource-must-be-null") \
 	X(MKCOL_ON_MAPPED,                  405, NS_DAV, "resource-must-be-null") \

@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libcaldav.a
 libcaldav_a_SOURCES = \
 	caldav/access.c \
+	caldav/acl.c \
+	caldav/acl.h \
 	caldav/caldav.h \
 	caldav/calendar_data.c \
 	caldav/dav.c \
@@ -16,6 +18,8 @@ libcaldav_a_SOURCES = \
 	caldav/multistatus.c \
 	caldav/options.c \
 	caldav/precond.c \
+	caldav/principal.c \
+	caldav/principal.h \
 	caldav/prop.c \
 	caldav/prop.h \
 	caldav/prop_change.c \
@@ -30,8 +34,10 @@ libcaldav_a_SOURCES = \
 	caldav/query_xml.c \
 	caldav/query_xml.h \
 	caldav/report.c \
+	caldav/report_expand.c \
 	caldav/report_freebusy.c \
 	caldav/report_multiget.c \
+	caldav/report_principal.c \
 	caldav/report_query.c \
 	caldav/report_sync.c \
 	caldav/reports.c \

@@ -6,7 +6,7 @@ int method_options(struct dav_request *rq)
 	struct response *res = rq->http->res;
 
 	response_header(res, "Allow", method_allow(rq));
-	response_header(res, "DAV", "1, 3, extended-mkcol, calendar-access, calendar-no-timezone, "
-		"calendar-availability");
+	response_header(res, "DAV", "1, 3, access-control, extended-mkcol, calendar-access, calendar-proxy, "
+		"calendar-no-timezone, calendar-availability");
 	return res->status = 200;
 }

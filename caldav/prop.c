@@ -78,6 +78,14 @@ int prop_list_parse(struct dav_request *rq, const struct xml_node *parent, enum 
 	return 0;
 }
 
+void prop_list_drop_bodies(struct prop_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->wanted[i].row && list->wanted[i].row->flags & PROP_BODY)
+			list->wanted[i].row = NULL;
+	list->body = false;
+}
+
 /* ---- what is stored ---- */
 
 struct collect {
@@ -205,6 +213,12 @@ static int write_dead(const struct prop_wanted *wanted, const struct propctx *c,
 	return 200;
 }
 
+int prop_write_value(const struct prop_wanted *wanted, struct propctx *c, struct xmlw *w)
+{
+	c->asked = wanted->node;
+	return wanted->row ? write_live(wanted->row, c, w) : write_dead(wanted, c, w);
+}
+
 /* The one loop of named properties: what nothing answers is 404. */
 static void write_wanted(const struct prop_list *list, struct propctx *c, struct xmlw *w,
 	struct failures *failed)
@@ -212,8 +226,7 @@ static void write_wanted(const struct prop_list *list, struct propctx *c, struct
 	for (size_t i = 0; i < list->count; i++) {
 		const struct prop_wanted *wanted = &list->wanted[i];
 
-		c->asked = wanted->node;
-		int status = wanted->row ? write_live(wanted->row, c, w) : write_dead(wanted, c, w);
+		int status = wanted->expand ? expand_write(wanted, c, w) : prop_write_value(wanted, c, w);
 		if (status == 200)
 			continue;
 		failed->rows[failed->count].wanted = wanted;

@@ -44,11 +44,14 @@ const struct prop *prop_find(enum ns ns, const char *name); /* NULL: in no table
 
 /* ---- what a request asks for ---- */
 
+struct prop_list;
+
 struct prop_wanted {
 	const struct prop *row;      /* NULL: dead or unknown */
 	enum ns ns;
 	const char *uri, *name;
 	const struct xml_node *node; /* the element in the request; calendar-data has children there */
+	const struct prop_list *expand; /* what to show of each href in it (RFC 3253 3.8); NULL: the href */
 };
 enum prop_mode { PROPS_NAMED, PROPS_ALL, PROPS_NAMES };
 struct prop_list {
@@ -61,6 +64,9 @@ struct prop_list {
  * parent NULL or without any: as `otherwise`. More than one, or more than 1000 names: ERR_INVALID. */
 int prop_list_parse(struct dav_request *rq, const struct xml_node *parent, enum prop_mode otherwise,
 	struct prop_list *out, struct err *e);
+
+/* calendar-data is for reports on calendars (RFC 4791 9.6): elsewhere a property that nobody has. */
+void prop_list_drop_bodies(struct prop_list *list);
 
 /* ---- writing ---- */
 
@@ -91,6 +97,10 @@ struct propctx {
 
 /* Start tag of any name, known namespace or not. */
 void prop_start(struct xmlw *w, enum ns ns, const char *uri, const char *name);
+/* One property as an element; its status, and nothing written unless that is 200. */
+int prop_write_value(const struct prop_wanted *wanted, struct propctx *c, struct xmlw *w);
+/* The same with what wanted->expand says in the place of each href: report_expand.c. */
+int expand_write(const struct prop_wanted *wanted, struct propctx *c, struct xmlw *w);
 /* All propstats of one resource. -1 if the store fails. */
 int prop_write(struct dav_request *rq, const struct resource *res, const struct buf *body,
 	const struct prop_list *list, struct arena *mem, struct xmlw *w, struct err *e);

@@ -54,6 +54,24 @@ static int plan_accounts(struct dav_request *rq, struct plan *plan,
 	return 0;
 }
 
+static int plan_groups(struct dav_request *rq, struct plan *plan, struct err *e)
+{
+	const struct dav_group *groups = rq->http->who.admin ? rq->dav->settings.groups : NULL;
+
+	for (const struct dav_group *g = groups; g && g->name; g++)
+		if (plan_path(rq, plan, group_href(rq->mem, g->name), e) < 0)
+			return -1;
+	return 0;
+}
+
+static int plan_proxies(struct dav_request *rq, struct plan *plan, struct err *e)
+{
+	const char *user = rq->target.user;
+
+	return plan_path(rq, plan, proxy_href(rq->mem, user, RES_PROXY_READ), e) < 0 ? -1
+		: plan_path(rq, plan, proxy_href(rq->mem, user, RES_PROXY_WRITE), e);
+}
+
 /* Copied out of the store's walk, within which no other question may be asked. */
 static int note_calendar(const struct collection *c, void *arg)
 {
@@ -81,7 +99,8 @@ static int plan_home(struct dav_request *rq, struct plan *plan, struct err *e)
 
 		if (resource_calendar(rq, home, &c->row, res, e) < 0)
 			return -1;
-		plan_resource(plan, res);
+		if (res->privileges & PRIV_READ) /* a delegate doesn't see what others share with the owner */
+			plan_resource(plan, res);
 	}
 	return 0;
 }
@@ -94,7 +113,7 @@ static int note_object(const struct object *o, void *arg)
 	return 0;
 }
 
-static int plan_children(struct dav_request *rq, struct plan *plan, struct err *e)
+int plan_children(struct dav_request *rq, struct plan *plan, struct err *e)
 {
 	struct children ch = { .rq = rq, .plan = plan };
 
@@ -103,7 +122,9 @@ static int plan_children(struct dav_request *rq, struct plan *plan, struct err *
 		return plan_path(rq, plan, "/principals/", e) < 0 ? -1
 			: plan_path(rq, plan, "/calendars/", e);
 	case RES_PRINCIPALS:
-		return plan_accounts(rq, plan, principal_href, e);
+		return plan_accounts(rq, plan, principal_href, e) < 0 ? -1 : plan_groups(rq, plan, e);
+	case RES_PRINCIPAL:
+		return plan_proxies(rq, plan, e);
 	case RES_HOMES:
 		return plan_accounts(rq, plan, home_href, e);
 	case RES_HOME:
@@ -117,15 +138,6 @@ static int plan_children(struct dav_request *rq, struct plan *plan, struct err *
 }
 
 /* ---- */
-
-/* calendar-data is for reports (RFC 4791 9.6): here it is a property that nobody has. */
-static void drop_bodies(struct prop_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->wanted[i].row && list->wanted[i].row->flags & PROP_BODY)
-			list->wanted[i].row = NULL;
-	list->body = false;
-}
 
 /* An empty body asks for allprop (RFC 4918 9.1). */
 static int read_body(struct dav_request *rq, struct prop_list **out)
@@ -144,7 +156,7 @@ static int read_body(struct dav_request *rq, struct prop_list **out)
 		return fail(rq, 400, "DAV:propfind asks for nothing");
 	if (prop_list_parse(rq, root, PROPS_ALL, list, &e) < 0)
 		return fail_err(rq, &e);
-	drop_bodies(list);
+	prop_list_drop_bodies(list);
 	*out = list;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* PROPPATCH: RFC 4918 9.2. */
 #include <string.h>
 
+#include "caldav/principal.h"
 #include "caldav/prop.h"
 
 /* Dead properties that are there already and are not among the changes. */
@@ -81,6 +82,8 @@ int method_proppatch(struct dav_request *rq)
 		return fail_err(rq, &e);
 	if (changes.count == 0)
 		return fail(rq, 400, "no property to set or remove");
+	if (rq->target.kind & RES_PROXIES)
+		return patch_delegates(rq, &changes);
 	for (size_t i = 0; i < changes.count; i++)
 		prop_change_check(rq, rq->target.kind, &changes.rows[i]);
 	if (rq->target.kind == RES_CALENDAR)

@@ -33,6 +33,22 @@ static int get_addresses(const struct prop *p, struct propctx *c, struct xmlw *w
 	return 200;
 }
 
+/* RFC 6638 2.4.2 */
+static int get_user_type(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	xmlw_text(w, c->res->kind == RES_PRINCIPAL ? "INDIVIDUAL" : "GROUP");
+	return 200;
+}
+
+static int get_mail_addresses(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	for (const char *const *a = c->res->account.addresses; a && *a; a++)
+		xmlw_elem(w, NS_CS, "email-address", *a);
+	return 200;
+}
+
 /* ---- calendars ---- */
 
 /* clang-format off */
@@ -224,6 +240,7 @@ const struct prop props_caldav[] = {
 	/* RFC 4791 6.2, RFC 6638 2.4 */
 	{ NS_CALDAV, "calendar-home-set",                FINDERS, 0, get_home_set, NULL },
 	{ NS_CALDAV, "calendar-user-address-set",        FINDERS, 0, get_addresses, NULL },
+	{ NS_CALDAV, "calendar-user-type",               RES_ALL_PRINCIPALS, 0, get_user_type, NULL },
 	/* RFC 4791 5.2 */
 	{ NS_CALDAV, "calendar-description",             RES_CALENDAR, PROP_STORED, NULL, prop_check_text },
 	{ NS_CALDAV, "max-attendees-per-instance",       RES_CALENDAR, 0, get_max_attendees, NULL },
@@ -240,6 +257,7 @@ const struct prop props_caldav[] = {
 	{ NS_CALDAV, "schedule-calendar-transp",         RES_CALENDAR, PROP_STORED | PROP_PERSONAL,
 		get_transp, check_transp },
 	/* CalendarServer, Apple */
+	{ NS_CS,     "email-address-set",                RES_PRINCIPAL, 0, get_mail_addresses, NULL },
 	{ NS_CS,     "getctag",                          RES_CALENDAR | RES_HOME, 0, prop_get_sync_token,
 		NULL },
 	{ NS_APPLE,  "calendar-color",                   RES_CALENDAR, PROP_STORED | PROP_PERSONAL, NULL,

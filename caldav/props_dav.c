@@ -3,15 +3,17 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "caldav/prop.h"
+#include "caldav/principal.h"
 
 static int get_resourcetype(const struct prop *p, struct propctx *c, struct xmlw *w)
 {
 	(void)p;
 	if (c->res->kind & RES_COLLECTIONS)
 		xmlw_empty(w, NS_DAV, "collection");
-	if (c->res->kind == RES_PRINCIPAL)
+	if (c->res->kind & RES_ALL_PRINCIPALS)
 		xmlw_empty(w, NS_DAV, "principal");
+	if (c->res->kind & RES_PROXIES)
+		xmlw_empty(w, NS_CS, proxy_name(c->res->kind));
 	if (c->res->kind == RES_CALENDAR && c->res->coll.flags & COLL_SUBSCRIBED)
 		xmlw_empty(w, NS_CS, "subscribed");
 	else if (c->res->kind == RES_CALENDAR)
@@ -47,10 +49,15 @@ static int get_displayname(const struct prop *p, struct propctx *c, struct xmlw 
 {
 	const struct account *a = &c->res->account;
 
+	const char *name = a->displayname && *a->displayname ? a->displayname : a->name;
+
 	if (c->res->kind == RES_CALENDAR)
-		xmlw_text(w, calendar_displayname(p, c));
-	else
-		xmlw_text(w, a->displayname && *a->displayname ? a->displayname : a->name);
+		name = calendar_displayname(p, c);
+	else if (c->res->group)
+		name = c->res->group->name;
+	else if (c->res->kind & RES_PROXIES)
+		name = arena_printf(c->mem, "%s (%s)", name, proxy_name(c->res->kind));
+	xmlw_text(w, name);
 	return 200;
 }
 
@@ -158,7 +165,7 @@ char *object_content_type(struct arena *mem, const struct object *o)
 const struct prop props_dav[] = {
 	/* RFC 4918 15 */
 	{ NS_DAV, "creationdate",           RES_CALENDAR, PROP_ALLPROP, get_creationdate, NULL },
-	{ NS_DAV, "displayname",            RES_CALENDAR | RES_HOME | RES_PRINCIPAL,
+	{ NS_DAV, "displayname",            RES_CALENDAR | RES_HOME | RES_ALL_PRINCIPALS,
 		PROP_ALLPROP | PROP_STORED | PROP_PERSONAL, get_displayname, prop_check_text },
 	{ NS_DAV, "getcontentlength",       RES_OBJECT, PROP_ALLPROP, get_contentlength, NULL },
 	{ NS_DAV, "getcontenttype",         RES_OBJECT, PROP_ALLPROP, get_contenttype, NULL },

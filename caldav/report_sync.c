@@ -167,6 +167,8 @@ static int find_calendar(struct dav_request *rq, const struct home_member *m,
 static int plan_member(struct dav_request *rq, const struct home_member *m, const struct resource **calendar,
 	struct plan *plan, struct err *e)
 {
+	if (!resource_home_shows(rq, rq->target.user, m->calendar.owner))
+		return 0; /* in this home, but not for who asks */
 	if (m->gone) {
 		plan_status(plan, resource_calendar_href(rq->mem, &rq->target, &m->calendar), 404, PRE_NONE);
 		return 0;
@@ -174,7 +176,7 @@ static int plan_member(struct dav_request *rq, const struct home_member *m, cons
 	if (find_calendar(rq, m, calendar, e) < 0)
 		return -1;
 	if (!((*calendar)->privileges & PRIV_READ))
-		return 0; /* in this home, but not for who asks */
+		return 0;
 	if (m->object)
 		plan_change(rq->mem, *calendar, m->object, plan);
 	else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "caldav/principal.h"
 
 enum { PATH_BYTES = 2048, SEGMENTS = 4 };
 
@@ -75,6 +76,7 @@ void resource_object(struct arena *mem, const struct resource *calendar, const s
 	out->href = resource_object_href(mem, calendar, row->name);
 	out->name = row->name;
 	out->object = *row;
+	out->privileges = access_member(calendar->privileges);
 }
 
 /* ---- what is there ---- */
@@ -106,13 +108,27 @@ static int find_principal(struct dav_request *rq, struct resource *res, struct e
 		return -1;
 	if (!visible)
 		return 0;
-	res->privileges = PRIV_READ | PRIV_READ_CURRENT_USER;
+	res->privileges = access_public(rq, res);
 	return account_exists(rq, res, e);
+}
+
+static int find_group(struct dav_request *rq, struct resource *res, struct err *e)
+{
+	const struct dav_group *group = dav_group_find(&rq->dav->settings, group_of_segment(res->segment));
+
+	if (!group || access_group(rq, group, &res->exists, e) < 0)
+		return group ? -1 : 0;
+	if (!res->exists)
+		return 0;
+	res->group = group;
+	res->privileges = access_public(rq, res);
+	return 0;
 }
 
 static int find_home(struct dav_request *rq, struct resource *res, struct err *e)
 {
-	res->privileges = access_home(rq, res->user);
+	if (access_home(rq, res->user, &res->privileges, e) < 0)
+		return -1;
 	if (!res->privileges)
 		return 0;
 	return account_exists(rq, res, e);
@@ -133,28 +149,45 @@ static int is_shared_to(struct dav_request *rq, const struct collection *c, cons
 	return store_shares(rq->store, c->id, user, note_share, out, e) < 0 ? -1 : 0;
 }
 
-/* Whose own displayname and colour count where `user`'s home shows it (15.16). */
-static const char *calendar_reader(struct dav_request *rq, const struct collection *c, const char *user)
+/* Whose own displayname and colour count where `user`'s home shows it (15.16). Who acts for the owner in
+ * writing sets the owner's. */
+static int find_reader(struct dav_request *rq, const struct collection *c, const char *user,
+	const char **out, struct err *e)
 {
+	enum share_access acting;
+
+	*out = user;
 	if (strcmp(c->owner, user) != 0)
-		return user;
-	return rq->http->who.admin || strcmp(c->owner, rq->http->who.name) == 0 ? ""
-	                                                                         : rq->http->who.name;
+		return 0;
+	*out = "";
+	if (rq->http->who.admin || strcmp(c->owner, rq->http->who.name) == 0)
+		return 0;
+	if (access_acts_for(rq, c->owner, &acting, e) < 0)
+		return -1;
+	if (acting != SHARE_WRITE)
+		*out = rq->http->who.name;
+	return 0;
+}
+
+bool resource_home_shows(const struct dav_request *rq, const char *user, const char *owner)
+{
+	const struct principal *who = &rq->http->who;
+
+	return strcmp(owner, user) == 0 || who->admin || strcmp(who->name, user) == 0;
 }
 
 /* The row behind a calendar's segment; ERR_NOT_FOUND if there is none, or none in this home. */
 static int find_row(struct dav_request *rq, struct resource *res, struct collection *row, struct err *e)
 {
 	const char *tilde = strchr(res->segment, '~');
-	const struct principal *who = &rq->http->who;
 	bool shared;
 
 	if (!tilde)
 		return store_collection(rq->store, res->user, res->segment, rq->mem, row, e);
-	if (!who->admin && strcmp(who->name, res->user) != 0)
-		return err_set(e, ERR_NOT_FOUND, "another's home");
 	char *owner = arena_strndup(rq->mem, res->segment, (size_t)(tilde - res->segment));
 	ascii_lower(owner);
+	if (!resource_home_shows(rq, res->user, owner) || strcmp(owner, res->user) == 0)
+		return err_set(e, ERR_NOT_FOUND, "not in this home");
 	if (store_collection(rq->store, owner, tilde + 1, rq->mem, row, e) < 0)
 		return -1;
 	if (is_shared_to(rq, row, res->user, &shared, e) < 0)
@@ -169,7 +202,8 @@ static int find_calendar(struct dav_request *rq, struct resource *res, struct er
 	struct collection row;
 	unsigned mask;
 
-	if (t->coll.id && strcmp(t->user, res->user) == 0 && strcmp(t->segment, res->segment) == 0) {
+	if (t->kind == RES_CALENDAR && t->coll.id && strcmp(t->user, res->user) == 0
+		&& strcmp(t->segment, res->segment) == 0) {
 		res->coll = t->coll;
 		res->privileges = t->privileges;
 		res->reader = t->reader;
@@ -183,8 +217,7 @@ static int find_calendar(struct dav_request *rq, struct resource *res, struct er
 		return 0;
 	res->coll = row;
 	res->privileges = mask;
-	res->reader = calendar_reader(rq, &row, res->user);
-	return 0;
+	return find_reader(rq, &row, res->user, &res->reader, e);
 }
 
 static int find_existing_calendar(struct dav_request *rq, struct resource *res, struct err *e)
@@ -214,6 +247,7 @@ static int find_object(struct dav_request *rq, struct resource *res, struct err 
 		return 0;
 	}
 	res->parent_exists = true;
+	res->privileges = access_member(res->privileges);
 	if (store_find(rq->store, res->coll.id, res->name, rq->mem, &res->object, e) < 0)
 		return e->code == ERR_NOT_FOUND ? 0 : -1;
 	res->exists = true;
@@ -242,11 +276,28 @@ int resource_calendar(struct dav_request *rq, const struct resource *home, const
 		.user = home->user, .coll = *row };
 	out->segment = resource_calendar_segment(rq->mem, home, row);
 	out->href = resource_calendar_href(rq->mem, home, row);
-	out->reader = calendar_reader(rq, row, home->user);
+	if (!resource_home_shows(rq, home->user, row->owner))
+		return 0; /* no privileges */
+	if (find_reader(rq, row, home->user, &out->reader, e) < 0)
+		return -1;
 	return access_calendar(rq, row, &out->privileges, e);
 }
 
 /* ---- from a path ---- */
+
+static enum resource_kind principal_kind(const struct path *p)
+{
+	switch (p->count) {
+	case 1:
+		return RES_PRINCIPALS;
+	case 2:
+		return group_of_segment(p->part[1]) ? RES_GROUP : RES_PRINCIPAL;
+	case 3:
+		return proxy_kind(p->part[2]);
+	default:
+		return RES_UNKNOWN;
+	}
+}
 
 /* Which kind a path's form says. */
 static enum resource_kind path_kind(const struct path *p)
@@ -254,7 +305,7 @@ static enum resource_kind path_kind(const struct path *p)
 	if (p->count == 0)
 		return RES_ROOT;
 	if (strcmp(p->part[0], "principals") == 0)
-		return p->count == 1 ? RES_PRINCIPALS : p->count == 2 ? RES_PRINCIPAL : RES_UNKNOWN;
+		return principal_kind(p);
 	if (strcmp(p->part[0], "calendars") != 0)
 		return RES_UNKNOWN;
 	switch (p->count) {
@@ -278,8 +329,12 @@ static int find_by_kind(struct dav_request *rq, struct resource *res, struct err
 	case RES_PRINCIPALS:
 	case RES_HOMES:
 		res->exists = true;
-		res->privileges = PRIV_READ | PRIV_READ_CURRENT_USER;
+		res->privileges = access_public(rq, res);
 		return 0;
+	case RES_GROUP:
+		return find_group(rq, res, e);
+	case RES_PROXY_READ:
+	case RES_PROXY_WRITE:
 	case RES_PRINCIPAL:
 		return find_principal(rq, res, e);
 	case RES_HOME:
@@ -308,7 +363,9 @@ int resource_resolve(struct dav_request *rq, const char *path, struct resource *
 	if (res.kind & RES_COLLECTIONS)
 		buf_addc(&spelling, '/');
 	res.href = arena_strndup(rq->mem, spelling.data, spelling.len);
-	if (res.kind & (RES_PRINCIPAL | RES_HOME | RES_CALENDAR | RES_OBJECT)) {
+	if (res.kind == RES_GROUP)
+		res.segment = p.part[1];
+	if (res.kind & (RES_PRINCIPAL | RES_PROXIES | RES_HOME | RES_CALENDAR | RES_OBJECT)) {
 		ascii_lower(p.part[1]);
 		res.user = p.part[1];
 		res.segment = p.part[2];

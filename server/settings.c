@@ -137,6 +137,9 @@ static const struct conf_option server_options[] = {
 	{ "property-size",           CONF_SIZE,     "64K",            256,    MIB,         NULL },
 	{ "calendars",               CONF_INT,      "200",            2,      10000,       NULL },
 	{ "feeds",                   CONF_INT,      "50",             0,      10000,       NULL },
+	{ "shares",                  CONF_INT,      "500",            1,      10000,       NULL },
+	{ "delegates",               CONF_INT,      "100",            1,      10000,       NULL },
+	{ "expand-levels",           CONF_INT,      "4",              1,      4,           NULL },
 	{ 0 },
 };
 
@@ -277,6 +280,9 @@ static void read_limits(struct settings *s, const struct conf_section *sec)
 	dav->calendars = (size_t)conf_number(sec, "calendars");
 	dav->feeds = (size_t)conf_number(sec, "feeds");
 	dav->refresh = conf_number(sec, "refresh-interval") / SECOND;
+	dav->shares = (size_t)conf_number(sec, "shares");
+	dav->delegates = (size_t)conf_number(sec, "delegates");
+	dav->expand_levels = (unsigned)conf_number(sec, "expand-levels");
 	dav->public_url = conf_string(sec, "public-url");
 }
 
@@ -356,6 +362,29 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	read_limits(s, sec);
 }
 
+/* The groups as caldav/ sees them: principals with members. */
+static int read_groups(struct settings *s, struct err *e)
+{
+	const struct conf_section *root = s->root;
+	struct dav_group *groups = xcalloc(root->section_count + 1, sizeof(*groups));
+	size_t n = 0;
+
+	keep(s, (char *)groups);
+	s->dav.groups = groups;
+	for (size_t i = 0; i < root->section_count; i++) {
+		const struct conf_section *sec = root->sections[i];
+
+		if (strcmp(sec->section, "group") != 0)
+			continue;
+		if (!user_name_valid(sec->title))
+			return err_set(e, ERR_INVALID, "%s:%d: group '%s': a name of letters, digits and "
+				". _ @ -, at most 64", sec->file, sec->line, sec->title);
+		const struct conf_value *members = conf_get(sec, "members");
+		groups[n++] = (struct dav_group){ sec->title, members->text, members->count };
+	}
+	return 0;
+}
+
 /* What no single row can say. */
 static int check_together(const struct settings *s, const struct conf_section *sec, struct err *e)
 {
@@ -389,7 +418,7 @@ static int settings_make(const struct conf_section *root, struct settings **out,
 		return -1;
 	}
 	read_server(s, sec);
-	if (check_together(s, sec, e) != 0) {
+	if (check_together(s, sec, e) != 0 || read_groups(s, e) != 0) {
 		settings_destroy(s);
 		return -1;
 	}

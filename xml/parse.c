@@ -2,6 +2,7 @@
 #include <libxml/hash.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
+#include <libxml/tree.h>
 #include <libxml/xmlerror.h>
 #include <string.h>
 
@@ -339,4 +340,9 @@ int xml_parse(const char *bytes, size_t len, const struct xml_limits *limits, st
 	xmlHashFree(p.uris, NULL);
 	xmlFreeParserCtxt(p.ctxt);
 	return status;
+}
+
+bool xml_name_valid(const char *name)
+{
+	return xmlValidateNCName((const xmlChar *)name, 0) == 0;
 }

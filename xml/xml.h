@@ -19,6 +19,7 @@ enum ns { NS_OTHER, NS_NONE, NS_DAV, NS_CALDAV, NS_CS, NS_APPLE, NS_COUNT };
  * "http://apple.com/ns/ical/"; NULL for NS_OTHER, "" for NS_NONE. */
 const char *xml_ns_uri(enum ns ns);
 enum ns xml_ns_find(const char *uri); /* NS_OTHER if unknown, NS_NONE for NULL and "" */
+bool xml_name_valid(const char *name); /* a local name that may stand in a tag */
 
 struct xml_attr {
 	enum ns ns;

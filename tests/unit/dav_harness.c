@@ -18,6 +18,9 @@ static void make_account(struct dav_test *t, size_t i, const char *name, const c
 	assert_int_equal(dav_provision(t->store, name, t->now, NULL), 0);
 }
 
+static const char *const admins[] = { "paul" }, *const staff[] = { "anna", "Eve" };
+static const struct dav_group groups[] = { { "admin", admins, 1 }, { "staff", staff, 2 }, { 0 } };
+
 int dav_test_setup(void **state)
 {
 	static bool once;
@@ -34,6 +37,7 @@ int dav_test_setup(void **state)
 	assert_int_equal(store_open("memory", NULL, NULL, &t->store, &e), 0);
 	t->dav = (struct dav){ .store = t->store, .policies = policy_none(),
 		.settings = dav_default_settings };
+	t->dav.settings.groups = groups;
 	make_account(t, 0, "anna", "Anna Example");
 	make_account(t, 1, "marc", "Marc Petit");
 	make_account(t, 2, "paul", "Paul");

@@ -114,8 +114,8 @@ static void options_announce_what_works(void **state)
 {
 	struct dav_test *t = *state;
 	struct { const char *path, *allow; } rows[] = {
-		{ "/", "OPTIONS, GET, HEAD, PROPFIND, REPORT, PROPPATCH" },
-		{ "/calendars/anna/calendar/", "OPTIONS, GET, HEAD, PROPFIND, REPORT, PROPPATCH, DELETE" },
+		{ "/", "OPTIONS, GET, HEAD, PROPFIND, REPORT, PROPPATCH, ACL" },
+		{ "/calendars/anna/calendar/", "OPTIONS, GET, HEAD, PROPFIND, REPORT, PROPPATCH, ACL, DELETE" },
 		{ "/calendars/anna/calendar/new.ics", "OPTIONS, PUT" },
 		{ "/calendars/anna/new/", "OPTIONS, MKCALENDAR, MKCOL" },
 	};
