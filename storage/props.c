@@ -8,6 +8,7 @@
 #include "storage/record.h"
 
 enum { NUMBER_SIZE = 24 };
+#define WINDOW_MAX (INT64_C(1) << 40) /* seconds: beyond any calendar, and sums can't overflow */
 
 static const char *const access_names[] = {"none", "free-busy", "read", "write"};
 
@@ -145,8 +146,8 @@ static int read_feed(struct props_reader *r, const char *const *field, struct er
 		return err_set(e, ERR_SYNTAX, "feed: expected id, hash, label and numbers");
 	if (parse_unsigned("feed", field[3], &f.flags, e) < 0)
 		return -1;
-	if (parse_i64(field[4], -1, INT64_MAX, &f.back) < 0 ||
-		parse_i64(field[5], -1, INT64_MAX, &f.ahead) < 0 ||
+	if (parse_i64(field[4], -1, WINDOW_MAX, &f.back) < 0 ||
+		parse_i64(field[5], -1, WINDOW_MAX, &f.ahead) < 0 ||
 		parse_i64(field[6], INT64_MIN, INT64_MAX, &f.created) < 0)
 		return err_set(e, ERR_SYNTAX, "feed: expected id, hash, label and numbers");
 	out->feed = grow(r->mem, out->feed, out->feeds, sizeof(*out->feed));

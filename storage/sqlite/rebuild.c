@@ -136,11 +136,26 @@ static int insert_props(struct rebuild *r, const struct calendar *c, struct err 
 			(store_share_shows(s->access) && member_put(&r->log, c->row.id, s->user, e) < 0))
 			return -1;
 	}
+	return 0;
+}
+
+/* A folder that was copied by hand brings the links of the other one along. */
+static int insert_feeds(struct rebuild *r, const struct calendar *c, const char *path, struct err *e)
+{
+	static const char taken_sql[] = "SELECT 1 FROM feed WHERE id = ?1 OR hash = ?2";
+
 	for (size_t i = 0; i < c->props.feeds; i++) {
 		struct feed *f = &c->props.feed[i];
+		int64_t taken;
+
 		f->collection = c->row.id;
-		if (feed_store(r->conn, f, e) < 0)
+		if (sql_number(r->conn, sql_query(r->conn, e, taken_sql, TEXT(f->id), TEXT(f->hash)), 0, &taken,
+				e) < 0)
 			return -1;
+		int status = taken != 0 ? report(r, "%s/.props: there is a feed %s already", path, f->id)
+					: feed_store(r->conn, f, e);
+		if (status != 0)
+			return status;
 	}
 	return 0;
 }
@@ -278,7 +293,8 @@ static int add_calendar(struct rebuild *r, int dir, const char *path, const char
 		return report(r, "%s: no calendar's folder name, left alone", below);
 	if (insert_collection(r, &c, e) < 0 || insert_props(r, &c, e) < 0)
 		return -1;
-	status = for_each_entry(r, below, add_event, &c, e);
+	status = insert_feeds(r, &c, below, e);
+	status = status != 0 ? status : for_each_entry(r, below, add_event, &c, e);
 	return status != 0 ? status : finish_collection(r, &c, e);
 }
 

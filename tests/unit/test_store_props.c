@@ -89,6 +89,8 @@ static void malformed_props_are_refused_with_the_line(void **state)
 		{"share: marc\towner\n", "line 1: share: expected a user and free-busy, read or write"},
 		{"share: \tread\n", "line 1: share: expected a user and free-busy, read or write"},
 		{"share: marc\tnone\n", "line 1: share: expected a user and free-busy, read or write"},
+		{"feed: k\tHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH\tl\t0\t0\t9223372036854775807\t0\n",
+			"line 1: feed: expected id, hash, label and numbers"},
 		{"prop: a\tb\tc\n", "line 1: prop: expected user, namespace, name and element"},
 		{"calendar: a\\x\n", "line 1: a backslash without n, r, t or backslash behind it"},
 		{"calendar: a\\", "line 1: a backslash without n, r, t or backslash behind it"},

@@ -899,6 +899,34 @@ static void a_rebuild_brings_everything_back(void **state)
 	store_close(s);
 }
 
+/* Folders that are copied by hand must not stand in the way of a rebuild, nor double a link. */
+static void a_rebuild_takes_each_feed_once(void **state)
+{
+	struct buf text cleanup_buf, out cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct err e = {0};
+
+	(void)state;
+	buf_init(&text, 10000);
+	buf_init(&out, 10000);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "p"}, &e), 0);
+	store_id a = suite_calendar(s, "anna", "a");
+	suite_calendar(s, "anna", "b");
+	assert_int_equal(store_feed_put(s, &(struct feed){.id = "k1", .label = "",
+		.hash = "HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH", .collection = a, .back = -1,
+		.ahead = -1}, &e), 0);
+	store_close(s);
+	read_file("cal/anna/a/.props", &text);
+	write_file("cal/anna/b/.props", text.data);
+	rebuild(&out);
+	assert_string_equal(out.data, "cal/anna/b/.props: there is a feed k1 already\n");
+	s = open_root(&at_once);
+	buf_reset(&out);
+	assert_int_equal(store_feeds(s, 0, note_feed, &out, &e), 0);
+	assert_string_equal(out.data, "feed k1  HHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHHH 0 -1 -1 0\n");
+	store_close(s);
+}
+
 static void a_rebuild_writes_the_journal_out_first(void **state)
 {
 	struct buf problems cleanup_buf;
@@ -1395,6 +1423,7 @@ int main(void)
 		FILES(a_log_that_was_cut_is_written_anew),
 		FILES(a_check_says_what_is_wrong),
 		FILES(a_rebuild_brings_everything_back),
+		FILES(a_rebuild_takes_each_feed_once),
 		FILES(a_rebuild_writes_the_journal_out_first),
 		FILES(a_damaged_index_is_kept_aside),
 		FILES(a_rebuild_keeps_and_reports_what_it_cannot_read),
