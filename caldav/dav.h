@@ -63,7 +63,8 @@ struct resource {
 	const char *user;       /* lower case: whose principal or home; NULL above */
 	const char *segment;    /* RES_CALENDAR, RES_OBJECT: the calendar's segment, decoded */
 	const char *name;       /* RES_OBJECT: the object's, decoded */
-	struct collection coll; /* RES_CALENDAR, RES_OBJECT, if that calendar exists; else coll.id is 0 */
+	struct collection coll; /* RES_CALENDAR, RES_OBJECT, if that calendar exists; else coll.id is 0. RES_HOME:
+	                         * seq alone, of when its calendars were listed with it; else 0 */
 	struct object object;   /* RES_OBJECT, if it exists */
 	struct account account; /* RES_PRINCIPAL, RES_HOME, proxies, if it exists (no password, no tokens) */
 	const struct dav_group *group; /* RES_GROUP, if it exists */

@@ -88,11 +88,11 @@ static int note_calendar(const struct collection *c, void *arg)
 
 static int plan_home(struct dav_request *rq, struct plan *plan, struct err *e)
 {
-	const struct resource *home = &rq->target;
+	struct resource *home = &rq->target;
 	struct children ch = { .rq = rq, .plan = plan };
 
 	ch.tail = &ch.first;
-	if (store_home(rq->store, home->user, note_calendar, &ch, NULL, e) < 0)
+	if (store_home(rq->store, home->user, note_calendar, &ch, &home->coll.seq, e) < 0)
 		return -1;
 	for (const struct calendar *c = ch.first; c; c = c->next) {
 		struct resource *res = arena_alloc(rq->mem, sizeof(*res));

@@ -63,7 +63,8 @@ char *resource_sync_token(struct dav_request *rq, struct arena *mem, const struc
 {
 	struct sync_point now = { .since = res->coll.seq };
 
-	if (res->kind == RES_HOME && store_home(rq->store, res->user, NULL, NULL, &now.since, e) < 0)
+	/* A token that is younger than the list beside it would hide what came between the two. */
+	if (res->kind == RES_HOME && !now.since && store_home(rq->store, res->user, NULL, NULL, &now.since, e) < 0)
 		return NULL;
 	return sync_token_write(rq, mem, res, &now);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/util.h"
+#include "storage/backend.h"
 
 #define CALENDAR "/calendars/anna/calendar/"
 #define OPEN "<D:sync-collection xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\">"
@@ -267,6 +268,35 @@ static void a_homes_calendars_are_its_members(void **state)
 	assert_null(xml_next(xml_find(set, NS_DAV, "supported-report")));
 }
 
+/* store_home() of a server on which somebody makes a calendar as soon as the others are listed. */
+static int list_and_add(struct store *s, const char *user, collection_fn visit, void *arg, uint64_t *seq,
+	struct err *e)
+{
+	static const struct collection late = { .owner = "anna", .name = "late", .components = 1 };
+	int status = store_memory.home(s, user, visit, arg, seq, e);
+	store_id id;
+
+	if (status == 0 && visit)
+		status = store_collection_make(s, &late, NULL, 0, TEST_NOW, &id, e);
+	return status;
+}
+
+/* RFC 6578 4: who lists a home and goes on from the token beside the list misses nothing. */
+static void a_homes_token_is_no_younger_than_the_list_beside_it(void **state)
+{
+	struct dav_test *t = *state;
+	struct store_ops busy = store_memory;
+
+	busy.home = list_and_add;
+	t->store->ops = &busy;
+	struct answer p = propfind(t, "anna", HOME, 1, "<D:sync-token/>");
+	t->store->ops = &store_memory;
+	assert_int_equal(answer_responses(&p), 3); /* the home, and the calendars before */
+	struct answer a = sync_home(t, "anna", HOME, "1", prop_text(t, &p, HOME, NS_DAV, "sync-token"), "");
+	assert_int_equal(answer_responses(&a), 1);
+	assert_int_equal(prop_status(t, &a, HOME "late/", NS_DAV, "sync-token"), 200);
+}
+
 /* Everything that may happen to a calendar, told at level 1. */
 static void a_home_tells_what_happens_to_its_calendars(void **state)
 {
@@ -457,6 +487,7 @@ int main(void)
 		dav_unit_test(shared_calendars),
 		dav_unit_test(calendar_data_in_a_sync),
 		dav_unit_test(a_homes_calendars_are_its_members),
+		dav_unit_test(a_homes_token_is_no_younger_than_the_list_beside_it),
 		dav_unit_test(a_home_tells_what_happens_to_its_calendars),
 		dav_unit_test(events_change_their_calendar),
 		dav_unit_test(infinite_tells_the_events_of_all_calendars),
