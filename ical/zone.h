@@ -54,7 +54,8 @@ struct zone_period {
 	bool daylight;
 };
 /*
- * The changes with from <= at < to, of a system zone; `to` at most 400 years ahead. With from above
+ * The changes with from <= at < to, of a system zone; `to` at most 400 years behind its last one
+ * known by date. With from above
  * INT64_MIN the first period begins there, whether the zone changes then or not (RFC 7808 3.9). visit
  * returns non-zero to stop.
  */

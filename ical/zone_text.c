@@ -82,11 +82,12 @@ static int visit_changes(const struct zone *z, size_t i, size_t end, int64_t to,
 static int visit_until(const struct zone *z, int64_t from, int64_t to, size_t end, zone_period_fn visit,
 	void *arg)
 {
-	size_t i = first_change(z, earliest(z, from));
+	int64_t begin = earliest(z, from);
+	size_t i = first_change(z, begin);
 	int stop = 0;
 
-	if (from != INT64_MIN && (i == z->count || z->changes[i].at != from)) {
-		struct zone_period p = period_from(z, from, i);
+	if (from != INT64_MIN && (i == z->count || z->changes[i].at != begin)) {
+		struct zone_period p = period_from(z, begin, i);
 		stop = visit(&p, arg);
 	}
 	return stop ? stop : visit_changes(z, i, end, to, visit, arg);

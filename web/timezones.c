@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/util.h"
+#include "http/etag.h"
 #include "ical/zone.h"
 #include "web/page.h"
 
@@ -18,7 +19,8 @@ enum {
 	FORM = 1,             /* raise it when the same zone is written in another way: ETags depend on it */
 	ANSWER_BYTES = 4 << 20,
 };
-#define YEAR_2400 INT64_C(13569465600) /* how far zones can be expanded */
+/* How far the changes of any zone are at hand: 400 years from its last one, which may be of the 1990s. */
+#define YEAR_2300 INT64_C(10413792000)
 #define ERROR_TYPE "urn:ietf:params:tzdist:error:"
 
 /* ---- answers ---- */
@@ -71,14 +73,13 @@ static const char *sync_token(struct page_request *rq)
 static bool is_known(struct page_request *rq, const char *etag)
 {
 	const char *quoted = arena_printf(rq->http->mem, "\"%s\"", etag);
-	const char *has = request_header(rq->http, "If-None-Match");
 	char *date = arena_alloc(rq->http->mem, HTTP_DATE_SIZE);
 
 	http_date(zone_modified(), date);
 	response_header(rq->http->res, "ETag", quoted);
 	response_header(rq->http->res, "Last-Modified", date);
 	response_header(rq->http->res, "Cache-Control", "private, max-age=86400");
-	if (!has || (strcmp(has, "*") != 0 && !strstr(has, quoted)))
+	if (!etag_not_modified(rq->http, etag))
 		return false;
 	rq->http->res->status = 304;
 	return true;
@@ -159,6 +160,8 @@ static int read_range(struct page_request *rq, bool needed, int64_t *from, int64
 		return refuse(rq, 400, "invalid-start", "start is one time in UTC, such as 2026-01-01T00:00:00Z");
 	if (!instant(rq, "end", INT64_MAX, needed, to))
 		return refuse(rq, 400, "invalid-end", "end is one time in UTC, such as 2027-01-01T00:00:00Z");
+	if (*from > YEAR_2300)
+		return refuse(rq, 400, "invalid-start", "zones are known up to the year 2300");
 	if (*to <= *from)
 		return refuse(rq, 400, "invalid-end", "end is not behind start");
 	return 0;
@@ -350,8 +353,10 @@ static int get(struct page_request *rq, const char *name, const struct zone *z)
 		return 304;
 	zone_entry_find(name, &entry);
 	buf_adds(&res->body, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//EN\r\n");
-	if (zone_vtimezone(z, name, entry.alias_of, from, to, &res->body) < 0)
+	if (zone_vtimezone(z, name, entry.alias_of, from, to, &res->body) < 0) {
+		response_reset(res);
 		return refuse(rq, 500, "tzid-not-found", "this zone can't be written");
+	}
 	buf_adds(&res->body, "END:VCALENDAR\r\n");
 	response_header(res, "Content-Type", "text/calendar; charset=utf-8");
 	return res->status = 200;
@@ -378,8 +383,8 @@ static int expand(struct page_request *rq, const char *name, const struct zone *
 
 	if (status)
 		return status;
-	if (to > YEAR_2400)
-		return refuse(rq, 400, "invalid-end", "zones are known up to the year 2400");
+	if (to > YEAR_2300)
+		return refuse(rq, 400, "invalid-end", "zones are known up to the year 2300");
 	if (is_known(rq, digest(rq, arena_printf(rq->http->mem, "%s %lld %lld observances", name, (long long)from,
 			(long long)to))))
 		return 304;

@@ -9,6 +9,8 @@
 #include "tests/unit/ical_text.h"
 
 enum { TEXT_MAX = 1 << 20 };
+#define YEAR_0 (-INT64_C(62167219200))
+#define YEAR_1 (-INT64_C(62135596800))
 #define YEAR_1970 INT64_C(0)
 #define YEAR_2038 INT64_C(2145916800)
 #define YEAR_2100 INT64_C(4102444800)
@@ -233,6 +235,17 @@ static void periods_begin_where_asked(void **state)
 	assert_int_equal(n, 3);
 }
 
+/* RFC 5545 3.3.4: a date has four digits, and there is no year 0 before which one could begin. */
+static void nothing_begins_before_the_year_1(void **state)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	const struct zone *z = zone_find("America/New_York");
+
+	(void)state;
+	assert_null(strstr(whole_text(mem, z, "X-Test", YEAR_0, INT64_MAX), "DTSTART:0000"));
+	assert_null(strstr(whole_text(mem, z, "X-Test", YEAR_1, INT64_MAX), "DTSTART:0000"));
+}
+
 static void a_full_buffer_is_told(void **state)
 {
 	cleanup_buf struct buf out;
@@ -270,6 +283,7 @@ int main(void)
 		cmocka_unit_test(a_zone_without_changes_has_one_observance),
 		cmocka_unit_test(an_alias_says_of_what),
 		cmocka_unit_test(periods_begin_where_asked),
+		cmocka_unit_test(nothing_begins_before_the_year_1),
 		cmocka_unit_test(a_full_buffer_is_told),
 	};
 
