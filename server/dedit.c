@@ -292,14 +292,15 @@ static int read_file(const char *name, struct buf *text)
 	return failed ? ADMIN_FAILED : ADMIN_OK;
 }
 
-/* The server may not read the caller's files, nor know the folder that names them. */
+/* The server may not read the caller's files, nor know the folder that names them. A second --ca is left as
+ * it is, for the command to refuse. */
 static int read_ca(char *const *args, char **with_text, struct buf *text)
 {
 	size_t n = 0;
 
 	for (; args[n] != NULL; n++) {
 		with_text[n] = args[n];
-		if (n == 0 || strcmp(args[n - 1], "--ca") != 0)
+		if (n == 0 || strcmp(args[n - 1], "--ca") != 0 || text->len > 0)
 			continue;
 		if (read_file(args[n], text) != ADMIN_OK)
 			return ADMIN_FAILED;
