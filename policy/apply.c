@@ -110,6 +110,93 @@ static const char *closed(const struct ical *ic, const char *raw)
 	return slashes % 2 ? arena_printf(ic->mem, "%s\\", raw) : raw;
 }
 
+/* ---- words ---- */
+
+static bool goes_on(const char *at)
+{
+	return ascii_isalnum((unsigned char)*at) || *at == '-' || (unsigned char)*at >= 0x80;
+}
+
+static bool may_begin(const char *line, const char *at)
+{
+	return at == line || strchr(" ([\t", at[-1]) || (unsigned char)at[-1] >= 0x80;
+}
+
+/* In a raw TEXT line, where that word stands; NULL: nowhere. */
+static char *find_word(char *line, const char *word)
+{
+	size_t len = strlen(word);
+	char *at = *line == '>' ? NULL : strstr(line, word);
+
+	while (at && (!may_begin(line, at) || goes_on(at + len))) {
+		at = strstr(at + 1, word);
+	}
+	return at;
+}
+
+/* The word and a blank beside it, with brackets that held nothing else. */
+static void cut_word(char *at, size_t len, const char *line)
+{
+	char *end = at + len;
+
+	if (at > line && (at[-1] == '(' || at[-1] == '[') && (*end == ')' || *end == ']')) {
+		at--;
+		end++;
+	}
+	if (at > line && at[-1] == ' ') {
+		at--;
+	} else if (*end == ' ') {
+		end++;
+	}
+	memmove(at, end, strlen(end) + 1);
+}
+
+/* One line of a raw TEXT value without the words. *had: there was one. */
+static char *line_without_words(const struct job *j, const char *text, size_t len, bool *had)
+{
+	char *line = arena_strndup(j->ic->mem, text, len);
+	const struct taken_word *t = j->want ? j->want->taken : NULL;
+
+	*had = false;
+	for (; t; t = t->next) {
+		const char *word = escaped(j->ic, t->text);
+		char *at;
+
+		while ((at = find_word(line, word)) != NULL) {
+			cut_word(at, strlen(word), line);
+			*had = true;
+		}
+	}
+	return line;
+}
+
+/* A raw TEXT value without the words that came into force (policy.md 4.2); lines that held nothing
+ * else go. */
+static const char *without_words(const struct job *j, const char *raw)
+{
+	struct arena *mem = j->ic->mem;
+	const char *left = "", *between = "";
+
+	if (!j->want || !j->want->taken)
+		return raw;
+	for (;;) {
+		size_t len = 0;
+		bool had;
+
+		while (raw[len] && !(raw[len] == '\\' && (raw[len + 1] == 'n' || raw[len + 1] == 'N'))) {
+			len += raw[len] == '\\' && raw[len + 1] ? 2 : 1;
+		}
+		char *line = line_without_words(j, raw, len, &had);
+		if (*line || !had) {
+			left = arena_printf(mem, "%s%s%s", left, between, line);
+			between = "\\n";
+		}
+		if (!raw[len])
+			return left;
+		raw += len + 2;
+	}
+}
+
 /* ---- SUMMARY ---- */
 
 /* Behind the part of a raw TEXT value that means `prefix`, or NULL. */
@@ -183,14 +270,14 @@ static const char *title_clean(const struct job *j, const char *raw)
 static void edit_title(const struct job *j)
 {
 	const struct ical_line *l = ical_prop(j->ic, j->comp, "SUMMARY");
-	const char *raw = l ? l->value : "", *clean = title_clean(j, raw);
+	const char *raw = l ? l->value : "", *clean = without_words(j, title_clean(j, raw));
 	const char *prefix = j->want ? j->want->prefix : NULL;
 
 	if (prefix) {
 		set_value(j, l, l ? line_head(j->ic, l) : "SUMMARY:",
 			arena_printf(j->ic->mem, "%s%s%s", escaped(j->ic, prefix),
 				*clean ? title_separator(prefix) : "", clean));
-	} else if (clean != raw) {
+	} else if (l && strcmp(clean, raw) != 0) {
 		set_value(j, l, line_head(j->ic, l), *clean ? clean : NULL);
 	}
 }
@@ -214,7 +301,7 @@ static void remove_rich_text(const struct job *j)
 static void edit_notes(const struct job *j)
 {
 	const struct ical_line *l = ical_prop(j->ic, j->comp, "DESCRIPTION");
-	const char *raw = l ? l->value : "", *clean = block_strip(raw, j->lines, j->ic->mem);
+	const char *raw = l ? l->value : "", *clean = without_words(j, block_strip(raw, j->lines, j->ic->mem));
 
 	if (!j->want || !j->want->block) {
 		if (l && strcmp(clean, raw) != 0) {

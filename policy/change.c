@@ -6,9 +6,17 @@
 #include "base/clock.h"
 #include "base/util.h"
 
+/* A client among the attendees, and whether the time is agreed with it (policy.md 3.3, committed). */
+enum guest_state { GUEST_ABSENT, GUEST_DECLINED, GUEST_INVITED, GUEST_COMMITTED };
+struct guest { const char *address, *name; enum guest_state state; };
+
+enum { LOOK_BACK = 100 * 86400 };
+
 /* What one VEVENT says of itself. */
 struct view {
-	const char *summary, *note, *status, *transp;
+	const char *summary, *note, *status, *transp, *categories, *link;
+	int64_t priority;
+	struct guest *guests;
 	size_t clients;              /* attendees other than the owner, rooms and onlookers */
 	const char *address;         /* of the one client attendee, or "" */
 	bool cancelled, appointment;
@@ -92,36 +100,121 @@ static bool is_client(const struct ical_line *attendee, const char *address,
 	return true;
 }
 
-static void count_clients(struct view *v, const struct ical *ic, const struct ical_comp *c,
-	const struct owner_view *owner, struct arena *mem)
+/* Who can't answer is committed from the beginning. */
+static enum guest_state guest_state(const struct change_source *src, const struct ical_line *attendee,
+	const char *address)
 {
-	const struct ical_line *l = ical_prop(ic, c, "ATTENDEE");
-
-	for (; l; l = ical_prop_next(ic, c, l, "ATTENDEE")) {
-		const char *address = mail_of(l, mem);
-
-		if (!is_client(l, address, owner)) {
-			continue;
-		}
-		v->clients++;
-		v->address = v->clients == 1 ? address : "";
-	}
+	if (param_is(attendee, "PARTSTAT", "ACCEPTED"))
+		return GUEST_COMMITTED;
+	if (param_is(attendee, "PARTSTAT", "DECLINED"))
+		return GUEST_DECLINED;
+	if (ical_param(attendee, "PARTSTAT") && !param_is(attendee, "PARTSTAT", "NEEDS-ACTION"))
+		return GUEST_INVITED;
+	return src->can_answer && src->can_answer(address, src->arg) ? GUEST_INVITED : GUEST_COMMITTED;
 }
 
-static void view_make(struct view *v, const struct ical *ic, const struct ical_comp *c,
-	const struct owner_view *owner, struct arena *mem)
+static void view_guests(struct view *v, const struct change_source *src, const struct ical *ic,
+	const struct ical_comp *c)
 {
+	const struct ical_line *first = ical_prop(ic, c, "ATTENDEE"), *l = first;
+	size_t count = 0;
+
+	for (; l; l = ical_prop_next(ic, c, l, "ATTENDEE")) {
+		count++;
+	}
+	v->guests = arena_array(src->mem, count, sizeof(*v->guests));
+	for (l = first; l; l = ical_prop_next(ic, c, l, "ATTENDEE")) {
+		const char *address = mail_of(l, src->mem), *name = ical_param(l, "CN");
+
+		if (is_client(l, address, src->owner)) {
+			v->guests[v->clients++] = (struct guest){ address, name ? name : "",
+				guest_state(src, l, address) };
+		}
+	}
+	v->address = v->clients == 1 ? v->guests[0].address : "";
+}
+
+/* One line for each of the categories. */
+static const char *categories_of(const struct ical *ic, const struct ical_comp *c, struct arena *mem)
+{
+	const struct ical_line *l = ical_prop(ic, c, "CATEGORIES");
+	const char *all = "";
+
+	for (; l; l = ical_prop_next(ic, c, l, "CATEGORIES")) {
+		char *items = arena_strdup(mem, l->value);
+
+		for (char *p = items; *p; p++) {
+			if (*p == '\\' && p[1]) {
+				p++;
+			} else if (*p == ',') {
+				*p = '\n';
+			}
+		}
+		all = arena_printf(mem, "%s%s%s", all, *all ? "\n" : "", ical_text(items, mem));
+	}
+	return all;
+}
+
+static int64_t priority_of(const struct ical *ic, const struct ical_comp *c)
+{
+	const struct ical_line *l = ical_prop(ic, c, "PRIORITY");
+	int64_t priority;
+
+	return l && parse_i64(l->value, 0, 9, &priority) == 0 ? priority : 0;
+}
+
+static void view_make(struct view *v, const struct change_source *src, const struct ical *ic,
+	const struct ical_comp *c)
+{
+	struct arena *mem = src->mem;
+
 	*v = (struct view){
 		.summary = text_of(ic, c, "SUMMARY", mem),
 		.note = text_of(ic, c, "DESCRIPTION", mem),
 		.status = word_of(ic, c, "STATUS", mem),
 		.transp = word_of(ic, c, "TRANSP", mem),
+		.categories = categories_of(ic, c, mem),
+		.link = text_of(ic, c, "CONFERENCE", mem),
+		.priority = priority_of(ic, c),
 		.address = "",
 	};
-	count_clients(v, ic, c, owner, mem);
+	if (!*v->link) {
+		v->link = text_of(ic, c, "URL", mem);
+	}
+	view_guests(v, src, ic, c);
 	v->cancelled = strcmp(v->status, "CANCELLED") == 0;
 	v->appointment = !v->cancelled && strcmp(v->status, "TENTATIVE") != 0 &&
 		strcmp(v->transp, "TRANSPARENT") != 0 && (v->clients || *v->summary);
+}
+
+static enum guest_state guest_in(const struct view *v, const char *address)
+{
+	for (size_t n = 0; n < v->clients; n++) {
+		if (strcmp(v->guests[n].address, address) == 0)
+			return v->guests[n].state;
+	}
+	return GUEST_ABSENT;
+}
+
+static size_t committed(const struct view *v)
+{
+	size_t count = 0;
+
+	for (size_t n = 0; n < v->clients; n++) {
+		count += v->guests[n].state == GUEST_COMMITTED;
+	}
+	return count;
+}
+
+/* For words that name some of them. */
+static const char *guest_list(const struct view *v, struct arena *mem)
+{
+	const char *all = "";
+
+	for (size_t n = 0; n < v->clients; n++) {
+		all = arena_printf(mem, "%s%s\t%s\n", all, v->guests[n].address, v->guests[n].name);
+	}
+	return all;
 }
 
 int change_occurrence(const struct ical *ic, const struct ical_comp *c, const struct zone *zone,
@@ -157,6 +250,20 @@ bool change_is_series(const struct ical *ic)
 
 	return !master || ical_prop(ic, master, "RRULE") || ical_prop(ic, master, "RDATE") ||
 		next_event(ic, next_event(ic, NULL));
+}
+
+bool change_is_group(const struct ical *ic, const struct owner_view *owner, struct arena *mem)
+{
+	const struct change_source src = { .owner = owner, .mem = mem };
+
+	for (const struct ical_comp *c = next_event(ic, NULL); c; c = next_event(ic, c)) {
+		struct view v = { .clients = 0 };
+
+		view_guests(&v, &src, ic, c);
+		if (v.clients > 1)
+			return true;
+	}
+	return false;
 }
 
 /* ---- times ---- */
@@ -240,7 +347,8 @@ static struct policy_change *add_change(struct collector *col, uint32_t kind, co
 		.owner = src->owner->name, .owner_names = src->owner->names,
 		.collection = src->collection, .name = src->name, .uid = col->uid, .occurrence = "",
 		.old_occurrence = "", .summary = v->summary, .note = v->note, .status = v->status, .transp = v->transp,
-		.old_summary = "", .client_address = v->address, .zone = "",
+		.old_summary = "", .old_note = "", .client_address = v->address, .zone = "",
+		.categories = v->categories, .link = v->link, .priority = v->priority, .attendee = "", .attendees = "",
 	};
 	if (src->before) {
 		c->old_ics = src->before->body;
@@ -309,10 +417,10 @@ static void pair_make(const struct collector *col, const struct ical_change *x, 
 		left = found ? found->comp : NULL;
 	}
 	if (x->before) {
-		view_make(&p->before, src->before, x->before->comp, src->owner, src->mem);
+		view_make(&p->before, src, src->before, x->before->comp);
 	}
 	if (left) {
-		view_make(&p->after, src->after, left, src->owner, src->mem);
+		view_make(&p->after, src, src->after, left);
 	}
 	p->shown = left ? &p->after : &p->before;
 }
@@ -329,9 +437,13 @@ static struct policy_change *pair_add(struct collector *col, const struct pair *
 		(i->when.form == ICAL_DATE ? POLICY_ALL_DAY : 0) |
 		(*p->occurrence ? POLICY_SERIES : 0);
 	c->zone = i->when.form == ICAL_ZONED ? i->when.tzid : "";
+	if (p->shown->clients == 1 && p->shown->guests[0].state < GUEST_COMMITTED) {
+		c->flags |= POLICY_INVITED;
+	}
 	if (before) {
 		c->before = (struct policy_when){ before->start, before->end };
 		c->old_summary = p->before.summary;
+		c->old_note = p->before.note;
 	}
 	if (after) {
 		c->after = (struct policy_when){ after->start, after->end };
@@ -350,9 +462,12 @@ static void add_booked(struct collector *col, const struct pair *p)
 }
 
 /* Not there any more for a policy, although a VEVENT may be left. */
-static void add_cancelled(struct collector *col, const struct pair *p)
+static struct policy_change *add_cancelled(struct collector *col, const struct pair *p, uint32_t kind)
 {
-	pair_add(col, p, POLICY_CANCELLED)->after = (struct policy_when){ 0 };
+	struct policy_change *c = pair_add(col, p, kind);
+
+	c->after = (struct policy_when){ 0 };
+	return c;
 }
 
 /* The one client attendee was exchanged: a cancellation for the one, a booking for the other
@@ -376,72 +491,199 @@ static bool named_again(const struct collector *col, const struct ical_change *x
 	return col->src->known && x->kind == ICAL_CHANGED && !p->before.clients && p->after.clients;
 }
 
-static void add_pair(struct collector *col, const struct ical_change *x)
+/* ---- the one client among the attendees ---- */
+
+static bool has_declined(const struct pair *p)
 {
-	const struct change_source *src = col->src;
-	struct pair p;
+	return p->after.clients == 1 && p->after.guests[0].state == GUEST_DECLINED &&
+		guest_in(&p->before, p->after.address) != GUEST_DECLINED;
+}
 
-	pair_make(col, x, &p);
-	bool before = p.before.appointment, after = x->after && p.after.appointment;
-	bool group = p.before.clients > 1 || p.after.clients > 1;
+static bool has_accepted(const struct pair *p)
+{
+	enum guest_state before;
 
-	/* with an entry in the ledger it was an appointment with one client and remains one
-	 * (15.4) */
-	if (!src->known && (group || (!before && !after)))
+	if (p->after.clients != 1 || p->after.guests[0].state != GUEST_COMMITTED)
+		return false;
+	before = guest_in(&p->before, p->after.address);
+	return before == GUEST_INVITED || before == GUEST_DECLINED;
+}
+
+static void add_single(struct collector *col, const struct ical_change *x, const struct pair *p)
+{
+	const struct view *b = &p->before, *a = &p->after;
+	bool before = b->appointment, after = x->after && a->appointment;
+	struct policy_change *c = NULL;
+
+	/* with an entry in the ledger it was an appointment and remains one (15.4) */
+	if (!col->src->known && !before && !after)
 		return;
-	if (before && after && *p.before.address && *p.after.address &&
-		strcmp(p.before.address, p.after.address) != 0) {
-		add_exchanged(col, &p);
+	if (before && after && *b->address && *a->address && strcmp(b->address, a->address) != 0) {
+		add_exchanged(col, p);
 	} else if (before && x->kind == ICAL_CANCELLED) {
-		add_cancelled(col, &p);
-	} else if (before && col->role == POLICY_CLIENT &&
-		(!after || (p.before.clients && !p.after.clients))) {
-		add_cancelled(col, &p);
-	} else if (after && (!before || named_again(col, x, &p))) {
-		add_booked(col, &p);
+		add_cancelled(col, p, POLICY_CANCELLED);
+	} else if (before && after && has_declined(p)) {
+		add_cancelled(col, p, POLICY_DECLINED);
+	} else if (before && col->role == POLICY_CLIENT && (!after || (b->clients && !a->clients))) {
+		add_cancelled(col, p, POLICY_CANCELLED);
+	} else if (after && (!before || named_again(col, x, p))) {
+		add_booked(col, p);
 	} else if (before && after && x->kind == ICAL_MOVED) {
-		pair_add(col, &p, POLICY_MOVED);
+		c = pair_add(col, p, POLICY_MOVED);
+	} else if (before && after && has_accepted(p)) {
+		add_booked(col, p);
+		c = &col->list->changes[col->list->count - 1];
 	} else if (!x->gone) {
-		pair_add(col, &p, POLICY_CHANGED);
+		pair_add(col, p, POLICY_CHANGED);
+	}
+	if (c && has_accepted(p)) {
+		c->flags |= POLICY_ACCEPTED;
 	}
 }
 
-static bool is_listed(const struct change_list *list, const char *occurrence)
+/* ---- groups ---- */
+
+/* What becomes of one attendee's place. */
+static struct policy_change *add_place(struct collector *col, const struct ical_change *x,
+	const struct pair *p,
+	enum guest_state before, enum guest_state after)
+{
+	bool was = p->before.appointment && before >= GUEST_INVITED;
+	bool is = x->after && p->after.appointment && after >= GUEST_INVITED;
+	bool whole = x->kind == ICAL_CANCELLED || !x->after || !p->after.appointment;
+	struct policy_change *c;
+
+	if (was && !is) {
+		c = add_cancelled(col, p, !whole && after == GUEST_DECLINED ? POLICY_DECLINED : POLICY_CANCELLED);
+		c->flags |= whole ? POLICY_SEVERAL : after == GUEST_ABSENT ? POLICY_GONE : 0;
+		return c;
+	}
+	if (is && (!was || (before == GUEST_INVITED && after == GUEST_COMMITTED && x->kind != ICAL_MOVED))) {
+		add_booked(col, p);
+		c = &col->list->changes[col->list->count - 1];
+		c->flags |= was ? POLICY_ACCEPTED : 0;
+		return c;
+	}
+	if (x->gone || (!is && !x->after))
+		return NULL;
+	c = pair_add(col, p, was && is && x->kind == ICAL_MOVED ? POLICY_MOVED : POLICY_CHANGED);
+	c->flags |= POLICY_SEVERAL;
+	return c;
+}
+
+static void about_guest(const struct collector *col, struct policy_change *c, const struct view *shown,
+	const char *address, enum guest_state state)
+{
+	c->attendee = c->client_address = address;
+	c->attendees = guest_list(shown, col->src->mem);
+	c->flags |= POLICY_GROUP | (state < GUEST_COMMITTED ? POLICY_INVITED : 0);
+}
+
+static void add_group(struct collector *col, const struct ical_change *x, const struct pair *p)
+{
+	bool several = committed(&p->before) > 1;
+
+	if (!col->src->known && !p->before.appointment && !p->after.appointment)
+		return;
+	for (size_t n = 0; n < p->before.clients + p->after.clients; n++) {
+		bool left = n < p->before.clients;
+		const char *address = left ? p->before.guests[n].address :
+			p->after.guests[n - p->before.clients].address;
+		enum guest_state before = guest_in(&p->before, address), after = guest_in(&p->after, address);
+		struct policy_change *c;
+
+		if (!left && before != GUEST_ABSENT)
+			continue; /* had its turn */
+		c = add_place(col, x, p, before, after);
+		if (!c)
+			continue;
+		about_guest(col, c, p->shown, address, after == GUEST_ABSENT ? before : after);
+		if (!several || (col->role != POLICY_OWNER && col->role != POLICY_DELEGATE)) {
+			c->flags &= ~(uint32_t)POLICY_SEVERAL;
+		}
+	}
+}
+
+static void add_pair(struct collector *col, const struct ical_change *x)
+{
+	struct pair p;
+
+	pair_make(col, x, &p);
+	if (col->src->group || p.before.clients > 1 || p.after.clients > 1) {
+		add_group(col, x, &p);
+	} else {
+		add_single(col, x, &p);
+	}
+}
+
+static bool is_listed(const struct change_list *list, const char *occurrence, const char *attendee)
 {
 	for (size_t n = 0; n < list->count; n++) {
-		if (strcmp(list->changes[n].occurrence, occurrence) == 0)
+		const struct policy_change *c = &list->changes[n];
+
+		if (!(c->flags & POLICY_GONE) && strcmp(c->occurrence, occurrence) == 0 &&
+			strcmp(c->attendee, attendee) == 0)
 			return true;
 	}
 	return false;
 }
 
-/* Asks about a VEVENT that didn't change what it means: for its annotation, or because a wake is
- * due. */
+/* What the same VEVENT said before. */
+static void old_texts(const struct collector *col, const char *occurrence, struct policy_change *c)
+{
+	const struct keyed_comp *found = find_comp(&col->before, occurrence);
+	const struct change_source *src = col->src;
+
+	if (found) {
+		c->old_summary = text_of(src->before, found->comp, "SUMMARY", src->mem);
+		c->old_note = text_of(src->before, found->comp, "DESCRIPTION", src->mem);
+	}
+}
+
+static struct policy_change *ask_unchanged(struct collector *col, const struct keyed_comp *keyed,
+	const struct view *v, struct policy_when when, const struct ical_when *start)
+{
+	struct policy_change *c = add_change(col, POLICY_CHANGED, v);
+
+	c->occurrence = c->old_occurrence = keyed->occurrence;
+	c->before = c->after = when;
+	c->flags |= (col->series_after ? POLICY_SERIES : 0) | (*keyed->occurrence ? POLICY_OVERRIDE : 0) |
+		(start->form == ICAL_DATE ? POLICY_ALL_DAY : 0);
+	c->zone = start->form == ICAL_ZONED ? start->tzid : "";
+	old_texts(col, keyed->occurrence, c);
+	return c;
+}
+
+/* Asks about a VEVENT that didn't change what it means: for its words and its annotation, or because a
+ * wake is due. */
 static void add_unchanged(struct collector *col, const struct keyed_comp *keyed)
 {
 	const struct change_source *src = col->src;
 	const struct ical *ic = src->after;
-	const char *occurrence = keyed->occurrence;
 	struct policy_when when;
 	struct ical_when start;
 	struct view v;
 
-	if (is_listed(col->list, occurrence) ||
-		comp_when(ic, keyed->comp, src->zone, &start, &when))
+	if (comp_when(ic, keyed->comp, src->zone, &start, &when))
 		return;
-	view_make(&v, ic, keyed->comp, src->owner, src->mem);
-	if (!src->known && (v.clients > 1 || !v.appointment))
+	view_make(&v, src, ic, keyed->comp);
+	bool group = src->group || v.clients > 1;
+	if (!src->known && !v.appointment)
 		return;
-	struct policy_change *c = add_change(col, POLICY_CHANGED, &v);
-	if (col->series_after && !*occurrence) {
+	if (col->series_after && !*keyed->occurrence) {
 		ical_expand(ic, src->zone, src->now, ICAL_MAX, take_first, &when, NULL);
 	}
-	c->occurrence = c->old_occurrence = occurrence;
-	c->before = c->after = when;
-	c->old_summary = v.summary;
-	c->flags |= (col->series_after ? POLICY_SERIES : 0) | (*occurrence ? POLICY_OVERRIDE : 0) |
-		(start.form == ICAL_DATE ? POLICY_ALL_DAY : 0);
-	c->zone = start.form == ICAL_ZONED ? start.tzid : "";
+	if (!group && !is_listed(col->list, keyed->occurrence, "")) {
+		struct policy_change *c = ask_unchanged(col, keyed, &v, when, &start);
+
+		c->flags |= v.clients == 1 && v.guests[0].state < GUEST_COMMITTED ? POLICY_INVITED : 0;
+	}
+	for (size_t n = 0; group && n < v.clients; n++) {
+		if (!is_listed(col->list, keyed->occurrence, v.guests[n].address)) {
+			about_guest(col, ask_unchanged(col, keyed, &v, when, &start), &v, v.guests[n].address,
+				v.guests[n].state);
+		}
+	}
 }
 
 /* The same date under another RECURRENCE-ID: a rule came, went, or was moved. */
@@ -494,6 +736,55 @@ static void keyed_list_make(struct keyed_list *list, const struct ical *ic,
 	}
 }
 
+/* ---- words in a series ---- */
+
+struct current { int64_t now; struct ical_instance last; bool found; };
+
+static int take_current(const struct ical_instance *i, void *arg)
+{
+	struct current *current = arg;
+
+	if (i->start <= current->now && !i->override) {
+		current->last = *i;
+		current->found = true;
+	}
+	return 0;
+}
+
+static bool texts_differ(const struct change_source *src, const char *name)
+{
+	const struct ical_comp *before = ical_master(src->before), *after = ical_master(src->after);
+
+	return before && after &&
+		strcmp(text_of(src->before, before, name, src->mem), text_of(src->after, after, name, src->mem)) != 0;
+}
+
+/* What is written into the whole series may be about the date that began last: who was absent, or late. */
+static void add_current(struct collector *col)
+{
+	const struct change_source *src = col->src;
+	struct current current = { .now = src->now };
+	struct ical_change x = { .kind = ICAL_SAME };
+
+	if (src->tick || !src->before || !src->after || !col->series_before || !col->series_after ||
+		(!texts_differ(src, "SUMMARY") && !texts_differ(src, "DESCRIPTION"))) {
+		return;
+	}
+	ical_expand(src->after, src->zone, src->now - LOOK_BACK, src->now + 1, take_current, &current, NULL);
+	if (!current.found)
+		return;
+	x.before = x.after = &current.last;
+	struct pair p;
+	pair_make(col, &x, &p);
+	view_make(&p.before, src, src->before, ical_master(src->before));
+	view_make(&p.after, src, src->after, ical_master(src->after));
+	if (p.after.clients > 1 || src->group) {
+		add_group(col, &x, &p);
+	} else if (!is_listed(col->list, p.occurrence, "")) {
+		pair_add(col, &p, POLICY_CHANGED);
+	}
+}
+
 int change_collect(const struct change_source *src, struct change_list *out, struct err *e)
 {
 	const struct ical *ic = src->after ? src->after : src->before;
@@ -514,6 +805,7 @@ int change_collect(const struct change_source *src, struct change_list *out, str
 	keyed_list_make(&col.after, src->after, src);
 	if (!src->tick && add_pairs(&col, e))
 		return -1;
+	add_current(&col);
 	for (size_t n = 0; n < col.after.count; n++) {
 		add_unchanged(&col, &col.after.comps[n]);
 	}

@@ -31,6 +31,9 @@ struct change_source {
 	int64_t now, horizon;
 	const struct ical *before, *after;    /* without annotation; NULL: none */
 	bool known;                           /* the ledger has entries of this UID */
+	bool group;                           /* some of them about single attendees */
+	bool (*can_answer)(const char *address, void *arg); /* an attendee, from this server; NULL: nobody */
+	void *arg;
 	bool deleted;                         /* by DELETE or MOVE away */
 	bool tick;                            /* nothing changed, a wake is due: before == after */
 };
@@ -40,10 +43,12 @@ uint32_t change_role(const struct event_actor *actor, const char *owner, bool de
 /*
  * Single events are listed whatever their date, of series what lies in [now, now + horizon), and
  * every VEVENT that can carry an annotation. Objects that are no appointments and never were give
- * an empty list; so do groups (two clients or more), of which this server keeps no account yet.
+ * an empty list. Of a group (two clients or more, or once one) each attendee is asked about by itself.
  */
 int change_collect(const struct change_source *src, struct change_list *out, struct err *e);
 
+/* Has one of its events two clients or more? */
+bool change_is_group(const struct ical *ic, const struct owner_view *owner, struct arena *mem);
 /* RECURRENCE-ID as UTC, "" for a master. -1 if it can't be read. */
 int change_occurrence(const struct ical *ic, const struct ical_comp *c, const struct zone *zone,
 	struct arena *mem, const char **out);

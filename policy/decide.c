@@ -119,13 +119,13 @@ static int take_delegation(const struct delegation *d, void *arg)
 	return 0;
 }
 
-/* 15.1: members of the owner's calendar-proxy-write group. */
+/* 15.1: members of the owner's calendar-proxy-write group, and who is told to be one. */
 static int read_delegate(struct subject *s, struct err *e)
 {
 	const char *actor = s->rq->actor.name;
 
-	s->delegate = false;
-	if (!*actor || strcmp(actor, s->calendar->owner) == 0)
+	s->delegate = s->rq->actor.delegate;
+	if (s->delegate || !*actor || strcmp(actor, s->calendar->owner) == 0)
 		return 0;
 	return store_delegations(s->rq->store, s->calendar->owner, actor, take_delegation, &s->delegate, e);
 }
@@ -279,9 +279,47 @@ static void keep_rendering(struct subject *s, const struct policy_change *c,
 		if (strcmp(s->want[n].occurrence, c->occurrence) != 0) {
 			continue;
 		}
-		s->want[n] = *shown;
+		if (!(*c->attendee && s->want[n].block)) { /* all attendees see the first one's */
+			const struct taken_word *taken = s->want[n].taken; /* said to others */
+			s->want[n] = *shown;
+			s->want[n].taken = taken;
+		}
+		for (const struct taken_word *t = shown->taken; t; t = t->next) {
+			rendering_take_out(&s->want[n], t->text, s->rq->mem);
+		}
 		if (shown->block && !shown->ref && *c->ref) {
 			s->want[n].ref = c->ref;
+		}
+	}
+}
+
+/* Entries about other events: these show them soon, and so do their entries in Fees. */
+static void wake_others(struct subject *s, const struct policy_change *c, const struct verdict *v,
+	struct plan *plan)
+{
+	const struct policy_set *set = s->rq->policies;
+	const struct decision *d = &s->decision;
+	bool fees = s->calendar->flags & COLL_FEES;
+	struct collection calendar;
+	struct object found;
+
+	for (size_t n = v->first_entry; n < d->fresh.count; n++) {
+		const struct policy_incident *i = &d->fresh.entries[n].i;
+
+		if (!entry_kind_is_incident(i->class_) || (!fees && strcmp(i->uid, c->uid) == 0)) {
+			continue;
+		}
+		for (size_t k = 0; k < set->calendar_count; k++) {
+			const struct policy_calendar *other = &set->calendars[k];
+
+			if (strcmp(other->owner, d->owner) == 0 &&
+				store_collection(d->store, other->owner, other->name, d->mem, &calendar, NULL) == 0 &&
+				store_find_uid(d->store, calendar.id, i->uid, d->mem, &found, NULL) == 0) {
+				plan_wake(plan, d->now, d->owner, other->name, found.name);
+			}
+		}
+		if (!fees && *i->ref) {
+			plan_wake(plan, d->now, d->owner, FEES_CALENDAR, arena_printf(d->mem, "%s.ics", i->ref));
 		}
 	}
 }
@@ -300,6 +338,10 @@ static int ask_one(struct subject *s, struct policy_change *c, struct plan *plan
 	}
 	if (fees_plan(plan, &s->decision, c, &v, &fee, e))
 		return -1;
+	if (s->entry && fees_refresh(plan, &s->decision, c, &v, s->entry, &s->row, s->old.bytes, e))
+		return -1;
+	s->keep = s->keep || v.keep;
+	wake_others(s, c, &v, plan);
 	keep_rendering(s, c, &v.shown);
 	/* both of them: by then the event may be gone, and its entry in Fees be all that is left */
 	for (; wakes < s->decision.wake_count; wakes++) {
@@ -324,6 +366,53 @@ static int64_t horizon_of(const struct policy *p)
 	return horizon < HORIZON_MAX ? horizon : HORIZON_MAX;
 }
 
+struct address_finder { const char *address; bool found; };
+
+static int take_address(const struct account *a, void *arg)
+{
+	struct address_finder *finder = arg;
+
+	for (const char *const *own = a->addresses; own && *own && !finder->found; own++) {
+		finder->found = !a->removed && strcmp(*own, finder->address) == 0;
+	}
+	return finder->found;
+}
+
+/* An attendee with an account here. */
+static bool can_answer(const char *address, void *arg)
+{
+	struct address_finder finder = { .address = address };
+
+	store_accounts(arg, take_address, &finder, NULL);
+	return finder.found;
+}
+
+static bool about_attendees(const struct entry_list *known)
+{
+	for (size_t n = 0; n < known->count; n++) {
+		if (*known->entries[n].i.attendee)
+			return true;
+	}
+	return false;
+}
+
+/* By the names of whom the slot is booked for. */
+static void act_as_client(const struct subject *s, struct policy_change *c)
+{
+	const struct entry_list *known = &s->decision.known;
+
+	c->role = POLICY_CLIENT;
+	c->actor_names = c->client_address;
+	for (size_t n = known->count; n-- > 0;) {
+		const struct policy_incident *i = &known->entries[n].i;
+
+		if (*i->client && (!*c->attendee || strcmp(c->attendee, i->client) == 0)) {
+			c->actor_names = arena_printf(s->rq->mem, "%s\n%s", i->client, i->title);
+			return;
+		}
+	}
+}
+
 int subject_ask(struct subject *s, const struct ical *before, const struct ical *after,
 	unsigned flags, struct plan *plan, struct err *e)
 {
@@ -332,6 +421,7 @@ int subject_ask(struct subject *s, const struct ical *before, const struct ical 
 		.collection = s->calendar->name, .name = s->name, .zone = s->zone,
 		.now = s->decision.now, .horizon = horizon_of(s->policy),
 		.before = before, .after = after, .known = s->decision.known.count > 0,
+		.group = about_attendees(&s->decision.known), .can_answer = can_answer, .arg = s->rq->store,
 		.deleted = flags & DECIDE_DELETED, .tick = flags & DECIDE_TICK,
 	};
 	struct change_list list;
@@ -341,6 +431,9 @@ int subject_ask(struct subject *s, const struct ical *before, const struct ical 
 	}
 	if (change_collect(&src, &list, e))
 		return -1;
+	for (size_t n = 0; n < list.count && flags & DECIDE_CLIENT; n++) {
+		act_as_client(s, &list.changes[n]);
+	}
 	for (size_t n = 0; n < list.count && !s->denied; n++) {
 		if (ask_one(s, &list.changes[n], plan, e))
 			return -1;
@@ -365,7 +458,8 @@ static struct policy_change tick_of(const struct subject *s, const struct policy
 		.size = sizeof(struct policy_change),
 		.kind = POLICY_TICK,
 		.role = POLICY_TIMER,
-		.flags = POLICY_GONE | (*i->occurrence ? POLICY_SERIES : 0),
+		.flags = POLICY_GONE | (*i->occurrence ? POLICY_SERIES : 0) |
+			(*i->attendee ? POLICY_GROUP : 0),
 		.now = s->decision.now,
 		.actor = "",
 		.actor_names = "",
@@ -381,31 +475,74 @@ static struct policy_change tick_of(const struct subject *s, const struct policy
 		.status = "",
 		.transp = "",
 		.old_summary = i->title,
+		.old_note = "",
 		.client_address = "",
+		.categories = "",
+		.link = "",
+		.attendee = i->attendee,
+		.attendees = "",
 		.zone = "",
 		.before = { i->slot, i->slot_end },
 		.ref = i->ref,
 	};
 }
 
-int subject_tick_fee(struct subject *s, struct plan *plan, struct err *e)
+/* Finds the incident of an entry in Fees, and the policy that made it. *out NULL: none is left. */
+static int begin_entry(struct subject *s, const struct policy_incident **out, struct err *e)
 {
 	struct ledger_query q = { .owner = s->calendar->owner,
 		.ref = arena_strndup(s->rq->mem, s->name, strcspn(s->name, ".")) };
 	struct entry_list about = { 0 };
 
-	if (begin_decision(s, e) || ledger_read(s->rq->store, &q, s->rq->mem, &about, e))
+	*out = NULL;
+	if (begin_decision(s, e) || read_delegate(s, e) ||
+		ledger_read(s->rq->store, &q, s->rq->mem, &about, e)) {
 		return -1;
+	}
 	const struct policy_incident *i = last_incident(&about);
 	s->policy = s->decision.policy = i ? policy_find(s->rq->policies, i->policy) : NULL;
 	if (!s->policy)
 		return 0;
 	read_owner(s);
 	q = (struct ledger_query){ .owner = s->calendar->owner, .uid = i->uid };
-	if (ledger_read(s->rq->store, &q, s->rq->mem, &s->decision.known, e))
+	*out = i;
+	return ledger_read(s->rq->store, &q, s->rq->mem, &s->decision.known, e);
+}
+
+int subject_tick_fee(struct subject *s, struct plan *plan, struct err *e)
+{
+	const struct policy_incident *i;
+
+	if (begin_entry(s, &i, e))
 		return -1;
+	if (!i)
+		return 0;
 	struct policy_change c = tick_of(s, i);
+	s->entry = i;
 	return ask_one(s, &c, plan, e) ? -1 : plan_decision(plan, &s->decision, e);
+}
+
+int subject_words_fee(struct subject *s, const char *title, const char *note, const char *old_title,
+	struct plan *plan, bool *changed, struct err *e)
+{
+	const struct policy_incident *i;
+
+	*changed = false;
+	if (begin_entry(s, &i, e))
+		return -1;
+	if (!i)
+		return 0;
+	struct policy_change c = tick_of(s, i);
+	c.kind = POLICY_CHANGED;
+	c.role = change_role(&s->rq->actor, s->calendar->owner, s->delegate);
+	c.actor = c.actor_names = s->rq->actor.name;
+	c.summary = title;
+	c.old_summary = old_title;
+	c.note = note;
+	if (ask_one(s, &c, plan, e))
+		return -1;
+	*changed = s->decision.fresh.count > 0;
+	return plan_decision(plan, &s->decision, e);
 }
 
 /* ---- writing ---- */

@@ -38,11 +38,14 @@ struct subject {
 	struct rendering *want;              /* one for each VEVENT of the result */
 	size_t want_count;
 	const char *denied;
+	const struct policy_incident *entry; /* of Fees, to be rendered anew */
+	bool keep;                           /* what was to be deleted stays, cancelled */
 };
 
 enum decide_flags {
 	DECIDE_DELETED = 1,  /* by DELETE or MOVE away */
 	DECIDE_TICK = 2,
+	DECIDE_CLIENT = 4,   /* as if the client did it, whoever asks */
 };
 
 /* Reads what is there (nothing: exists is false) and finds the policy. */
@@ -59,6 +62,10 @@ int subject_begin(struct subject *s, struct body *incoming, struct err *e);
  * Asks the policy under which the incident came about (none is left: nothing happens) and plans
  * what follows. */
 int subject_tick_fee(struct subject *s, struct plan *plan, struct err *e);
+/* The owner wrote in an entry of Fees: words in title and note that were not there before count. The policy
+ * under which the incident came about decides; *changed: something came of it. */
+int subject_words_fee(struct subject *s, const char *title, const char *note, const char *old_title,
+	struct plan *plan, bool *changed, struct err *e);
 /* Asks the policy about before -> after (clean; either may be NULL) and plans fees and wakes.
  * s->denied is set if it refused. */
 int subject_ask(struct subject *s, const struct ical *before, const struct ical *after,

@@ -41,6 +41,10 @@ enum policy_flags {
 	                       * CHANGED, which is asked for the annotation only (the rule, no instants) */
 	POLICY_WAS_CANCELLED = 16, /* BOOKED: it was there before with STATUS:CANCELLED */
 	POLICY_OVERRIDE = 32, /* a date of a series with a VEVENT of its own */
+	POLICY_GROUP = 64,    /* two clients or more: this is about `attendee`, the others are asked about too */
+	POLICY_INVITED = 128, /* the client can answer and has not accepted: not committed */
+	POLICY_ACCEPTED = 256,/* with this change the client accepted */
+	POLICY_SEVERAL = 512, /* of the owner: concerns two committed attendees or more at once */
 };
 enum policy_state {       /* of an incident's money */
 	POLICY_NONE = 0, POLICY_PROPOSED = 1, POLICY_PENDING = 2, POLICY_DUE = 3, POLICY_PAID = 4,
@@ -54,6 +58,10 @@ enum policy_place {
 	POLICY_COMMENT = 5, POLICY_CATEGORY = 6, POLICY_COLOR = 7, POLICY_TRANSP = 8,
 	POLICY_REF = 9,          /* value: the reference that the block's first line carries */
 	POLICY_FEE_TITLE = 10,   /* value: title without prefix for the entry in the Fees calendar */
+	POLICY_TAKE_OUT = 11,    /* value: a word as somebody typed it, that goes out of title and notes */
+	POLICY_KEEP = 12,        /* of what is deleted: it stays, cancelled, and is asked about once more */
+	/* Added to a place: in the entry of Fees alone. Without any, the entry shows what the event does. */
+	POLICY_IN_FEES = 256,
 };
 
 struct policy_when { int64_t start, end; }; /* UTC seconds; start 0: none */
@@ -79,11 +87,18 @@ struct policy_change {
 	const char *old_ics; size_t old_ics_len; /* whole resource before and after; NULL if none */
 	const char *new_ics; size_t new_ics_len;
 	const char *old_occurrence;      /* before the change: a rule that moves or comes gives another one */
+	const char *old_note;            /* before the change */
+	const char *categories;          /* LF between them */
+	const char *link;                /* CONFERENCE or URL, "" if none */
+	const char *attendee;            /* of a group: address of whom this is about; else "" */
+	const char *attendees;           /* of a group: a line for each, address and name with a tab between */
+	int64_t priority;                /* of iCalendar, 0: none */
 };
 
 /*
  * A ledger entry about one slot. class_ in policy.md's words ("late-cancel"); "slot" is a booking or a
- * renamed one, without money. Unique per (uid, occurrence, slot, client, class_): the host drops a repeat,
+ * renamed one, "words" what somebody typed, "accepted" that a client agreed to the policy: none of these
+ * has money in it. Unique per (uid, occurrence, slot, client, class_): the host drops a repeat,
  * but never an entry with `supersedes`. What it takes back are the earlier entries with that ref: of class
  * "slot" if it is one itself, else the others; they count as void from then on.
  */
@@ -104,6 +119,12 @@ struct policy_incident {
 	int64_t price;                   /* minor units; -1 unknown */
 	const char *policy, *version;    /* name, and digest or date of the version that applied */
 	const char *supersedes;          /* ref of the entries that this one takes back or replaces, or "" */
+	/* minor units. deposit: of a slot, what was paid in advance; of an incident, how much of that its
+	 * appointment's fees use up. refund: goes back to the client. credit: owed to the client.
+	 * tax: part of charge. */
+	int64_t deposit, refund, credit, tax;
+	const char *service, *attendee;  /* "" if none; attendee: whom of a group it is about */
+	const char *word, *reason;       /* by which word it came about, why: "emergency", "refilled"; "" */
 };
 
 struct policy_query { uint32_t size; const char *client, *uid; int64_t slot, since; }; /* NULL, 0: any */

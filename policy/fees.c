@@ -187,26 +187,56 @@ static int plan_one(struct plan *p, const struct decision *d, struct entry_write
 	return 0;
 }
 
-int fees_plan(struct plan *p, const struct decision *d, const struct policy_change *c,
-	const struct verdict *v, const char **name, struct err *e)
+static struct entry_writer writer_for(const struct plan *p, const struct decision *d,
+	const struct policy_change *c, const struct verdict *v, const struct policy_incident *i)
 {
 	struct store_info info;
 
 	store_info(p->store, &info);
-	for (size_t n = v->first_entry; n < d->fresh.count; n++) {
-		struct buf out cleanup_buf;
-		struct entry_writer w = { .i = &d->fresh.entries[n].i,
-			.shown = &v->shown,
-			.change = c,
-			.zone = d->policy->zone,
-			.host = info.host,
-			.out = &out,
-			.mem = p->mem };
+	return (struct entry_writer){ .i = i, .shown = v->own_fees ? &v->in_fees : &v->shown, .change = c,
+		.zone = d->policy->zone, .host = arena_strdup(p->mem, info.host), .mem = p->mem };
+}
 
+int fees_plan(struct plan *p, const struct decision *d, const struct policy_change *c,
+	const struct verdict *v, const char **name, struct err *e)
+{
+	for (size_t n = v->first_entry; n < d->fresh.count; n++) {
+		const struct policy_incident *i = &d->fresh.entries[n].i;
+
+		if (strcmp(i->uid, c->uid) != 0) {
+			continue; /* that event is asked about by itself */
+		}
+		struct entry_writer w = writer_for(p, d, c, v, i);
+		struct buf out cleanup_buf;
+		w.out = &out;
 		buf_init(&out, FEE_BYTES_MAX);
 		if (plan_one(p, d, &w, name, e))
 			return -1;
 	}
+	return 0;
+}
+
+int fees_refresh(struct plan *p, const struct decision *d, const struct policy_change *c,
+	const struct verdict *v, const struct policy_incident *i, const struct object *there, const char *bytes,
+	struct err *e)
+{
+	if (!bytes || d->fresh.count > v->first_entry || !is_owed(i) || !v->shown.block)
+		return 0;
+	struct entry_writer w = writer_for(p, d, c, v, i);
+	struct buf out cleanup_buf;
+	w.out = &out;
+	buf_init(&out, FEE_BYTES_MAX);
+	if (write_entry(&w, e))
+		return -1;
+	if (out.len == there->size && memcmp(out.data, bytes, out.len) == 0)
+		return 0;
+	struct change *change = plan_change(p, CHANGE_PUT, there->collection, there->name, there->etag);
+	change->uid = there->uid;
+	change->body = arena_strndup(p->mem, out.data, out.len);
+	change->body_len = out.len;
+	change->component = there->component;
+	change->first = there->first;
+	change->last = there->last;
 	return 0;
 }
 

@@ -13,6 +13,12 @@
  */
 int fees_plan(struct plan *p, const struct decision *d, const struct policy_change *c,
 	const struct verdict *v, const char **name, struct err *e);
+/* An entry whose incident stays as it is may read otherwise now: written again if so. there: its
+ * row, with the
+ * bytes stored. */
+int fees_refresh(struct plan *p, const struct decision *d, const struct policy_change *c,
+	const struct verdict *v, const struct policy_incident *i, const struct object *there, const char *bytes,
+	struct err *e);
 /* The owner deletes an entry: hidden, the money unchanged. */
 int fees_hide(struct plan *p, struct decision *d, const struct collection *fees,
 	const struct object *entry, struct err *e);

@@ -102,6 +102,10 @@ static void incident_copy(struct arena *mem, const struct policy_incident *from,
 	to->policy = copy(mem, from->policy, "");
 	to->version = copy(mem, from->version, "");
 	to->supersedes = copy(mem, from->supersedes, "");
+	to->service = copy(mem, from->service, "");
+	to->attendee = copy(mem, from->attendee, c->attendee);
+	to->word = copy(mem, from->word, "");
+	to->reason = copy(mem, from->reason, "");
 }
 
 static int host_incident(struct policy_sink *s, const struct policy_incident *i)
@@ -122,7 +126,7 @@ static int host_incident(struct policy_sink *s, const struct policy_incident *i)
 	struct entry *entry = entry_add(&d->fresh, d->mem);
 	entry->owner = d->owner;
 	entry->kind = told.class_;
-	entry->incident = strcmp(told.class_, KIND_SLOT) != 0;
+	entry->incident = entry_kind_is_incident(told.class_);
 	entry->i = told;
 	d->history = d->history || entry->incident;
 	return 0;
@@ -130,9 +134,8 @@ static int host_incident(struct policy_sink *s, const struct policy_incident *i)
 
 /* ---- annotations ---- */
 
-static int add_line(struct policy_sink *s, const char *name, const char *value)
+static int add_line(struct policy_sink *s, struct rendering *r, const char *name, const char *value)
 {
-	struct rendering *r = &s->verdict->shown;
 	struct arena *mem = s->d->mem;
 
 	if (!name || !str_starts(name, "X-DEDIT-"))
@@ -150,14 +153,15 @@ static int add_line(struct policy_sink *s, const char *name, const char *value)
 
 static int host_annotate(struct policy_sink *s, uint32_t place, const char *name, const char *value)
 {
-	struct rendering *r = &s->verdict->shown;
+	struct rendering *r = place & POLICY_IN_FEES ? &s->verdict->in_fees : &s->verdict->shown;
 
 	if (!value || strlen(value) > TEXT_MAX_BYTES || !utf8_valid(value, strlen(value)))
 		return sink_fail(s, "an annotation is too long or not UTF-8");
 	const char *text = *value ? arena_strdup(s->d->mem, value) : NULL;
-	switch (place) {
+	s->verdict->own_fees |= (place & POLICY_IN_FEES) != 0;
+	switch (place & ~(uint32_t)POLICY_IN_FEES) {
 	case POLICY_PROPERTY:
-		return add_line(s, name, value);
+		return add_line(s, r, name, value);
 	case POLICY_TITLE_PREFIX:
 		r->prefix = text;
 		return 0;
@@ -183,6 +187,14 @@ static int host_annotate(struct policy_sink *s, uint32_t place, const char *name
 		return 0;
 	case POLICY_REF:
 		r->ref = text;
+		return 0;
+	case POLICY_TAKE_OUT:
+		if (text) {
+			rendering_take_out(r, text, s->d->mem);
+		}
+		return 0;
+	case POLICY_KEEP:
+		s->verdict->keep = true;
 		return 0;
 	case POLICY_FEE_TITLE:
 		r->fee_title = text;
@@ -250,14 +262,15 @@ const struct policy_host policy_host_v1 = {
  * slot in time. */
 static const char *slot_ref(const struct decision *d, const struct policy_change *c)
 {
-	if ((c->flags & POLICY_SERIES) && !*c->occurrence)
-		return entry_ref(&d->known, "", 0);
-	const char *ref = "";
+	const char *ref = "", *client = c->attendee;
 
+	if ((c->flags & POLICY_SERIES) && !*c->occurrence)
+		return entry_ref(&d->known, client, "", 0);
 	if (c->before.start) {
-		ref = entry_ref(&d->known, c->occurrence, c->before.start);
+		ref = entry_ref(&d->known, client, c->occurrence, c->before.start);
 	}
-	return *ref || !c->after.start ? ref : entry_ref(&d->known, c->occurrence, c->after.start);
+	return *ref || !c->after.start ? ref :
+		entry_ref(&d->known, client, c->occurrence, c->after.start);
 }
 
 static int fill_refs(struct decision *d, struct policy_change *c, struct err *e)

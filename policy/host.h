@@ -59,6 +59,9 @@ struct decision {
 /* The answer about one occurrence. */
 struct verdict {
 	struct rendering shown;
+	struct rendering in_fees;    /* of the entry in Fees, if own_fees; else it shows the same */
+	bool own_fees;
+	bool keep;                   /* what is deleted is to stay, cancelled */
 	const char *denied;          /* the reason, or NULL */
 	size_t first_entry;          /* of decision.fresh */
 	size_t first_wake;           /* of decision.wakes */

@@ -32,13 +32,14 @@ static const struct member {
 	int64_t fallback;
 } members[] = {
 	NUMBER("acquired", acquired, 0), TEXT("actor", actor), NUMBER("anchor", anchor, 0),
-	NUMBER("at", at, 0), TEXT("basis", basis), TEXT("by", by), NUMBER("charge", charge, 0),
-	TEXT("class", class_), TEXT("client", client), TEXT("currency", currency),
-	NUMBER("free_until", free_until, 0), NUMBER("hold", hold, 0), NUMBER("notice", notice, 0),
-	TEXT("occurrence", occurrence), TEXT("outcome", outcome), TEXT("policy", policy),
-	NUMBER("price", price, -1), TEXT("ref", ref), NUMBER("required", required, -1),
+	NUMBER("at", at, 0), TEXT("attendee", attendee), TEXT("basis", basis), TEXT("by", by),
+	NUMBER("charge", charge, 0), TEXT("class", class_), TEXT("client", client), NUMBER("credit", credit, 0),
+	TEXT("currency", currency), NUMBER("deposit", deposit, 0), NUMBER("free_until", free_until, 0),
+	NUMBER("hold", hold, 0), NUMBER("notice", notice, 0), TEXT("occurrence", occurrence),
+	TEXT("outcome", outcome), TEXT("policy", policy), NUMBER("price", price, -1), TEXT("reason", reason),
+	TEXT("ref", ref), NUMBER("refund", refund, 0), NUMBER("required", required, -1), TEXT("service", service),
 	NUMBER("slot", slot, 0), NUMBER("slot_end", slot_end, 0), TEXT("supersedes", supersedes),
-	TEXT("title", title), TEXT("uid", uid), TEXT("version", version),
+	NUMBER("tax", tax, 0), TEXT("title", title), TEXT("uid", uid), TEXT("version", version), TEXT("word", word),
 };
 #undef TEXT
 #undef NUMBER
@@ -51,6 +52,14 @@ static const char **member_text(struct policy_incident *i, const struct member *
 static int64_t *member_number(struct policy_incident *i, const struct member *m)
 {
 	return (int64_t *)(void *)((char *)i + m->offset);
+}
+
+void rendering_take_out(struct rendering *r, const char *text, struct arena *mem)
+{
+	struct taken_word *word = arena_alloc(mem, sizeof(*word));
+
+	*word = (struct taken_word){ text, r->taken };
+	r->taken = word;
 }
 
 struct entry *entry_add(struct entry_list *list, struct arena *mem)
@@ -75,6 +84,11 @@ struct entry *entry_add(struct entry_list *list, struct arena *mem)
 		}
 	}
 	return added;
+}
+
+const char *state_name(uint32_t state)
+{
+	return state < ARRAY_SIZE(state_names) ? state_names[state] : "none";
 }
 
 /* ---- reading ---- */
@@ -237,7 +251,7 @@ static char *entry_json(const struct entry *entry)
 
 	if (!put_members(object, &i) && !put_salt(object) &&
 		!put_text(object, "state",
-			i.state < ARRAY_SIZE(state_names) ? state_names[i.state] : "none") &&
+			state_name(i.state)) &&
 		(!entry->shown ||
 			!json_object_set_new(object, "shown", rendering_write(entry->shown)))) {
 		text = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT);
@@ -285,7 +299,8 @@ static bool same_words(const struct policy_incident *a, const struct policy_inci
 {
 	return same_key(a, b) && a->state == b->state && a->price == b->price &&
 		a->charge == b->charge && a->hold == b->hold && a->acquired == b->acquired &&
-		a->anchor == b->anchor && a->slot_end == b->slot_end &&
+		a->anchor == b->anchor && a->slot_end == b->slot_end && a->deposit == b->deposit &&
+		a->refund == b->refund && a->credit == b->credit &&
 		strcmp(a->outcome, b->outcome) == 0 && strcmp(a->title, b->title) == 0 &&
 		strcmp(a->currency, b->currency) == 0 && strcmp(a->version, b->version) == 0 &&
 		strcmp(a->supersedes, b->supersedes) == 0;
@@ -324,14 +339,27 @@ bool entry_is_repeat(const struct entry_list *list, const struct policy_incident
 	return false;
 }
 
-const char *entry_ref(const struct entry_list *list, const char *occurrence, int64_t slot)
+bool entry_kind_is_incident(const char *kind)
+{
+	static const char *const others[] = { KIND_SLOT, KIND_WORDS, KIND_ACCEPTED, KIND_SHOWN, KIND_HIDDEN };
+
+	for (size_t n = 0; n < ARRAY_SIZE(others); n++) {
+		if (strcmp(others[n], kind) == 0)
+			return false;
+	}
+	return true;
+}
+
+const char *entry_ref(const struct entry_list *list, const char *client, const char *occurrence,
+	int64_t slot)
 {
 	const char *of_slot = "";
 
 	for (size_t n = list->count; n-- > 0;) {
 		const struct policy_incident *i = &list->entries[n].i;
 
-		if ((slot && i->slot != slot) || !*i->ref || !i->slot) {
+		if ((slot && i->slot != slot) || !*i->ref || !i->slot ||
+			(*client && strcmp(client, i->client) != 0)) {
 			continue;
 		}
 		if (strcmp(i->occurrence, occurrence) == 0)
@@ -471,7 +499,7 @@ int fees_list(struct store *s, const char *owner, struct arena *mem, struct fee_
 			.seq = entry->seq, .state = entry->i.state };
 	}
 	for (size_t n = 0; n < list.count; n++) {
-		list.fees[n].state_name = state_names[list.fees[n].state];
+		list.fees[n].state_name = state_name(list.fees[n].state);
 	}
 	*out = list;
 	return 0;

@@ -22,12 +22,17 @@ enum { REF_SIZE = 10 }; /* "7F3K-2Q9M", NUL */
 
 /* Kinds of rows that are the host's own, beside a module's classes. */
 #define KIND_SLOT "slot"     /* a booking: no incident */
+#define KIND_WORDS "words"   /* words seen in title and notes: no incident either */
+#define KIND_ACCEPTED "accepted" /* a client agreed to a policy */
 #define KIND_SHOWN "shown"   /* only the rendering changed */
 #define KIND_HIDDEN "hidden" /* the entry in Fees was deleted by its owner (15.11) */
 
 /* A property that an annotation replaced: what was written, and what stood there (NULL:
  * nothing). */
 struct shown_value { const char *value, *was; };
+
+/* A word that goes out of title and notes, and the next one. */
+struct taken_word { const char *text; const struct taken_word *next; };
 
 /* What one VEVENT shows of its policy. Members that are not shown are NULL. */
 struct rendering {
@@ -36,7 +41,8 @@ struct rendering {
 	const char *block; /* lines between first and last line of the block, LF between them */
 	const char *comment, *category;
 	struct shown_value status, transp, color;
-	const char *fee_title;       /* not kept in the ledger */
+	const struct taken_word *taken; /* not kept in the ledger */
+	const char *fee_title;       /* not kept */
 	const char *comment_name;    /* "COMMENT;LANGUAGE=en"; not kept */
 	const char *const *lines;    /* X-DEDIT- properties; not kept */
 	size_t line_count;
@@ -51,6 +57,9 @@ struct entry {
 };
 struct entry_list { struct entry *entries; size_t count, size; };
 
+/* One more word that goes out of the text. */
+void rendering_take_out(struct rendering *r, const char *text, struct arena *mem);
+
 /* Adds a zeroed entry, its strings empty. */
 struct entry *entry_add(struct entry_list *list, struct arena *mem);
 /* Appends the rows that match to `out`, oldest first. */
@@ -63,8 +72,14 @@ int ledger_row(const struct entry *entry, int64_t when, struct arena *mem, struc
 /* Is i in the list already? A booked slot is, if the slot's last entry says the same; an
  * incident, if one of that slot, client and class stands that was not taken back since. */
 bool entry_is_repeat(const struct entry_list *list, const struct policy_incident *i);
-/* Reference of the slot at that start (0: of that occurrence's last one), "" if there is none. */
-const char *entry_ref(const struct entry_list *list, const char *occurrence, int64_t slot);
+/* "due" … */
+const char *state_name(uint32_t state);
+/* Does an entry of that kind say that something happened to an appointment? */
+bool entry_kind_is_incident(const char *kind);
+/* Reference of the slot at that start (0: of that occurrence's last one), "" if there is none. client "":
+ * whoever has it. */
+const char *entry_ref(const struct entry_list *list, const char *client, const char *occurrence,
+	int64_t slot);
 /* Last rendering of that occurrence, or NULL. */
 const struct rendering *entry_shown(const struct entry_list *list, const char *occurrence);
 bool rendering_equal(const struct rendering *a, const struct rendering *b); /* NULL: shows nothing */

@@ -392,6 +392,11 @@ const char *policy_name(const struct policy *p)
 	return p->name;
 }
 
+char *policy_explain(const struct policy *p, const char *language, int64_t when, struct arena *mem)
+{
+	return p->module == dedit_policy_late() ? late_explain(p->self, language, when, mem) : NULL;
+}
+
 int policy_owner(const struct policy_set *set, const char *owner)
 {
 	for (size_t n = 0; n < set->calendar_count; n++) {

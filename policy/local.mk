@@ -7,8 +7,10 @@ late_sources = \
 	policy/late/chain.c policy/late/chain.h \
 	policy/late/deal.c policy/late/deal.h \
 	policy/late/directive.c policy/late/directive.h \
+	policy/late/explain.c policy/late/explain.h \
 	policy/late/fee.c policy/late/fee.h \
 	policy/late/fold.c policy/late/fold.h \
+	policy/late/holiday.c policy/late/holiday.h \
 	policy/late/late.h policy/late/module.c \
 	policy/late/notice.c policy/late/notice.h \
 	policy/late/offer.c policy/late/offer.h \
@@ -19,6 +21,7 @@ late_sources = \
 	policy/late/text.c policy/late/text.h \
 	policy/late/transition.c policy/late/transition.h \
 	policy/late/value.c policy/late/value.h \
+	policy/late/word_acts.c policy/late/word_acts.h \
 	policy/late/words.c policy/late/words.h \
 	policy/money.c policy/money.h
 
@@ -30,6 +33,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/decide.c policy/decide.h \
 	policy/dedit_policy.h \
 	policy/fees.c policy/fees.h \
+	policy/group.c policy/group.h \
 	policy/host.c policy/host.h policy/host_options.h \
 	policy/late/options.c \
 	policy/ledger.c policy/ledger.h \
@@ -47,8 +51,10 @@ late_so_SOURCES = $(late_sources) policy/late/so.c
 
 check_PROGRAMS += \
 	tests/unit/test_event_update \
+	tests/unit/test_event_words \
 	tests/unit/test_late_events \
 	tests/unit/test_late_fee \
+	tests/unit/test_late_holiday \
 	tests/unit/test_late_notice \
 	tests/unit/test_late_rules \
 	tests/unit/test_late_slot \
@@ -57,8 +63,12 @@ check_PROGRAMS += \
 	tests/unit/test_policy_ledger \
 	tests/unit/test_policy_load
 tests_unit_test_event_update_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_event_words_SOURCES = tests/unit/test_event_words.c tests/policy/late_host.c \
+	tests/policy/late_host.h tests/policy/whole.c tests/policy/whole.h
+tests_unit_test_event_words_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_events_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_fee_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_holiday_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_notice_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_rules_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_slot_SOURCES = tests/unit/test_late_slot.c \

@@ -40,6 +40,8 @@ struct policy; /* one section */
 /* The policy of owner's calendar, or NULL. The Fees calendar never has one. */
 const struct policy *policy_for(const struct policy_set *set, const char *owner, const char *calendar);
 const char *policy_name(const struct policy *p);
+/* Its general terms as sentences in "en" or "fr", for what is booked at `when`; NULL: its module has none. */
+char *policy_explain(const struct policy *p, const char *language, int64_t when, struct arena *mem);
 /* Owner has a calendar under a policy (then the Fees calendar exists). */
 int policy_owner(const struct policy_set *set, const char *owner);
 /* Visits each calendar under a policy: for making Fees calendars and warnings at start. */

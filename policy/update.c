@@ -4,6 +4,7 @@
 
 #include "policy/decide.h"
 #include "policy/fees.h"
+#include "policy/group.h"
 #include "policy/locks.h"
 
 enum {
@@ -205,7 +206,7 @@ static int put_commit(struct subject *s, const struct put *put, const struct bod
 	struct event_result *out = put->out;
 
 	out->created = !s->exists;
-	out->exact = same_bytes(bytes, len, body->bytes, body->len);
+	out->exact = same_bytes(bytes, len, put->sent->bytes, put->sent->len);
 	out->unchanged = s->exists && same_bytes(bytes, len, s->old.bytes, s->old.len);
 	if (s->exists) {
 		tell_etag(out, s->row.etag);
@@ -241,6 +242,8 @@ static int put_round(void *arg, struct err *e)
 		return put_commit(&s, put, &body, bytes, len, &plan, e);
 	if (subject_begin(&s, &body, e) || check_size(put->rq, body.clean->body_len, e))
 		return -1;
+	if (group_answer(&s, &body) && group_answered(&s, &body, &body, e))
+		return -1;
 	before = s.exists ? s.old.clean : find_twin(&s, &body);
 	if (subject_ask(&s, before, body.clean, 0, &plan, e))
 		return -1;
@@ -253,20 +256,83 @@ static int put_round(void *arg, struct err *e)
 	return put_commit(&s, put, &body, bytes, len, &plan, e);
 }
 
-/* Everything in Fees is the server's: what was sent is put back (15.11). */
-static int put_fee(const struct event_request *rq, const struct event_where *at, const char *body,
-	size_t len, struct event_result *out, struct err *e)
-{
-	struct subject s;
+/* ---- words in Fees ---- */
 
-	if (subject_read(&s, rq, at->calendar, at->name, e) || check_precondition(rq, &s, e))
+static const char *text_in(const struct ical *ic, const char *name)
+{
+	const struct ical_comp *first = ical_first(ic);
+	const struct ical_line *l = first ? ical_prop(ic, first, name) : NULL;
+
+	return l ? ical_text(l->value, ic->mem) : "";
+}
+
+static bool has_line(const char *text, const char *line, size_t len)
+{
+	for (;;) {
+		size_t n = strcspn(text, "\n");
+
+		if (n == len && memcmp(text, line, len) == 0)
+			return true;
+		if (!text[n])
+			return false;
+		text += n + 1;
+	}
+}
+
+/* Lines of a text that were not in the old one: the block's own words say nothing. */
+static const char *new_lines(const char *text, const char *old, struct arena *mem)
+{
+	const char *fresh = "";
+
+	for (;;) {
+		size_t len = strcspn(text, "\n");
+
+		if (!has_line(old, text, len)) {
+			fresh = arena_printf(mem, "%s%.*s\n", fresh, (int)len, text);
+		}
+		if (!text[len])
+			return fresh;
+		text += len + 1;
+	}
+}
+
+/* Everything in Fees is the server's: only the owner's words count, what was sent is put back (15.11). */
+static int put_fee_round(void *arg, struct err *e)
+{
+	const struct put *put = arg;
+	struct event_result *out = put->out;
+	bool changed = false;
+	struct subject s;
+	struct plan plan;
+
+	plan_init(&plan, put->rq);
+	*out = (struct event_result){ 0 };
+	if (subject_read(&s, put->rq, put->at->calendar, put->at->name, e) ||
+		check_precondition(put->rq, &s, e)) {
 		return -1;
+	}
 	if (!s.exists)
 		return err_set(e, ERR_DENIED, "nothing can be made in the calendar of fees");
-	out->unchanged = true;
-	out->exact = same_bytes(body, len, s.old.bytes, s.old.len);
+	if (put->sent->full && body_parse(put->rq, s.old.bytes, s.old.len, true, &s.old, NULL) == 0) {
+		const char *title = text_in(s.old.full, "SUMMARY");
+		const char *note = new_lines(text_in(put->sent->full, "DESCRIPTION"),
+			text_in(s.old.full, "DESCRIPTION"), put->rq->mem);
+
+		if (subject_words_fee(&s, text_in(put->sent->full, "SUMMARY"), note, title, &plan, &changed, e))
+			return -1;
+	}
 	tell_etag(out, s.row.etag);
-	return 0;
+	out->unchanged = !changed;
+	out->exact = !changed && same_bytes(put->sent->bytes, put->sent->len, s.old.bytes, s.old.len);
+	return changed ? commit(&plan, &s, out, e) : 0;
+}
+
+static int put_fee(const struct put *put, struct body *sent, const char *body, size_t len, struct err *e)
+{
+	if (body_parse(put->rq, body, len, true, sent, NULL)) {
+		*sent = (struct body){ .bytes = body, .len = len };
+	}
+	return run_rounds(put->rq, put->at->calendar->owner, NULL, put_fee_round, (void *)(uintptr_t)put, e);
 }
 
 int event_put(const struct event_request *rq, const struct event_where *at, const char *body,
@@ -277,7 +343,7 @@ int event_put(const struct event_request *rq, const struct event_where *at, cons
 
 	*out = (struct event_result){ 0 };
 	if (at->calendar->flags & COLL_FEES)
-		return put_fee(rq, at, body, len, out, e);
+		return put_fee(&put, &sent, body, len, e);
 	if (!policy_for(rq->policies, at->calendar->owner, at->calendar->name) && check_size(rq, len, e))
 		return -1;
 	if (body_parse(rq, body, len, false, &sent, e) || ical_within(sent.full, e) ||
@@ -297,11 +363,7 @@ struct removal {
 
 static int ask_removal(struct subject *s, struct plan *plan, struct err *e)
 {
-	if (!s->policy)
-		return 0;
-	if (subject_begin(s, NULL, e))
-		return -1;
-	if (!s->old.clean || find_twin(s, &s->old))
+	if (!s->policy || !s->old.clean || find_twin(s, &s->old))
 		return 0;
 	return subject_ask(s, s->old.clean, NULL, DECIDE_DELETED, plan, e);
 }
@@ -310,6 +372,68 @@ static int plan_removal(struct subject *s, struct plan *plan, struct err *e)
 {
 	plan_change(plan, CHANGE_DELETE, s->calendar->id, s->name, s->row.etag);
 	return s->policy ? plan_decision(plan, &s->decision, e) : 0;
+}
+
+/* The client's DELETE of a group's event is that attendee's decline: the event stays, under a new ETag. */
+static int decline_by_delete(struct subject *s, struct event_result *out, struct plan *plan, struct err *e)
+{
+	struct body body;
+	const char *bytes;
+	size_t len;
+
+	if (group_answered(s, NULL, &body, e) || subject_ask(s, s->old.clean, body.clean, 0, plan, e))
+		return -1;
+	if (s->denied)
+		return commit_refusal(s, &s->old, out, e);
+	if (subject_render(s, &body, &bytes, &len, e) || subject_plan_put(s, &body, bytes, len, plan, e) ||
+		plan_decision(plan, &s->decision, e)) {
+		return -1;
+	}
+	return commit(plan, s, out, e);
+}
+
+/* Every VEVENT with STATUS:CANCELLED. */
+static int cancelled_body(const struct subject *s, struct body *out, struct err *e)
+{
+	const struct ical *ic = s->old.clean;
+	struct ical_edit *ed = ical_edit_begin(ic);
+	struct buf bytes cleanup_buf;
+
+	for (const struct ical_comp *c = ic->calendar->children; c; c = c->next) {
+		const struct ical_line *l = c->kind == ICAL_VEVENT ? ical_prop(ic, c, "STATUS") : NULL;
+
+		if (l) {
+			ical_edit_replace(ed, l, "STATUS:CANCELLED");
+		} else if (c->kind == ICAL_VEVENT) {
+			ical_edit_add(ed, c, "STATUS:CANCELLED");
+		}
+	}
+	buf_init(&bytes, s->old.len + EVENT_RENDERING_MAX);
+	if (ical_edit_write(ed, &bytes, e) || body_parse(s->rq, arena_strndup(s->rq->mem, bytes.data, bytes.len),
+		bytes.len, true, out, e)) {
+		return -1;
+	}
+	out->clean = out->full;
+	return 0;
+}
+
+/* The policy keeps what is deleted (on-delete): the change is a cancellation instead. */
+static int cancel_by_delete(const struct removal *r, struct err *e)
+{
+	struct subject s;
+	struct plan plan;
+	struct body body;
+	const char *bytes;
+	size_t len;
+
+	plan_init(&plan, r->rq);
+	if (subject_read(&s, r->rq, r->at->calendar, r->at->name, e) || subject_begin(&s, NULL, e) ||
+		cancelled_body(&s, &body, e) || subject_ask(&s, s.old.clean, body.clean, 0, &plan, e) ||
+		subject_render(&s, &body, &bytes, &len, e) || subject_plan_put(&s, &body, bytes, len, &plan, e) ||
+		plan_decision(&plan, &s.decision, e)) {
+		return -1;
+	}
+	return commit(&plan, &s, r->out, e);
 }
 
 static int delete_round(void *arg, struct err *e)
@@ -333,10 +457,16 @@ static int delete_round(void *arg, struct err *e)
 			return -1;
 		return plan_commit(&plan, e);
 	}
+	if (s.policy && subject_begin(&s, NULL, e))
+		return -1;
+	if (s.policy && group_answer(&s, NULL))
+		return decline_by_delete(&s, r->out, &plan, e);
 	if (ask_removal(&s, &plan, e))
 		return -1;
 	if (s.denied)
 		return commit_refusal(&s, &s.old, r->out, e);
+	if (s.keep)
+		return cancel_by_delete(r, e);
 	return plan_removal(&s, &plan, e) ? -1 : plan_commit(&plan, e);
 }
 
@@ -658,4 +788,109 @@ int event_acquire(const struct event_request *rq, const struct event_where *at, 
 {
 	struct acquisition acquisition = { rq, at, acquired };
 	return run_rounds(rq, at->calendar->owner, NULL, acquire_round, &acquisition, e);
+}
+
+/* ---- the administrator and the pages ---- */
+
+struct saying { const struct event_request *rq; const char *ref, *words; bool *changed; };
+
+struct owner_finder { struct arena *mem; const char *owner; };
+
+static int take_owner(const struct ledger_row *row, void *arg)
+{
+	struct owner_finder *finder = arg;
+
+	finder->owner = arena_strdup(finder->mem, row->owner);
+	return 1;
+}
+
+/* Whose ledger has that reference; NULL: nobody's. */
+static const char *ref_owner(const struct event_request *rq, const char *ref)
+{
+	const struct ledger_query q = { .ref = ref, .incidents_only = true };
+	struct owner_finder finder = { .mem = rq->mem };
+
+	return store_ledger(rq->store, &q, take_owner, &finder, NULL) > 0 ? finder.owner : NULL;
+}
+
+static int say_round(void *arg, struct err *e)
+{
+	const struct saying *say = arg;
+	const char *owner = ref_owner(say->rq, say->ref);
+	struct event_result unused = { 0 };
+	struct collection fees;
+	struct subject s;
+	struct plan plan;
+
+	plan_init(&plan, say->rq);
+	if (!owner)
+		return err_set(e, ERR_NOT_FOUND, "no incident has the reference %s", say->ref);
+	if (event_fees_calendar(say->rq->store, owner, say->rq->now, say->rq->mem, &fees, e) ||
+		subject_read(&s, say->rq, &fees, arena_printf(say->rq->mem, "%s.ics", say->ref), e) ||
+		subject_words_fee(&s, "", say->words, "", &plan, say->changed, e))
+		return -1;
+	return *say->changed ? commit(&plan, &s, &unused, e) : 0;
+}
+
+int event_say(const struct event_request *rq, const char *ref, const char *words, bool *changed,
+	struct err *e)
+{
+	struct event_request as = *rq;
+	struct saying say = { &as, ref, words, changed };
+	const char *owner = ref_owner(rq, ref);
+
+	as.actor.admin = as.actor.external = false;
+	as.actor.delegate = true; /* for the owner (15.1) */
+	return run_rounds(&as, owner ? owner : "", NULL, say_round, &say, e);
+}
+
+int event_quote(const struct event_request *rq, const struct event_where *at, int64_t when,
+	struct fee_list *out, struct err *e)
+{
+	struct event_request then = *rq;
+	struct subject s;
+	struct plan aside;
+
+	then.now = when;
+	*out = (struct fee_list){ 0 };
+	plan_init(&aside, &then);
+	if (subject_read(&s, &then, at->calendar, at->name, e))
+		return -1;
+	if (!s.exists)
+		return err_set(e, ERR_NOT_FOUND, "%s", at->name);
+	if (!s.policy)
+		return 0;
+	if (subject_begin(&s, NULL, e) ||
+		(s.old.clean && subject_ask(&s, s.old.clean, NULL, DECIDE_DELETED | DECIDE_CLIENT, &aside, e)))
+		return -1;
+	out->fees = arena_array(rq->mem, s.decision.fresh.count, sizeof(*out->fees));
+	for (size_t n = 0; n < s.decision.fresh.count; n++) {
+		const struct entry *entry = &s.decision.fresh.entries[n];
+
+		if (entry->incident) {
+			out->fees[out->count++] = (struct fee){ .incident = entry->i, .owner = entry->owner,
+				.state = entry->i.state, .state_name = state_name(entry->i.state) };
+		}
+	}
+	return 0;
+}
+
+int event_accept(const struct event_request *rq, const char *owner, const char *policy, const char *client,
+	int64_t when, struct err *e)
+{
+	struct entry_list list = { 0 };
+	struct entry *accepted = entry_add(&list, rq->mem);
+	struct ledger_row row;
+	struct commit c = { .now = rq->now, .ledger = &row, .ledgers = 1 };
+
+	if (!policy_find(rq->policies, policy))
+		return err_set(e, ERR_NOT_FOUND, "there is no policy '%s'", policy);
+	accepted->owner = owner;
+	accepted->kind = accepted->i.class_ = KIND_ACCEPTED;
+	accepted->i.at = when;
+	accepted->i.client = client;
+	accepted->i.policy = policy;
+	accepted->i.by = "client";
+	accepted->i.actor = rq->actor.name;
+	return ledger_row(accepted, rq->now, rq->mem, &row, e) || store_commit(rq->store, &c, e) ? -1 : 0;
 }

@@ -25,6 +25,7 @@ struct event_actor {
 	const char *name, *displayname;      /* account; "" for files and timer */
 	const char *const *addresses;        /* ended by NULL */
 	bool admin;                          /* group admin, import, a file edited on disk: no incident (15.1) */
+	bool delegate;                       /* acts for the owner, whatever the store says (15.1) */
 	bool external;                       /* found on disk: the file holds the bytes already */
 };
 
@@ -79,6 +80,22 @@ int event_acquire(const struct event_request *rq, const struct event_where *at, 
  * `ic` itself if nothing was; in mem. */
 int event_plain(struct store *store, const struct policy_set *policies, const struct collection *calendar,
 	struct ical *ic, struct arena *mem, struct ical **out, struct err *e);
+/*
+ * The administrator, or a page of the owner's, acts on an incident: with words as the owner would write
+ * them into its entry in Fees, "#waive", "#fee 30 EUR", "#paid", "#dispute", "#ok", "#undo" (policy.md
+ * 4.2). *changed: they came into force; not if they can't follow on its state. ERR_NOT_FOUND: no
+ * incident has that reference.
+ */
+int event_say(const struct event_request *rq, const char *ref, const char *words, bool *changed,
+	struct err *e);
+/* What it would cost the client to cancel the event at that time: the incidents that would be entered.
+ * Nothing is stored. ERR_NOT_FOUND; a calendar without a policy gives none. */
+int event_quote(const struct event_request *rq, const struct event_where *at, int64_t when,
+	struct fee_list *out, struct err *e);
+/* A client (an address, or a name as titles have it) has agreed to a policy of the owner's (policy.md
+ * 3.4). ERR_NOT_FOUND: no policy has that name. */
+int event_accept(const struct event_request *rq, const char *owner, const char *policy, const char *client,
+	int64_t when, struct err *e);
 /* Makes the Fees calendar of an owner if it is missing. */
 int event_fees_calendar(struct store *store, const char *owner, int64_t now, struct arena *mem,
 	struct collection *out, struct err *e);

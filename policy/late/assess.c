@@ -12,7 +12,7 @@ struct question {
 	const struct slot *slot;
 	const struct terms *terms;
 	const struct blame *blame;
-	const struct fee *fee;
+	const struct fee_rule *fee;
 	unsigned kind;
 };
 
@@ -60,7 +60,7 @@ static int counted(struct question *q, int64_t *out)
 	*out = 0;
 	for (size_t n = 0; rc == 0 && n < list.count; n++) {
 		const struct policy_incident *i = &list.at[n];
-		bool emergency = i->state == POLICY_WAIVED && str_starts(i->basis, "emergency");
+		bool emergency = i->state == POLICY_WAIVED && strcmp(i->reason, "emergency") == 0;
 
 		*out += kind_of(i) && i->at >= since && i->state != POLICY_VOID && !emergency &&
 			strcmp(i->outcome, "none");
@@ -134,18 +134,43 @@ static void settle(const struct question *q, struct assessment *out)
 	}
 }
 
-/* The lines that end it before an amount is asked for. True: ended. */
-static bool ends_early(const struct question *q, struct assessment *out)
+/* Had the client agreed to this policy when the slot was acquired? */
+static int ask_acceptance(struct question *q, bool *accepted)
+{
+	const char *policy = rules_options(q->d->text)->name;
+	struct entries list;
+	int rc = client_entries(q, &list);
+
+	*accepted = false;
+	for (size_t n = 0; rc == 0 && n < list.count; n++) {
+		const struct policy_incident *i = &list.at[n];
+
+		*accepted |= entry_is(i, "accepted") && i->at <= q->slot->acquired && strcmp(i->policy, policy) == 0;
+	}
+	return rc;
+}
+
+/* The lines that end it before an amount is asked for. *ended: out says how. */
+static int end_early(struct question *q, struct assessment *out, bool *ended)
 {
 	const struct rules *r = &q->terms->rules;
+	bool accepted = true;
 
-	if (q->slot->imposed)
+	*ended = true;
+	if (q->slot->imposed) {
 		end_without_fee(out, "exempt");
-	else if (r->record || ((q->d->c->flags & POLICY_SERIES) && series_charged(q) >= r->series_max))
+		return 0;
+	}
+	if (r->record || ((q->d->c->flags & POLICY_SERIES) && series_charged(q) >= r->series_max)) {
 		end_without_fee(out, "recorded");
-	else
-		return false;
-	return true;
+		return 0;
+	}
+	if (r->acceptance && ask_acceptance(q, &accepted))
+		return -1;
+	if (!accepted)
+		end_without_fee(out, "unaccepted");
+	*ended = !accepted;
+	return 0;
 }
 
 static int ask_forgiveness(struct question *q, struct assessment *out, bool *forgiven)
@@ -181,19 +206,17 @@ static int ask_escalation(struct question *q)
 }
 
 int assess_fee(struct deal *d, const struct slot *s, const struct terms *terms, const struct blame *blame,
-	const struct fee *fee, const struct money *held, unsigned kind, struct assessment *out)
+	const struct fee_rule *fee, const struct money *held, unsigned kind, struct assessment *out)
 {
 	struct question q = { d, s, terms, blame, fee, kind };
 	struct fee_limits limits = rules_limits(&terms->rules);
 	struct fee_base base = slot_base(s);
-	bool forgiven;
+	bool ended;
 
 	*out = (struct assessment){ .basis = "" };
-	if (ends_early(&q, out))
-		return 0;
-	if (ask_forgiveness(&q, out, &forgiven))
+	if (end_early(&q, out, &ended) || (!ended && ask_forgiveness(&q, out, &ended)))
 		return -1;
-	if (forgiven)
+	if (ended)
 		return 0;
 	if (ask_escalation(&q))
 		return -1;
@@ -221,14 +244,14 @@ int assess_fee(struct deal *d, const struct slot *s, const struct terms *terms, 
 static int assess_cheap_move(struct deal *d, const struct slot *s, const struct terms *terms,
 	const struct blame *blame, const struct money *whole, struct assessment *out)
 {
-	const struct fee *fee = &terms->rules.late_move_fee;
+	const struct fee_rule *fee = &terms->rules.late_move_fee;
 	struct fee_limits limits = rules_limits(&terms->rules);
 	struct fee_base base = slot_base(s);
 	struct money asked = { 0 };
 
 	if (assess_fee(d, s, terms, blame, fee, &asked, KIND_LATE_MOVE, out))
 		return -1;
-	if (strcmp(out->outcome, "exempt") == 0 || terms->rules.record)
+	if (strcmp(out->outcome, "exempt") == 0 || strcmp(out->outcome, "unaccepted") == 0 || terms->rules.record)
 		return 0;
 	fee_amount(fee, &limits, &base, &asked);
 	if (out->charge.minor > whole->minor && strcmp(out->charge.currency, whole->currency) == 0)
@@ -247,17 +270,95 @@ static int assess_cheap_move(struct deal *d, const struct slot *s, const struct 
 }
 
 /* A hold is made without asking forgive or escalate. */
-static void assess_hold(struct deal *d, const struct slot *s, const struct terms *terms,
+static int assess_hold(struct deal *d, const struct slot *s, const struct terms *terms,
 	const struct blame *blame, const struct money *whole, struct assessment *out)
 {
 	struct question q = { d, s, terms, blame, &terms->tier->fee, 0 };
+	bool ended;
 
 	*out = (struct assessment){ .basis = basis_fee(d, &terms->tier->fee, &s->price) };
-	if (ends_early(&q, out))
-		return;
+	if (end_early(&q, out, &ended))
+		return -1;
+	if (ended)
+		return 0;
 	out->hold = *whole;
 	out->outcome = whole->minor > 0 ? "held" : "recorded";
 	out->state = whole->minor > 0 && blame->proposed ? POLICY_PROPOSED : POLICY_NONE;
+	return 0;
+}
+
+/* ---- deposits, and what the owner owes ---- */
+
+void assess_arrhes(const struct slot *s, const struct terms *terms, struct assessment *out)
+{
+	if (!terms->rules.deposit.arrhes || out->state == POLICY_NONE || out->charge.minor >= s->deposit)
+		return;
+	out->charge.minor = s->deposit;
+}
+
+int assess_withdrawal(struct deal *d, const struct slot *s, const struct terms *terms,
+	const struct blame *blame, struct assessment *out)
+{
+	struct question q = { d, s, terms, blame, NULL, 0 };
+	bool ended;
+
+	*out = (struct assessment){ .basis = basis_arrhes(d) };
+	if (end_early(&q, out, &ended))
+		return -1;
+	if (ended) {
+		out->outcome = "none";
+		return 0;
+	}
+	out->charge = s->price;
+	out->charge.minor = s->deposit;
+	settle(&q, out);
+	return 0;
+}
+
+void assess_owner(struct deal *d, const struct slot *s, const struct terms *terms, bool cancelled,
+	struct assessment *out)
+{
+	const struct rules *r = &terms->rules;
+	const struct fee_limits limits = { .round = r->round };
+	const struct fee_base base = slot_base(s);
+	struct money late;
+
+	*out = (struct assessment){ .outcome = "none", .basis = "", .charge = s->price };
+	out->charge.minor = 0;
+	if (cancelled && r->deposit.arrhes)
+		out->credit = 2 * s->deposit;
+	if (rules_has(r, DIRECTIVE_owner_late) && d->t > notice_deadline(&terms->days, s->start,
+		&r->owner_late.within) &&
+			fee_amount(&r->owner_late.credit, &limits, &base, &late) == 0) {
+		out->credit += late.minor;
+		out->charge = (struct money){ 0 };
+		memcpy(out->charge.currency, late.currency, CURRENCY_SIZE);
+		out->basis = basis_fee(d, &r->owner_late.credit, &s->price);
+	}
+	if (out->credit > 0) {
+		out->outcome = "credited";
+		out->state = POLICY_CREDITED;
+	}
+}
+
+int assess_shortened(struct deal *d, const struct slot *s, const struct terms *terms,
+	const struct blame *blame,
+	int64_t lost, struct assessment *out)
+{
+	static const struct money nothing;
+	struct fee_rule part = terms->tier->fee;
+	int64_t whole = s->end - s->start;
+	struct slot lost_part = *s;
+
+	if (part.kind == FEE_HOURLY)
+		lost_part.end = s->start + lost; /* so much an hour of what is lost */
+	else if (part.kind == FEE_AMOUNT)
+		part.amount.minor = part.amount.minor * lost / whole;
+	part.percent.num *= lost;
+	part.percent.den *= whole;
+	if (part.kind == FEE_SESSION)
+		part = (struct fee_rule){ .kind = FEE_NONE };
+	return assess_fee(d, &lost_part, terms, blame, &part, &nothing, 0, out);
 }
 
 int assess_late_move(struct deal *d, const struct slot *s, const struct terms *terms,
@@ -280,6 +381,5 @@ int assess_late_move(struct deal *d, const struct slot *s, const struct terms *t
 			r->late_move == LATE_MOVE_HOLD ? 0 : KIND_LATE_MOVE, out);
 	if (r->late_move == LATE_MOVE_FEE)
 		return assess_cheap_move(d, s, terms, blame, &whole, out);
-	assess_hold(d, s, terms, blame, &whole, out);
-	return 0;
+	return assess_hold(d, s, terms, blame, &whole, out);
 }

@@ -3,7 +3,7 @@
 #include "policy/late/phrase.h"
 #include "policy/late/render.h"
 
-const char *basis_fee(const struct deal *d, const struct fee *fee, const struct money *price)
+const char *basis_fee(const struct deal *d, const struct fee_rule *fee, const struct money *price)
 {
 	const char *amount = phrase_money(render_language(d), fee->kind == FEE_PERCENT ? price : &fee->amount,
 		d->mem);
@@ -27,6 +27,11 @@ const char *basis_fee(const struct deal *d, const struct fee *fee, const struct 
 const char *basis_no_price(const struct deal *d)
 {
 	return render_in(d, "no price known", "prix inconnu");
+}
+
+const char *basis_arrhes(const struct deal *d)
+{
+	return render_in(d, "the deposit (arrhes)", "les arrhes versées");
 }
 
 const char *basis_held(const struct deal *d, const char *basis, const struct money *held)

@@ -6,6 +6,7 @@
 #include "policy/late/directive.h"
 #include "policy/late/fold.h"
 #include "policy/late/slot.h"
+#include "policy/late/word_acts.h"
 
 enum { NUMBERS_MAX = 16 };
 
@@ -39,6 +40,8 @@ static int trust_title(struct deal *d)
 /* The price is fixed with the slot (15, 2). */
 static struct money price_now(const struct deal *d, const struct rules *r, int64_t seconds)
 {
+	if ((d->fresh & WORD_PRICE) && d->said.price.minor >= 0)
+		return d->said.price;
 	if (r->price_from_title && d->title_trusted && d->words.price.minor >= 0)
 		return d->words.price;
 	if (rules_has(r, DIRECTIVE_price))
@@ -61,12 +64,14 @@ static struct slot slot_now(const struct deal *d)
 	struct slot s = {
 		.start = when->start, .end = when->end, .acquired = d->t, .anchor = when->start,
 		.client = d->client, .title = *d->words.client ? d->words.client : d->client,
+		.service = d->service, .priced = (d->fresh & WORD_PRICE) && d->said.price.minor >= 0,
 		.version = booking_version(d, d->t), .digest = rules_options(d->text)->digest,
 		.ref = *d->c->ref ? d->c->ref : d->c->fresh_ref,
 	};
+	const struct rules_key key = slot_key(d, &s);
 	struct rules r;
 
-	rules_for(d->text, d->t, s.client, text_folded(s.title, d->mem), s.start, &r);
+	rules_for(d->text, d->t, &key, s.start, &r);
 	s.price = price_now(d, &r, s.end > s.start ? s.end - s.start : 0);
 	return s;
 }
@@ -90,9 +95,9 @@ bool booking_is_appointment(const struct deal *d)
 		return false;
 	if (ascii_casecmp(c->transp, "TRANSPARENT") == 0)
 		return false;
-	if ((d->words.tags & WORD_PRIVATE) && c->role != POLICY_CLIENT)
+	if (words_private(d))
 		return false;
-	rules_for(d->text, d->t, d->client, "", c->after.start, &r);
+	rules_for(d->text, d->t, &(struct rules_key){ d->client, "", d->service }, c->after.start, &r);
 	return !((c->flags & POLICY_ALL_DAY) && r.no_all_day);
 }
 
@@ -119,7 +124,7 @@ static int book(struct deal *d, const struct slot *s)
 		chain_assume(&d->chain, s);
 		return 0;
 	}
-	return deal_tell_slot(d, s, "new-booking", NULL);
+	return deal_tell_slot(d, s, "new-booking", NULL) || words_refilled(d, s->start) ? -1 : 0;
 }
 
 /* Looks at one UID's slot. 1: it is what is looked for. */
@@ -295,7 +300,7 @@ static int reappear_elsewhere(struct deal *d, struct elsewhere *there)
 
 	if (d->t >= there->slot.start)
 		return deal_tell_slot(d, &s, "new-booking", NULL);
-	if (entry_is(there->loss, "on-time-cancel"))
+	if (entry_is(there->loss, "on-time-cancel") && there->loss->charge == 0)
 		return deal_tell_slot(d, &s, "rebooked", NULL);
 	return continue_slot(d, there);
 }
@@ -312,7 +317,7 @@ static int reappear(struct deal *d, const struct slot *lost)
 		s = *lost; /* the administrator moves no money */
 		return deal_tell_slot(d, &s, "rebooked", NULL);
 	}
-	if (!entry_is(lost->loss, "on-time-cancel"))
+	if (!entry_is(lost->loss, "on-time-cancel") || lost->loss->charge > 0)
 		return slot_reinstate(d, lost);
 	s = slot_again(d, lost);
 	s.ref = lost->ref;
@@ -337,7 +342,8 @@ static bool lost_before(const struct deal *d, struct slot *out)
 		*out = (struct slot){
 			.start = i->slot, .end = i->slot_end, .acquired = i->acquired, .anchor = i->anchor,
 			.price = { .minor = i->price }, .client = i->client, .title = i->title,
-			.version = i->version, .digest = "", .ref = i->ref, .loss = i,
+			.version = i->version, .digest = "", .ref = i->ref, .loss = i, .service = i->service,
+			.deposit = i->deposit + i->refund,
 		};
 		memcpy(out->price.currency, i->currency, strnlen(i->currency, CURRENCY_SIZE - 1));
 		return true;
@@ -353,6 +359,8 @@ int booking_made(struct deal *d)
 
 	if (known && known == d->chain.current)
 		return deal_by_owner(d->c) ? booking_renamed(d) : 0;
+	if (d->c->flags & POLICY_INVITED)
+		return 0; /* not committed (3.3) */
 	if (trust_title(d))
 		return -1;
 	if (known && known->loss) {
@@ -370,7 +378,7 @@ int booking_made(struct deal *d)
 
 /* ---- other facts ---- */
 
-static bool has_incident(const struct deal *d)
+bool booking_has_incident(const struct deal *d)
 {
 	for (size_t n = d->chain.first; n < d->entries.count; n++) {
 		const struct policy_incident *i = &d->entries.at[n];
@@ -386,6 +394,7 @@ int booking_renamed(struct deal *d)
 	struct slot s = *d->chain.current, now;
 	bool far = (d->c->flags & POLICY_SERIES) && s.start > d->t + rules_longest(d->text);
 	struct rules r;
+	struct rules_key key;
 	bool same;
 
 	if (s.start != d->c->after.start)
@@ -393,10 +402,12 @@ int booking_renamed(struct deal *d)
 	if (trust_title(d))
 		return -1;
 	now = slot_now(d);
-	same = s.end == now.end && strcmp(s.client, now.client) == 0 && strcmp(s.title, now.title) == 0;
-	rules_for(d->text, s.acquired, now.client, text_folded(now.title, d->mem), s.start, &r);
+	same = s.end == now.end && strcmp(s.client, now.client) == 0 && strcmp(s.title, now.title) == 0 &&
+		strcmp(s.service, now.service) == 0;
+	key = slot_key(d, &now);
+	rules_for(d->text, s.acquired, &key, s.start, &r);
 	now.price = price_now(d, &r, now.end > now.start ? now.end - now.start : 0);
-	if (has_incident(d))
+	if (booking_has_incident(d) || s.priced)
 		now.price = s.price;
 	if (far && !deal_has_entry(d) && !(d->c->flags & POLICY_OVERRIDE))
 		return 0; /* the series' own entry tells it */
@@ -405,6 +416,7 @@ int booking_renamed(struct deal *d)
 	s.end = now.end;
 	s.client = now.client;
 	s.title = now.title;
+	s.service = now.service;
 	s.price = now.price;
 	return deal_tell_slot(d, &s, "renamed", NULL);
 }
@@ -417,6 +429,11 @@ int booking_series_changed(struct deal *d)
 	if (trust_title(d))
 		return -1;
 	s = slot_now(d);
+	if (series && strcmp(series->reason, "price") == 0 && !s.priced) {
+		s.priced = true;
+		s.price.minor = series->price;
+		memcpy(s.price.currency, series->currency, strnlen(series->currency, CURRENCY_SIZE - 1) + 1);
+	}
 	if (!booking_is_appointment(d) || (!series && s.start <= d->t))
 		return 0;
 	if (!series)

@@ -22,6 +22,8 @@ int booking_renumbered(struct deal *d);
 bool booking_is_appointment(const struct deal *d);
 /* It appeared, was un-cancelled, or has come under the policy. */
 int booking_made(struct deal *d);
+/* Has something with money in it happened to the appointment? */
+bool booking_has_incident(const struct deal *d);
 /* The owner's other title, price or length is taken over into the slot; the client's never is. */
 int booking_renamed(struct deal *d);
 /* A series' master: what holds for all dates. */

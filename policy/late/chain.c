@@ -20,6 +20,30 @@ bool entry_ends(const struct policy_incident *i)
 		entry_is(i, "owner-cancel") || entry_is(i, "attended") || entry_is(i, "grace");
 }
 
+/* Says something about a slot that changes nothing of it. */
+static bool entry_is_aside(const struct policy_incident *i)
+{
+	return entry_is(i, "none") || entry_is(i, "words") || entry_is(i, "accepted") || entry_is(i, "shortened");
+}
+
+bool entry_has_money(const struct policy_incident *i)
+{
+	return !entry_is(i, "slot") && i->state != POLICY_VOID && (i->state != POLICY_NONE || i->hold > 0);
+}
+
+const struct policy_incident *entries_find(const struct entries *list, const char *uid,
+	const char *occurrence,
+	const char *class_, int64_t slot)
+{
+	for (size_t n = list->count; n-- > 0;) {
+		const struct policy_incident *i = &list->at[n];
+
+		if (entry_is_of(i, uid, occurrence) && i->slot == slot && entry_is(i, class_))
+			return i;
+	}
+	return NULL;
+}
+
 bool slot_is_past(const struct slot *s)
 {
 	return s->acquired >= s->start;
@@ -50,6 +74,10 @@ static struct policy_incident entry_copy(const struct policy_incident *i, struct
 	copy.policy = keep(mem, i->policy);
 	copy.version = keep(mem, i->version);
 	copy.supersedes = keep(mem, i->supersedes);
+	copy.service = keep(mem, i->service);
+	copy.attendee = keep(mem, i->attendee);
+	copy.word = keep(mem, i->word);
+	copy.reason = keep(mem, i->reason);
 	return copy;
 }
 
@@ -196,9 +224,12 @@ static void slot_fill(struct slot *s, const struct policy_incident *i)
 	currency_set(&s->price, i->currency);
 	s->client = i->client;
 	s->title = i->title;
+	s->service = i->service;
 	s->version = i->version;
 	s->ref = i->ref;
 	if (entry_is(i, "slot")) {
+		s->deposit = i->deposit;
+		s->priced = strcmp(i->reason, "price") == 0;
 		s->imposed = strcmp(i->outcome, "imposed") == 0 || (s->imposed && strcmp(i->outcome, "renamed") == 0);
 		s->digest = i->basis;
 	} else if (!s->digest) {
@@ -288,7 +319,7 @@ void chain_make(const struct entries *list, const char *uid, const char *occurre
 	for (size_t n = 0; n < list->count; n++) {
 		const struct policy_incident *i = &list->at[n];
 
-		if (!entry_is_of(i, uid, occurrence) || strcmp(i->outcome, "series") == 0)
+		if (!entry_is_of(i, uid, occurrence) || strcmp(i->outcome, "series") == 0 || entry_is_aside(i))
 			continue;
 		if (entry_is(i, "slot"))
 			fold_slot(out, i, n);

@@ -27,13 +27,15 @@ struct entries {
  * begins), "rebooked", "moved", "imposed" (moved by the owner), "renamed" (same slot, new facts),
  * "closed" (given up without incident), "series" (no slot: what holds for all dates of a series). Their
  * `basis` is the digest of the policy's text; `hold` and `charge` are what the same appointment brought
- * along from another UID.
+ * along from another UID. An entry of class "none" changes nothing of the slot: an absence entered too early
+ * ("deferred") or too late, a late arrival.
  */
 struct slot {
 	int64_t start, end, acquired, anchor;
 	struct money price;
-	const char *client, *title, *version, *digest, *ref;
-	bool imposed;
+	int64_t deposit;              /* paid in advance, minor units of the price's currency */
+	const char *client, *title, *service, *version, *digest, *ref;
+	bool imposed, priced;         /* priced: by the word #price, which no title overrules */
 	const struct policy_incident *loss; /* NULL: held */
 };
 
@@ -71,6 +73,12 @@ void chain_choose(struct chain *ch, int64_t start);
 int64_t chain_charged(const struct chain *ch, const struct entries *list, const char *uid,
 	const char *occurrence, const char *currency);
 
+/* Is it about money: class, state, hold? */
+bool entry_has_money(const struct policy_incident *i);
+/* Youngest entry in force of that class about that slot, or NULL. */
+const struct policy_incident *entries_find(const struct entries *list, const char *uid,
+	const char *occurrence,
+	const char *class_, int64_t slot);
 bool entry_is(const struct policy_incident *i, const char *class_);
 bool entry_is_of(const struct policy_incident *i, const char *uid, const char *occurrence);
 /* Ends an appointment, unlike a move. */

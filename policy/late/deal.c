@@ -10,6 +10,11 @@ enum { CLOCK_TOLERANCE = 300 }; /* 3.5: clock set back */
 
 /* ---- what holds for a slot ---- */
 
+struct rules_key slot_key(const struct deal *d, const struct slot *s)
+{
+	return (struct rules_key){ s->client, text_folded(s->title, d->mem), s->service ? s->service : "" };
+}
+
 struct fee_base slot_base(const struct slot *s)
 {
 	return (struct fee_base){ s->price, s->end > s->start ? s->end - s->start : 0 };
@@ -22,10 +27,11 @@ struct fee_limits rules_limits(const struct rules *r)
 
 void slot_terms(const struct deal *d, const struct slot *s, int64_t t, struct terms *out)
 {
+	const struct rules_key key = slot_key(d, s);
 	int64_t latest = INT64_MIN;
 
 	*out = (struct terms){ .required = -1 };
-	rules_for(d->text, s->acquired, s->client, text_folded(s->title, d->mem), s->start, &out->rules);
+	rules_for(d->text, s->acquired, &key, s->start, &out->rules);
 	out->days = rules_days(d->text, &out->rules);
 	for (size_t i = 0; i < out->rules.tier_count; i++) {
 		const struct tier *tier = &out->rules.tiers[i];
@@ -77,20 +83,38 @@ static bool actor_is_client(const struct deal *d, const struct slot *s, const st
 enum party deal_attribute(const struct deal *d, const struct slot *s, const struct rules *r,
 	struct blame *blame)
 {
-	*blame = (struct blame){ .proposed = d->clock_behind, .by_owner = deal_by_owner(d->c) };
+	*blame = (struct blame){ .by_owner = deal_by_owner(d->c),
+		.proposed = d->clock_behind || (r->priority_propose && d->c->priority >= 1 && d->c->priority <= 4) };
 	if (d->c->role == POLICY_CLIENT) {
 		blame->proposed |= !actor_is_client(d, s, r);
 		return PARTY_CLIENT;
 	}
 	if (!blame->by_owner)
 		return PARTY_NOBODY;
-	if (r->owner_changes == OWNER_CHANGES_OWNER)
+	if (d->fresh & WORD_ME)
+		return PARTY_OWNER;
+	if (d->fresh & (WORD_CLIENT | WORD_LATECANCEL))
+		return PARTY_CLIENT;
+	if ((d->c->flags & POLICY_SEVERAL) || r->owner_changes == OWNER_CHANGES_OWNER)
 		return PARTY_OWNER;
 	blame->proposed |= r->owner_changes == OWNER_CHANGES_PROPOSE;
 	return PARTY_CLIENT;
 }
 
 /* ---- telling the host ---- */
+
+/* Of what is charged, by the rules of the slot. */
+static int64_t deal_tax(const struct deal *d, const struct policy_incident *i)
+{
+	const struct rules_key key = { i->client ? i->client : "", text_folded(i->title ? i->title : "", d->mem),
+		i->service ? i->service : "" };
+	struct rules r;
+
+	if (i->charge == 0 || entry_is(i, "slot"))
+		return 0;
+	rules_for(d->text, i->acquired, &key, i->slot, &r);
+	return r.tax.included ? i->charge - fee_net(i->charge, &r.tax.rate) : 0;
+}
 
 int deal_tell(struct deal *d, struct policy_incident *i)
 {
@@ -103,6 +127,11 @@ int deal_tell(struct deal *d, struct policy_incident *i)
 	i->policy = rules_options(d->text)->name;
 	i->basis = i->basis ? i->basis : "";
 	i->supersedes = i->supersedes ? i->supersedes : "";
+	i->attendee = i->attendee ? i->attendee : c->attendee;
+	i->word = i->word ? i->word : d->word ? d->word : "";
+	i->reason = i->reason ? i->reason : "";
+	i->service = i->service ? i->service : "";
+	i->tax = deal_tax(d, i);
 	if (d->host->incident(d->sink, i))
 		return -1;
 	entries_add(&d->entries, i, d->mem);
@@ -148,7 +177,31 @@ struct policy_incident deal_incident(const struct deal *d, const struct slot *s,
 		.acquired = s->acquired, .anchor = s->anchor, .notice = s->anchor - d->t, .required = -1,
 		.client = s->client, .title = s->title, .ref = s->ref, .by = by_name(d, party),
 		.currency = s->price.currency, .price = s->price.minor, .version = s->version,
+		.service = s->service ? s->service : "", .deposit = strcmp(class_, "slot") ? 0 : s->deposit,
+		.reason = strcmp(class_, "slot") == 0 && s->priced ? "price" : "",
 	};
+}
+
+static bool counts_as_charged(const struct policy_incident *i)
+{
+	return i->state != POLICY_NONE && i->state != POLICY_VOID && i->state != POLICY_WAIVED &&
+		i->state != POLICY_CREDITED;
+}
+
+void deal_share_deposit(const struct deal *d, int64_t paid, const struct policy_incident *before,
+	struct policy_incident *i)
+{
+	int64_t owed = chain_charged(&d->chain, &d->entries, i->uid ? i->uid : d->c->uid,
+		i->occurrence ? i->occurrence : d->c->occurrence, i->currency);
+
+	if (paid == 0)
+		return;
+	if (before && counts_as_charged(before))
+		owed -= before->charge;
+	if (counts_as_charged(i))
+		owed += i->charge;
+	i->deposit = owed < paid ? owed : paid;
+	i->refund = paid - i->deposit;
 }
 
 int deal_tell_loss(struct deal *d, const struct slot *s, const struct terms *terms, const char *class_,
@@ -167,11 +220,16 @@ int deal_tell_loss(struct deal *d, const struct slot *s, const struct terms *ter
 		i.charge = a->charge.minor;
 		i.hold = a->hold.minor;
 		i.basis = a->basis;
+		i.credit = a->credit;
+		i.reason = a->reason;
 		if (*currency)
 			i.currency = currency;
 		if (a->wake && d->host->wake(d->sink, a->wake))
 			return -1;
 	}
+	/* Twice the deposit holds the deposit itself (3.4, arrhes). */
+	if (entry_ends(&i) && !(terms->rules.deposit.arrhes && entry_is(&i, "owner-cancel")))
+		deal_share_deposit(d, s->deposit, NULL, &i);
 	return deal_tell(d, &i);
 }
 
@@ -239,7 +297,8 @@ bool deal_date_of_series(const struct deal *d, struct slot *out)
 	*out = (struct slot){
 		.start = c->before.start, .end = c->before.end, .acquired = series->acquired,
 		.anchor = c->before.start, .price = { .minor = series->price }, .client = series->client,
-		.title = series->title, .version = series->version, .digest = series->basis,
+		.title = series->title, .service = series->service, .version = series->version, .digest = series->basis,
+		.priced = strcmp(series->reason, "price") == 0, .deposit = series->deposit,
 		.ref = *c->ref ? c->ref : c->fresh_ref,
 	};
 	memcpy(out->price.currency, series->currency, strnlen(series->currency, CURRENCY_SIZE - 1));
@@ -254,14 +313,37 @@ static void assume_date(struct deal *d)
 		chain_assume(&d->chain, &s);
 }
 
+/* One of its categories; where the clients are attendees, the title can be a service's name. */
+static const char *service_now(const struct deal *d)
+{
+	const char *title = text_folded(d->words.client, d->mem);
+	char *line = arena_strdup(d->mem, d->c->categories);
+
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+		bool last = line[len] == '\0';
+		const char *name;
+
+		line[len] = '\0';
+		name = text_folded(line, d->mem);
+		if (*name && rules_service(d->text, name))
+			return name;
+		line += len + !last;
+	}
+	return (*d->c->attendee || *d->c->client_address) && rules_service(d->text, title) ? title : "";
+}
+
 int deal_open(struct deal *d, const struct policy_host *host, struct policy_sink *sink,
 	const struct policy_text *text, const struct policy_change *c, struct arena *mem)
 {
-	const struct policy_query mine = { .size = sizeof(mine), .uid = c->uid };
+	const struct policy_query mine = { .size = sizeof(mine), .uid = c->uid,
+		.client = *c->attendee ? c->attendee : NULL };
 
 	*d = (struct deal){ .host = host, .sink = sink, .text = text, .c = c, .mem = mem, .t = c->now };
 	words_in_title(c->summary, rules_options(text)->currency, mem, &d->words);
-	d->client = *c->client_address ? c->client_address : text_folded(d->words.client, mem);
+	d->client = *c->attendee ? c->attendee : *c->client_address ? c->client_address :
+		text_folded(d->words.client, mem);
+	d->service = service_now(d);
 	if (entries_load(host, sink, &mine, mem, &d->entries))
 		return -1;
 	if (d->entries.latest > d->t) {

@@ -25,7 +25,12 @@ struct deal {
 	struct entries entries;     /* of this UID */
 	struct chain chain;         /* of this occurrence */
 	struct words words;         /* of the title */
+	struct words said;          /* title and notes together; of a group, what is said to all and to this one */
+	uint32_t typed;             /* words in them that are new, by whomever */
+	uint32_t fresh;             /* of these, what comes into force */
+	const char *word;           /* by which word what is told now comes about; NULL: by none */
 	const char *client;         /* key of whom the event names now; "" if nobody */
+	const char *service;        /* that the event names now, folded; "" if none */
 	bool title_trusted;         /* a price in the title is the owner's (architecture.md 15, 4) */
 };
 
@@ -44,6 +49,7 @@ enum party { PARTY_NOBODY, PARTY_OWNER, PARTY_CLIENT };
 struct blame {
 	bool proposed;              /* the owner must confirm */
 	bool by_owner;              /* the owner typed it */
+	bool uncapped;              /* the cap doesn't hold: the deposit that is kept */
 };
 
 /* What an incident comes to. */
@@ -51,8 +57,9 @@ struct assessment {
 	const char *outcome;
 	uint32_t state;
 	struct money charge, hold;  /* minor 0: none */
-	const char *basis;
+	const char *basis, *reason;
 	int64_t wake;               /* 0: none */
+	int64_t credit;             /* owed to the client */
 };
 
 /* All that return int: 0, or non-zero when the host failed. */
@@ -73,6 +80,8 @@ enum party deal_attribute(const struct deal *d, const struct slot *s, const stru
 
 /* The rules that hold for a slot, judged at t. */
 void slot_terms(const struct deal *d, const struct slot *s, int64_t t, struct terms *out);
+/* For rules_for(). */
+struct rules_key slot_key(const struct deal *d, const struct slot *s);
 struct fee_base slot_base(const struct slot *s);
 struct fee_limits rules_limits(const struct rules *r);
 
@@ -81,6 +90,11 @@ struct policy_incident deal_incident(const struct deal *d, const struct slot *s,
 	enum party party);
 /* Tells the host and goes on with the chain as it is then: pointers into it end here. */
 int deal_tell(struct deal *d, struct policy_incident *i);
+/* What of a deposit the appointment's fees use up, and what goes back: sets i's deposit and refund.
+ * before: the
+ * entry that i replaces, NULL if none. */
+void deal_share_deposit(const struct deal *d, int64_t paid, const struct policy_incident *before,
+	struct policy_incident *i);
 /* a NULL: no money in it. */
 int deal_tell_loss(struct deal *d, const struct slot *s, const struct terms *terms, const char *class_,
 	enum party party, const struct assessment *a);

@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "policy/late/value.h"
 
-enum { TIERS_MAX = 16, HOLIDAYS_MAX = 1000 };
+enum { TIERS_MAX = 16 };
 
 static const struct { const char *name; unsigned flags; } rows[] = {
 #define ROW(id, name, flags) { name, flags },
@@ -45,8 +45,11 @@ static int expected(struct err *e, const char *what, const char *example)
 
 /* ---- one parser for each directive ---- */
 
+/* Where a value stands: names of files in it are relative to that one. NULL: the syntax alone. */
+struct place { struct arena *mem; const char *file; };
+
 #define PARSER(id) \
-	static int parse_##id(struct value *t, struct arena *mem, struct rules *r, struct err *e)
+	static int parse_##id(struct value *t, const struct place *at, struct rules *r, struct err *e)
 #define CHOICE(...) value_choice(t, (const char *const[]){ __VA_ARGS__, NULL })
 
 PARSER(timezone)
@@ -70,15 +73,15 @@ PARSER(language)
 	return CHOICE("en", "fr") >= 0 ? 0 : expected(e, "en or fr", "fr");
 }
 
-static const struct fee fee_percent_0 = { .kind = FEE_PERCENT, .percent = { 0, 100 } };
-static const struct fee fee_percent_50 = { .kind = FEE_PERCENT, .percent = { 50, 100 } };
-static const struct fee fee_percent_100 = { .kind = FEE_PERCENT, .percent = { 100, 100 } };
+static const struct fee_rule fee_percent_0 = { .kind = FEE_PERCENT, .percent = { 0, 100 } };
+static const struct fee_rule fee_percent_50 = { .kind = FEE_PERCENT, .percent = { 50, 100 } };
+static const struct fee_rule fee_percent_100 = { .kind = FEE_PERCENT, .percent = { 100, 100 } };
 
 /* Only what the section doesn't say itself: the other directives come on top. */
 PARSER(use)
 {
 	static const struct duration h24 = { 24, UNIT_HOUR, -1 }, h48 = { 48, UNIT_HOUR, -1 };
-	const struct { struct tier tier[2]; size_t count; struct fee no_show; } presets[] = {
+	const struct { struct tier tier[2]; size_t count; struct fee_rule no_show; } presets[] = {
 		{ { { h24, fee_percent_0 } }, 1, fee_percent_50 },
 		{ { { h24, fee_percent_50 } }, 1, fee_percent_100 },
 		{ { { h48, fee_percent_50 }, { h24, fee_percent_100 } }, 2, fee_percent_100 },
@@ -89,7 +92,7 @@ PARSER(use)
 	if (i < 0)
 		return expected(e, "mild, fair or strict", "fair");
 	if (!rules_has(r, DIRECTIVE_tiers)) {
-		tiers = arena_array(mem, presets[i].count, sizeof(*tiers));
+		tiers = arena_array(at->mem, presets[i].count, sizeof(*tiers));
 		memcpy(tiers, presets[i].tier, presets[i].count * sizeof(*tiers));
 		r->tiers = tiers;
 		r->tier_count = presets[i].count;
@@ -132,7 +135,7 @@ PARSER(tiers)
 		return expected(e, "a notice and a fee", "24h 100%");
 	if (n == TIERS_MAX)
 		return err_set(e, ERR_INVALID, "expected %d tiers at most", TIERS_MAX);
-	all = arena_array(mem, n + 1, sizeof(*all));
+	all = arena_array(at->mem, n + 1, sizeof(*all));
 	if (n > 0)
 		memcpy(all, r->tiers, n * sizeof(*all));
 	all[n] = tier;
@@ -176,9 +179,8 @@ PARSER(late_move)
 
 PARSER(late_arrival)
 {
-	struct duration d;
-
-	return value_take(t, "noshow-after") && value_duration(t, false, &d) == 0 && value_done(t) ? 0 :
+	return value_take(t, "noshow-after") && value_duration(t, false, &r->late_arrival) == 0 &&
+		value_done(t) ? 0 :
 		expected(e, "noshow-after and a duration", "noshow-after 15m");
 }
 
@@ -327,7 +329,7 @@ static int add_span(struct opening *o, int first, int last, const char *text)
 
 PARSER(hours)
 {
-	struct opening *o = arena_alloc(mem, sizeof(*o));
+	struct opening *o = arena_alloc(at->mem, sizeof(*o));
 	int first, last;
 	bool wrong = day_range(value_word(t), &first, &last) || value_done(t);
 
@@ -352,56 +354,80 @@ static int date_parse(const char *text, int64_t *day)
 	return 0;
 }
 
-/* Of the three forms only dates count days off in this version: directive_missing() knows the others. */
+static const char *beside(const char *file, const char *name, struct arena *mem)
+{
+	const char *slash = strrchr(file, '/');
+
+	if (*name == '/' || !slash)
+		return name;
+	return arena_printf(mem, "%.*s/%s", (int)(slash - file), file, name);
+}
+
+static int add_holiday_file(const struct place *at, struct rules *r, const char *name, struct err *e)
+{
+	const struct holidays *all;
+
+	if (!at->file)
+		return 0;
+	all = holiday_add_file(r->holidays, beside(at->file, name, at->mem), at->mem, e);
+	r->holidays = all ? all : r->holidays;
+	return all ? 0 : -1;
+}
+
 PARSER(holidays)
 {
-	size_t n = rules_has(r, DIRECTIVE_holidays) ? r->holiday_count : 0;
 	const char *text = value_word(t);
-	int64_t day, *all;
-	bool country = strlen(text) == 2 && text[0] >= 'a' && text[0] <= 'z' && text[1] >= 'a' && text[1] <= 'z';
+	const struct holidays *all;
+	int64_t day;
 
-	if (value_done(t) && (country || str_ends(text, ".ics")))
+	if (!rules_has(r, DIRECTIVE_holidays))
+		r->holidays = NULL;
+	if (value_done(t) && holiday_country(text)) {
+		r->holidays = holiday_add_country(r->holidays, holiday_country(text), at->mem);
 		return 0;
+	}
+	if (value_done(t) && str_ends(text, ".ics"))
+		return add_holiday_file(at, r, text, e);
 	if (date_parse(text, &day) || !value_done(t))
-		return expected(e, "a date", "2026-05-01");
-	if (n == HOLIDAYS_MAX)
+		return err_set(e, ERR_INVALID, "expected a date, one of the countries %s, or a file whose name ends in "
+			".ics, for example \"2026-05-01\"", holiday_countries());
+	all = holiday_add(r->holidays, day, at->mem);
+	if (!all)
 		return err_set(e, ERR_INVALID, "expected %d holidays at most", HOLIDAYS_MAX);
-	all = arena_array(mem, n + 1, sizeof(*all));
-	if (n > 0)
-		memcpy(all, r->holidays, n * sizeof(*all));
-	all[n] = day;
 	r->holidays = all;
-	r->holiday_count = n + 1;
 	return 0;
 }
 
 PARSER(deposit)
 {
-	struct percent p;
-	struct money m;
 	bool hourly = false;
+	int kind;
 
-	if (t->count == 2 && percent_parse(t->word[0], &p) == 0)
+	r->deposit.percent = (struct percent){ 0 };
+	r->deposit.amount = (struct money){ 0 };
+	if (t->count == 2 && percent_parse(t->word[0], &r->deposit.percent) == 0)
 		t->next++;
-	else if (t->count == 3 && (value_amount(t, &hourly, &m) || hourly))
+	else if (t->count == 3 && (value_amount(t, &hourly, &r->deposit.amount) || hourly))
 		return expected(e, "credit or arrhes, with the sum asked for before it", "30 EUR credit");
-	return CHOICE("credit", "arrhes") >= 0 ? 0 :
-		expected(e, "credit or arrhes, with the sum asked for before it", "30 EUR credit");
+	kind = CHOICE("credit", "arrhes");
+	r->deposit.arrhes = kind == 1;
+	return kind >= 0 ? 0 : expected(e, "credit or arrhes, with the sum asked for before it", "30 EUR credit");
 }
 
 PARSER(owner_late)
 {
-	struct duration d;
-	struct fee f;
-
-	return value_duration(t, true, &d) == 0 && value_take(t, "credit") && value_fee(t, &f) == 0 &&
-		value_done(t) ? 0 :
+	return value_duration(t, true, &r->owner_late.within) == 0 && value_take(t, "credit") &&
+			value_fee(t, &r->owner_late.credit) == 0 && r->owner_late.credit.kind != FEE_SESSION &&
+			value_done(t) ? 0 :
 		expected(e, "a notice, credit and a fee", "24h credit 20%");
 }
 
 PARSER(refilled)
 {
-	return CHOICE("waive", "keep") >= 0 ? 0 : expected(e, "waive or keep", "keep");
+	int i = CHOICE("waive", "keep");
+
+	r->refilled_waive = i == 0;
+	return i >= 0 ? 0 : expected(e, "waive or keep", "keep");
 }
 
 PARSER(review)
@@ -411,7 +437,10 @@ PARSER(review)
 
 PARSER(acceptance)
 {
-	return CHOICE("required", "optional") >= 0 ? 0 : expected(e, "required or optional", "optional");
+	int i = CHOICE("required", "optional");
+
+	r->acceptance = i == 0;
+	return i >= 0 ? 0 : expected(e, "required or optional", "optional");
 }
 
 PARSER(series_max)
@@ -421,16 +450,18 @@ PARSER(series_max)
 
 PARSER(tax)
 {
-	struct percent p;
-
-	if (value_take(t, "none") || (value_take(t, "included") && percent_parse(value_word(t), &p) == 0))
+	r->tax.included = !value_take(t, "none");
+	if (!r->tax.included || (value_take(t, "included") && percent_parse(value_word(t), &r->tax.rate) == 0))
 		return 0; /* a reason in words may follow */
 	return expected(e, "none or included and a percentage", "included 20%");
 }
 
 PARSER(shorten)
 {
-	return CHOICE("free", "prorata") >= 0 ? 0 : expected(e, "free or prorata", "free");
+	int i = CHOICE("free", "prorata");
+
+	r->prorata = i == 1;
+	return i >= 0 ? 0 : expected(e, "free or prorata", "free");
 }
 
 PARSER(price)
@@ -470,9 +501,7 @@ static int parse_switch(struct value *t, bool *on, struct err *e)
 
 PARSER(priority_propose)
 {
-	bool on;
-
-	return parse_switch(t, &on, e);
+	return parse_switch(t, &r->priority_propose, e);
 }
 
 PARSER(allday)
@@ -486,9 +515,7 @@ PARSER(allday)
 
 PARSER(extras)
 {
-	bool on;
-
-	return parse_switch(t, &on, e);
+	return parse_switch(t, &r->extras, e);
 }
 
 PARSER(title)
@@ -504,51 +531,56 @@ PARSER(title)
 
 PARSER(status)
 {
-	return CHOICE("cancel", "keep") >= 0 ? 0 : expected(e, "cancel or keep", "cancel");
+	int i = CHOICE("cancel", "keep");
+
+	r->keep_status = i == 1;
+	return i >= 0 ? 0 : expected(e, "cancel or keep", "cancel");
 }
 
 PARSER(on_delete)
 {
-	return CHOICE("note", "keep") >= 0 ? 0 : expected(e, "note or keep", "note");
+	int i = CHOICE("note", "keep");
+
+	r->keep_deleted = i == 1;
+	return i >= 0 ? 0 : expected(e, "note or keep", "note");
 }
 
 PARSER(remind)
 {
-	struct duration d;
-
-	return value_duration(t, false, &d) == 0 && value_take(t, "before-deadline") && value_done(t) ? 0 :
+	return value_duration(t, false, &r->remind) == 0 && value_take(t, "before-deadline") && value_done(t) ? 0 :
 		expected(e, "a duration and before-deadline", "24h before-deadline");
 }
 
 PARSER(link_check)
 {
-	struct duration d;
-
-	return parse_duration_only(t, &d, "2d", e);
+	return parse_duration_only(t, &r->link_check, "2d", e);
 }
 
-static int parse_long(struct value *t, struct err *e)
+static int parse_long(struct value *t, int64_t *months, struct err *e)
 {
 	int64_t n;
+	int unit;
 
-	if (value_count(t, 1, &n) == 0 && CHOICE("month", "months", "year", "years") >= 0)
-		return 0;
-	return expected(e, "a number of months or years", "6 months");
+	if (value_count(t, 1, &n) || (unit = CHOICE("month", "months", "year", "years")) < 0)
+		return expected(e, "a number of months or years", "6 months");
+	*months = unit < 2 ? n : 12 * n;
+	return 0;
 }
 
 PARSER(review_terms)
 {
-	return parse_long(t, e);
+	return parse_long(t, &r->review_terms, e);
 }
 
 PARSER(keep_incidents)
 {
-	return parse_long(t, e);
+	return parse_long(t, &r->keep_incidents, e);
 }
 
 PARSER(intake)
 {
-	return 0; /* any text */
+	r->intake = arena_strdup(at->mem, t->text);
+	return 0;
 }
 
 PARSER(account)
@@ -557,48 +589,35 @@ PARSER(account)
 
 	if (!*name || !value_done(t))
 		return expected(e, "the name of an account", "marc");
-	r->account = arena_strdup(mem, name);
+	r->account = arena_strdup(at->mem, name);
 	return 0;
 }
 
 /* ---- all of them ---- */
 
-static int (*const parsers[])(struct value *t, struct arena *mem, struct rules *r, struct err *e) = {
+static int (*const parsers[])(struct value *t, const struct place *at, struct rules *r, struct err *e) = {
 #define ROW(id, name, flags) parse_##id,
 	DIRECTIVES(ROW)
 #undef ROW
 };
 
-int directive_parse(enum directive_id id, const char *value, struct arena *mem, struct rules *r,
-	struct err *e)
+int directive_parse(enum directive_id id, const char *value, const char *file, struct arena *mem,
+	struct rules *r, struct err *e)
 {
-	struct value t;
+	const struct place at = { mem, file };
+	struct value t = { 0 };
 
-	if (id == DIRECTIVE_intake)
-		t = (struct value){ 0 };
-	else if (value_split(value, &t))
+	if (id == DIRECTIVE_intake) { /* any text */
+		if (strlen(value) >= sizeof(t.text))
+			return err_set(e, ERR_INVALID, "expected %d bytes at most", VALUE_MAX - 1);
+		memcpy(t.text, value, strlen(value) + 1);
+	} else if (value_split(value, &t)) {
 		return err_set(e, ERR_INVALID, "expected %d words and %d bytes at most", VALUE_WORDS_MAX, VALUE_MAX - 1);
-	if (parsers[id](&t, mem, r, e))
+	}
+	if (parsers[id](&t, &at, r, e))
 		return -1;
 	r->set |= UINT64_C(1) << id;
 	return 0;
-}
-
-bool directive_missing(enum directive_id id, const char *value)
-{
-	static const struct { enum directive_id id; const char *value; } partly[] = {
-		{ DIRECTIVE_refilled, "waive" }, { DIRECTIVE_acceptance, "required" },
-		{ DIRECTIVE_shorten, "prorata" }, { DIRECTIVE_priority_propose, "on" },
-	};
-	int64_t day;
-
-	if (rows[id].flags & DIRECTIVE_REFUSED)
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(partly); i++) {
-		if (partly[i].id == id && strcmp(partly[i].value, value) == 0)
-			return true;
-	}
-	return id == DIRECTIVE_holidays && date_parse(value, &day) != 0;
 }
 
 int directive_check(enum directive_id id, const char *value, struct err *e)
@@ -606,7 +625,7 @@ int directive_check(enum directive_id id, const char *value, struct err *e)
 	struct arena *mem cleanup_arena = arena_create();
 	struct rules scratch = { 0 };
 
-	return directive_parse(id, value, mem, &scratch, e);
+	return directive_parse(id, value, NULL, mem, &scratch, e);
 }
 
 void rules_lay_over(struct rules *dst, const struct rules *src)
@@ -621,6 +640,7 @@ void rules_lay_over(struct rules *dst, const struct rules *src)
 	OVER(no_show, no_show);
 	OVER(late_move, late_move);
 	OVER(late_move, late_move_fee);
+	OVER(late_arrival, late_arrival);
 	OVER(cap, cap);
 	OVER(min, min);
 	OVER(max, max);
@@ -632,14 +652,28 @@ void rules_lay_over(struct rules *dst, const struct rules *src)
 	OVER(escalate, escalate);
 	OVER(hours, opening);
 	OVER(holidays, holidays);
-	OVER(holidays, holiday_count);
+	OVER(deposit, deposit);
+	OVER(owner_late, owner_late);
+	OVER(refilled, refilled_waive);
 	OVER(review, review);
+	OVER(acceptance, acceptance);
 	OVER(series_max, series_max);
+	OVER(tax, tax);
+	OVER(shorten, prorata);
 	OVER(price, price);
 	OVER(rate, rate);
 	OVER(price_from, price_from_title);
+	OVER(priority_propose, priority_propose);
 	OVER(allday, no_all_day);
+	OVER(extras, extras);
 	OVER(title, title);
+	OVER(status, keep_status);
+	OVER(on_delete, keep_deleted);
+	OVER(remind, remind);
+	OVER(link_check, link_check);
+	OVER(review_terms, review_terms);
+	OVER(keep_incidents, keep_incidents);
+	OVER(intake, intake);
 	OVER(account, account);
 #undef OVER
 	/* One of the two says what an appointment costs. */

@@ -14,7 +14,6 @@ enum directive_flags {
 	DIRECTIVE_TOP = 2,      /* only outside of sections */
 	DIRECTIVE_CLIENT = 4,   /* only in client sections */
 	DIRECTIVE_SILENT = 8,   /* has no effect in this version, and no money hangs on it: a warning */
-	DIRECTIVE_REFUSED = 16, /* left out in this version; ignoring it would change what is owed */
 };
 
 /* name in C, name in the file, flags */
@@ -28,7 +27,7 @@ enum directive_flags {
 	X(tiers, "tiers", DIRECTIVE_LIST) \
 	X(no_show, "no-show", 0) \
 	X(late_move, "late-move", 0) \
-	X(late_arrival, "late-arrival", DIRECTIVE_REFUSED) \
+	X(late_arrival, "late-arrival", 0) \
 	X(cap, "cap", 0) \
 	X(min, "min", 0) \
 	X(max, "max", 0) \
@@ -40,13 +39,13 @@ enum directive_flags {
 	X(escalate, "escalate", 0) \
 	X(hours, "hours", DIRECTIVE_LIST) \
 	X(holidays, "holidays", DIRECTIVE_LIST) \
-	X(deposit, "deposit", DIRECTIVE_REFUSED) \
-	X(owner_late, "owner-late", DIRECTIVE_REFUSED) \
+	X(deposit, "deposit", 0) \
+	X(owner_late, "owner-late", 0) \
 	X(refilled, "refilled", 0) \
 	X(review, "review", 0) \
 	X(acceptance, "acceptance", 0) \
 	X(series_max, "series-max", 0) \
-	X(tax, "tax", DIRECTIVE_SILENT) \
+	X(tax, "tax", 0) \
 	X(shorten, "shorten", 0) \
 	X(price, "price", 0) \
 	X(rate, "rate", 0) \
@@ -55,13 +54,13 @@ enum directive_flags {
 	X(allday, "allday", 0) \
 	X(extras, "extras", DIRECTIVE_SILENT) \
 	X(title, "title", 0) \
-	X(status, "status", DIRECTIVE_SILENT) \
-	X(on_delete, "on-delete", DIRECTIVE_SILENT) \
+	X(status, "status", 0) \
+	X(on_delete, "on-delete", 0) \
 	X(remind, "remind", DIRECTIVE_SILENT) \
 	X(link_check, "link-check", DIRECTIVE_SILENT) \
 	X(review_terms, "review-terms", DIRECTIVE_SILENT) \
 	X(keep_incidents, "keep-incidents", DIRECTIVE_SILENT) \
-	X(intake, "intake", DIRECTIVE_SILENT) \
+	X(intake, "intake", 0) \
 	X(account, "account", DIRECTIVE_CLIENT)
 
 enum directive_id {
@@ -76,12 +75,13 @@ enum directive_id directive_find(const char *name);
 const char *directive_name(enum directive_id id);
 unsigned directive_flags(enum directive_id id);
 
-/* One value, checked and laid into r (of a list: one more item). ERR_INVALID says what was expected. Of
- * timezone, currency and language only the syntax: they hold for the policy, not for a slot. */
-int directive_parse(enum directive_id id, const char *value, struct arena *mem, struct rules *r,
-	struct err *e);
-/* Is what it says missing in this version though money hangs on it? */
-bool directive_missing(enum directive_id id, const char *value);
+/* One value, checked and laid into r (of a list: one more item). file: where it stands, for the
+ * names of files in
+ * it. ERR_INVALID says what was expected. Of timezone, currency and language only the syntax: they
+ * hold for the
+ * policy, not for a slot. */
+int directive_parse(enum directive_id id, const char *value, const char *file, struct arena *mem,
+	struct rules *r, struct err *e);
 /* The syntax alone. */
 int directive_check(enum directive_id id, const char *value, struct err *e);
 

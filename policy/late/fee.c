@@ -53,7 +53,7 @@ static void clamp(struct fraction *f, const struct fee_limits *l, const char *cu
 		*f = (struct fraction){ l->max.minor, 1 };
 }
 
-int fee_amount(const struct fee *fee, const struct fee_limits *limits, const struct fee_base *base,
+int fee_amount(const struct fee_rule *fee, const struct fee_limits *limits, const struct fee_base *base,
 	struct money *out)
 {
 	const struct money *of = fee->kind == FEE_PERCENT ? &base->price : &fee->amount;
@@ -98,12 +98,17 @@ bool fee_cap(const struct cap *cap, const struct money *price, const char *curre
 	return true;
 }
 
+int64_t fee_net(int64_t gross, const struct percent *rate)
+{
+	return round_half_up((struct fraction){ (__int128)gross * rate->den, (__int128)rate->den + rate->num }, 1);
+}
+
 static int compare(__int128 a, __int128 b)
 {
 	return (a > b) - (a < b);
 }
 
-int fee_compare(const struct fee *a, const struct fee *b)
+int fee_compare(const struct fee_rule *a, const struct fee_rule *b)
 {
 	if (a->kind != b->kind || a->kind == FEE_SESSION || a->kind == FEE_NONE)
 		return 2;

@@ -5,6 +5,7 @@
 #ifndef DEDIT_POLICY_LATE_H
 #define DEDIT_POLICY_LATE_H
 
+#include "base/arena.h"
 #include "base/conf.h"
 #include "policy/dedit_policy.h"
 
@@ -16,5 +17,9 @@ extern const struct conf_option late_options[];
 extern const struct conf_schema *const late_sections[];
 
 const struct policy_module *dedit_policy_late(void);
+
+/* What an opened policy of this module says, as sentences in a language ("en", "fr"): the general terms
+ * that hold for what is booked at `when`. In mem. */
+char *late_explain(void *self, const char *language, int64_t when, struct arena *mem);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "policy/late/deal.h"
+#include "policy/late/explain.h"
 #include "policy/late/rules.h"
 #include "policy/late/text.h"
 #include "policy/late/transition.h"
@@ -58,6 +59,13 @@ static int late_check(void *self, const struct policy_change *c, struct policy_s
 	if (c->size < sizeof(*c))
 		return -1;
 	return deal_open(d, late->host, sink, late->text, c, mem) || transition_decide(d) || text_render(d) ? -1 : 0;
+}
+
+char *late_explain(void *self, const char *language, int64_t when, struct arena *mem)
+{
+	const struct late *late = self;
+
+	return explain_policy(late->text, strcmp(language, "fr") == 0 ? LANGUAGE_FR : LANGUAGE_EN, when, mem);
 }
 
 static void late_close(void *self)

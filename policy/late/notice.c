@@ -75,11 +75,7 @@ static bool day_is_open(const struct calendar_days *days, int64_t day)
 {
 	if (!days->opening || days->opening->count[weekday_from_days(day)] == 0)
 		return false;
-	for (size_t i = 0; i < days->holiday_count; i++) {
-		if (days->holidays[i] == day)
-			return false;
-	}
-	return true;
+	return !days->holidays || !holiday_is(days->holidays, day);
 }
 
 /* The instant of minutes after midnight on a day; 3.2, 3: gaps and overlaps are the zone's business. */

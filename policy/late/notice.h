@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "ical/zone.h"
+#include "policy/late/holiday.h"
 
 enum duration_unit { UNIT_SECOND, UNIT_MINUTE, UNIT_HOUR, UNIT_DAY, UNIT_WEEK, UNIT_OPEN_DAY,
 	UNIT_OPEN_HOUR };
@@ -31,8 +32,7 @@ struct opening {                               /* Monday first */
 struct calendar_days {
 	const struct zone *zone;
 	const struct opening *opening;         /* NULL: none given */
-	const int64_t *holidays;               /* days since 1970 */
-	size_t holiday_count;
+	const struct holidays *holidays;       /* NULL: none */
 };
 
 enum period_kind { PERIOD_SECONDS, PERIOD_MONTH, PERIOD_YEAR, PERIOD_EVER };

@@ -26,7 +26,7 @@ const char *render_money(const struct deal *d, int64_t minor, const char *curren
 
 void render_put(struct rendering *r, enum policy_place place, const char *name, const char *value)
 {
-	if (r->d->host->annotate(r->d->sink, place, name, value))
+	if (r->d->host->annotate(r->d->sink, place | r->where, name, value))
 		r->failed = true;
 }
 
@@ -105,9 +105,42 @@ const char *render_time(const struct deal *d, int64_t when, bool year)
 	return text;
 }
 
-void render_done(struct rendering *r, const char *version)
+/* What stands in the text and was not acted on. */
+static void say_refused(struct rendering *r)
 {
+	const struct deal *d = r->d;
+
+	if (!d->said.refused)
+		return;
+	buf_adds(&r->note, d->said.error == WORDS_CONTRADICTORY ?
+		render_in(d, "The words contradict each other; none was acted on.\n",
+			"Les mots se contredisent ; aucun n'a été suivi.\n") :
+		render_in(d, "An amount behind a word was not understood; no word was acted on.\n",
+			"Un montant derrière un mot n'a pas été compris ; aucun mot n'a été suivi.\n"));
+}
+
+/* Behind the policy. */
+static void say_words(struct rendering *r, const struct policy_incident *i)
+{
+	static const char *const words[][2] = {
+		[POLICY_PROPOSED] = { "#ok · #waive · #fee 40 · #me", "#ok · #offert · #frais 40 · #moi" },
+		[POLICY_PENDING] = { "#ok · #waive · #fee 40 · #me", "#ok · #offert · #frais 40 · #moi" },
+		[POLICY_DUE] = { "#waive · #fee 40 · #me · #paid", "#offert · #frais 40 · #moi · #payé" },
+		[POLICY_PAID] = { "#unpaid", "#impayé" },
+		[POLICY_DISPUTED] = { "#ok · #waive · #fee 40", "#ok · #offert · #frais 40" },
+	};
+
+	if (i->state < ARRAY_SIZE(words) && words[i->state][0])
+		buf_printf(&r->note, render_in(r->d, "\nOwner: %s", "\nProfessionnel : %s"),
+			words[i->state][render_language(r->d)]);
+}
+
+void render_done(struct rendering *r, const char *version, const struct policy_incident *i)
+{
+	say_refused(r);
 	buf_adds(&r->note, policy_sentence(r->d, version));
+	if (i && i->charge > 0)
+		say_words(r, i);
 	render_put(r, POLICY_NOTE_BLOCK, NULL, r->note.data);
 }
 
@@ -157,6 +190,14 @@ void render_fee(struct rendering *r, const struct policy_incident *i)
 		return;
 	render_put(r, POLICY_PROPERTY, arena_printf(d->mem, "X-DEDIT-FEE;CURRENCY=%s;STATE=%s;BASIS=\"%s\"",
 		i->currency, state_name(i), basis_parameter(d, i->basis)), number);
+}
+
+void render_amount(struct rendering *r, const char *name, int64_t minor, const char *currency)
+{
+	char number[MONEY_SIZE];
+
+	if (minor > 0 && *currency && money_format(minor, currency, number, sizeof(number)) == 0)
+		render_put(r, POLICY_PROPERTY, arena_printf(r->d->mem, "%s;CURRENCY=%s", name, currency), number);
 }
 
 void render_facts(struct rendering *r, const struct policy_incident *i)

@@ -8,6 +8,7 @@
 /* One rendering. Collects the block's lines; all else goes to the host at once. */
 struct rendering {
 	const struct deal *d;
+	uint32_t where;        /* added to places: POLICY_IN_FEES or 0 */
 	struct buf note;
 	bool failed;           /* the host failed */
 };
@@ -27,13 +28,16 @@ void render_ref(struct rendering *r, const char *ref);
 void render_policy(struct rendering *r, const char *version, const char *digest);
 /* X-DEDIT-FEE, if there is one. */
 void render_fee(struct rendering *r, const struct policy_incident *i);
+/* A property with an amount, left out where it is zero. */
+void render_amount(struct rendering *r, const char *name, int64_t minor, const char *currency);
 /* Whose doing, when, how long before. */
 void render_facts(struct rendering *r, const struct policy_incident *i);
 /* As the directive `title` wants it; words may be "". */
 void render_prefix(struct rendering *r, const struct rules *rules, const char *mark, const char *words);
 /* "Fee 80.00 EUR (100 % of 80.00 EUR). State: due." */
 void render_say_fee(struct rendering *r, const struct policy_incident *i);
-/* Ends the block with the policy's name and gives it to the host. */
-void render_done(struct rendering *r, const char *version);
+/* Ends the block with the policy's name and, if there is an incident with a fee, the words that the owner may
+ * use on it; gives it to the host. */
+void render_done(struct rendering *r, const char *version, const struct policy_incident *i);
 
 #endif

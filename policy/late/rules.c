@@ -9,12 +9,12 @@
 #include "policy/late/directive.h"
 #include "policy/late/fold.h"
 
-enum scope { SCOPE_POLICY, SCOPE_WEEKDAY, SCOPE_CLIENT }; /* later beats earlier */
+enum scope { SCOPE_POLICY, SCOPE_WEEKDAY, SCOPE_SERVICE, SCOPE_CLIENT }; /* later beats earlier */
 
 struct section {
 	enum scope scope;
 	int weekday;           /* 0 = Monday */
-	const char *client;    /* folded */
+	const char *name;      /* of the client or the service, folded */
 	int64_t from;          /* INT64_MIN: from the beginning */
 	const char *title;     /* of the version, as written; "" outside of versions */
 	const char *version;   /* its first day in the policy's zone */
@@ -111,7 +111,7 @@ static const char *local_date(const struct policy_text *p, int64_t when)
 static bool same_place(const struct section *a, const struct section *b)
 {
 	return a->scope == b->scope && a->from == b->from && a->weekday == b->weekday &&
-		strcmp(a->client, b->client) == 0;
+		strcmp(a->name, b->name) == 0;
 }
 
 /* Reads the path of a key ("version/2027-01-01/client/X/tiers"); *name is left at the directive. */
@@ -122,7 +122,7 @@ static int read_place(const struct reader *rd, const struct policy_setting *s, s
 	const char *title;
 
 	*name = s->key;
-	*at = (struct section){ .from = INT64_MIN, .title = "", .version = "", .client = "" };
+	*at = (struct section){ .from = INT64_MIN, .title = "", .version = "", .name = "" };
 	title = take_title(mem, name, "version", false);
 	if (title) {
 		if (version_from(rd->text, title, &at->from))
@@ -131,8 +131,11 @@ static int read_place(const struct reader *rd, const struct policy_setting *s, s
 		at->title = title;
 		at->version = local_date(rd->text, at->from);
 	}
-	if (strncmp(*name, "service/", 8) == 0)
-		return complain(rd, s, "sections for services are not available in this version");
+	title = take_title(mem, name, "service", true);
+	if (title) {
+		at->scope = SCOPE_SERVICE;
+		at->name = text_folded(title, mem);
+	}
 	title = take_title(mem, name, "weekday", false);
 	if (title) {
 		at->scope = SCOPE_WEEKDAY;
@@ -143,7 +146,7 @@ static int read_place(const struct reader *rd, const struct policy_setting *s, s
 	title = take_title(mem, name, "client", true);
 	if (title) {
 		at->scope = SCOPE_CLIENT;
-		at->client = text_folded(title, mem);
+		at->name = text_folded(title, mem);
 	}
 	return 0;
 }
@@ -209,10 +212,8 @@ static int read_directive(const struct reader *rd, const struct policy_setting *
 		return complain(rd, s, "expected in a client section");
 	if (at->said[id] && !(flags & DIRECTIVE_LIST))
 		return complain(rd, s, "expected once");
-	if (directive_parse(id, s->value, rd->text->mem, &at->rules, &e))
+	if (directive_parse(id, s->value, s->file ? s->file : "", rd->text->mem, &at->rules, &e))
 		return complain(rd, s, e.text);
-	if (directive_missing(id, s->value))
-		return complain(rd, s, "not available in this version");
 	if ((flags & DIRECTIVE_SILENT) && !at->said[id])
 		warn(rd, s, "has no effect in this version");
 	at->said[id] = s;
@@ -271,8 +272,22 @@ static int weekday_of(const struct policy_text *p, int64_t start)
 	return weekday_from_days(days_from_civil(w.year, w.month, w.day));
 }
 
-void rules_for(const struct policy_text *p, int64_t acquired, const char *client, const char *title,
-	int64_t start,
+static bool section_holds(const struct section *s, const struct rules_key *key, int weekday)
+{
+	switch (s->scope) {
+	case SCOPE_WEEKDAY:
+		return s->weekday == weekday;
+	case SCOPE_SERVICE:
+		return strcmp(s->name, key->service) == 0;
+	case SCOPE_CLIENT:
+		return strcmp(s->name, key->client) == 0 || strcmp(s->name, key->title) == 0;
+	case SCOPE_POLICY:
+		break;
+	}
+	return true;
+}
+
+void rules_for(const struct policy_text *p, int64_t acquired, const struct rules_key *key, int64_t start,
 	struct rules *out)
 {
 	int weekday = weekday_of(p, start);
@@ -281,12 +296,18 @@ void rules_for(const struct policy_text *p, int64_t acquired, const char *client
 	for (size_t i = 0; i < p->count; i++) {
 		const struct section *s = &p->sections[i];
 
-		if (s->from > acquired || (s->scope == SCOPE_WEEKDAY && s->weekday != weekday))
-			continue;
-		if (s->scope == SCOPE_CLIENT && strcmp(s->client, client) && strcmp(s->client, title))
-			continue;
-		rules_lay_over(out, &s->rules);
+		if (s->from <= acquired && section_holds(s, key, weekday))
+			rules_lay_over(out, &s->rules);
 	}
+}
+
+bool rules_service(const struct policy_text *p, const char *service)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->sections[i].scope == SCOPE_SERVICE && strcmp(p->sections[i].name, service) == 0)
+			return true;
+	}
+	return false;
 }
 
 const char *rules_version(const struct policy_text *p, int64_t acquired)
@@ -324,7 +345,7 @@ int64_t rules_longest(const struct policy_text *p)
 
 struct calendar_days rules_days(const struct policy_text *p, const struct rules *r)
 {
-	return (struct calendar_days){ p->options.zone, r->opening, r->holidays, r->holiday_count };
+	return (struct calendar_days){ p->options.zone, r->opening, r->holidays };
 }
 
 /* ---- checks that look at more than one directive (5.1) ---- */
@@ -340,6 +361,8 @@ static bool wants_opening(const struct rules *r, enum directive_id *id)
 		{ DIRECTIVE_no_show, &r->no_show.wait }, { DIRECTIVE_no_show, &r->no_show.until },
 		{ DIRECTIVE_grace, &r->grace.length }, { DIRECTIVE_grace, &r->grace.not_within },
 		{ DIRECTIVE_shift, &r->shift }, { DIRECTIVE_review, &r->review },
+		{ DIRECTIVE_late_arrival, &r->late_arrival }, { DIRECTIVE_owner_late, &r->owner_late.within },
+		{ DIRECTIVE_remind, &r->remind }, { DIRECTIVE_link_check, &r->link_check },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
 		*id = rest[i].id;
@@ -349,10 +372,10 @@ static bool wants_opening(const struct rules *r, enum directive_id *id)
 	return false;
 }
 
-static bool over_price(const struct rules *r, const struct fee *f)
+static bool over_price(const struct rules *r, const struct fee_rule *f)
 {
-	static const struct fee whole = { .kind = FEE_PERCENT, .percent = { 100, 100 } };
-	struct fee price = { .kind = FEE_AMOUNT, .amount = r->price };
+	static const struct fee_rule whole = { .kind = FEE_PERCENT, .percent = { 100, 100 } };
+	struct fee_rule price = { .kind = FEE_AMOUNT, .amount = r->price };
 
 	if (fee_compare(f, &whole) == 1)
 		return true;
@@ -395,7 +418,10 @@ static int check_section(const struct reader *rd, const struct section *s)
 	struct rules r;
 
 	/* What holds with this section on its own day; other sections of the same day can't be known. */
-	rules_for(rd->text, s->from, s->client, s->client, s->scope == SCOPE_WEEKDAY ?
+	const struct rules_key key = { s->scope == SCOPE_CLIENT ? s->name : "", "",
+		s->scope == SCOPE_SERVICE ? s->name : "" };
+
+	rules_for(rd->text, s->from, &key, s->scope == SCOPE_WEEKDAY ?
 		(int64_t)(s->weekday + 4) * 86400 + 43200 : 43200, &r);
 	last = shortest_tier(&r);
 	if (wants_opening(&r, &id) && !r.opening)

@@ -21,32 +21,36 @@ enum title_style { TITLE_FULL, TITLE_MARK, TITLE_NONE };
 /* Kinds that forgive names. */
 enum { KIND_LATE_CANCEL = 1, KIND_LATE_MOVE = 2, KIND_NO_SHOW = 4 };
 
-struct tier { struct duration within; struct fee fee; };
+struct tier { struct duration within; struct fee_rule fee; };
 
 /* What the directives of one section say, or what holds after they were laid over each other. */
 struct rules {
 	uint64_t set;                  /* bit per enum directive_id: said here */
-	bool record, price_from_title, no_all_day;
+	bool record, price_from_title, no_all_day, priority_propose, acceptance, prorata, refilled_waive;
+	bool extras, keep_status, keep_deleted;
 	enum owner_changes owner_changes;
 	enum title_style title;
 	const struct tier *tiers;
 	size_t tier_count;
-	struct { struct fee fee; bool has_until; struct duration wait, until; } no_show;
+	struct { struct fee_rule fee; bool has_until; struct duration wait, until; } no_show;
 	enum late_move late_move;
-	struct fee late_move_fee;
+	struct fee_rule late_move_fee;
 	struct cap cap;
 	struct money min, max, round;
 	struct { struct duration length, not_within; bool has_not_within; } grace;
-	struct duration shift, review;
-	struct { int64_t count; struct fee fee; } move_limit;
+	struct duration shift, review, late_arrival, remind, link_check;
+	struct { bool arrhes; struct money amount; struct percent percent; } deposit; /* what is asked for */
+	struct { struct duration within; struct fee_rule credit; } owner_late;
+	struct { bool included; struct percent rate; } tax;
+	int64_t review_terms, keep_incidents; /* months */
+	struct { int64_t count; struct fee_rule fee; } move_limit;
 	struct { int64_t count; struct period per; unsigned kinds; } forgive;
-	struct { int64_t from; struct period per; struct fee fee; } escalate;
+	struct { int64_t from; struct period per; struct fee_rule fee; } escalate;
 	const struct opening *opening;
-	const int64_t *holidays;
-	size_t holiday_count;
+	const struct holidays *holidays;
 	int64_t series_max;
 	struct money price, rate;
-	const char *account;
+	const char *account, *intake;
 };
 
 struct policy_text;                    /* one policy "NAME" { … } */
@@ -65,11 +69,13 @@ struct policy_text *rules_load(const char *name, const char *digest, const struc
 void rules_free(struct policy_text *p);
 
 const struct policy_options_late *rules_options(const struct policy_text *p);
-/* What holds for a slot of that client (folded key; title: its name, folded) acquired then that starts
- * then. */
-void rules_for(const struct policy_text *p, int64_t acquired, const char *client, const char *title,
-	int64_t start,
+/* Whose slot it is, all folded; "" where there is none. title: the client's name. */
+struct rules_key { const char *client, *title, *service; };
+/* What holds for a slot acquired then that starts then. */
+void rules_for(const struct policy_text *p, int64_t acquired, const struct rules_key *key, int64_t start,
 	struct rules *out);
+/* Is there a section for that service (folded)? */
+bool rules_service(const struct policy_text *p, const char *service);
 /* "2026-01-01": the version that applies to what is acquired then; "" if no dated one does. */
 const char *rules_version(const struct policy_text *p, int64_t acquired);
 /* The longest notice that any tier of any version asks for, in seconds. */

@@ -32,14 +32,26 @@ static int64_t last_word(const struct slot *s, const struct terms *terms)
 		notice_after(&terms->days, s->start, &r->no_show.until) : s->end + KEPT_AFTER;
 }
 
+static int lose_missed(struct deal *d, const struct slot *s, const struct terms *terms,
+	const struct blame *blame,
+	const struct fee_rule *fee)
+{
+	struct terms bare = *terms;
+	struct assessment a;
+
+	bare.required = -1;
+	if (assess_fee(d, s, terms, blame, fee, &d->chain.hold, KIND_NO_SHOW, &a))
+		return -1;
+	assess_arrhes(s, terms, &a);
+	return deal_tell_loss(d, s, &bare, "no-show", PARTY_CLIENT, &a);
+}
+
 /* After the start: the client's own cancellation says that nobody came. */
 static int lose_after_start(struct deal *d, const struct slot *s, const struct terms *terms,
 	const struct blame *blame, enum after_loss *after)
 {
 	const struct rules *r = &terms->rules;
-	const struct fee *fee = rules_has(r, DIRECTIVE_no_show) ? &r->no_show.fee : NULL;
-	struct terms bare = *terms;
-	struct assessment a;
+	const struct fee_rule *fee = rules_has(r, DIRECTIVE_no_show) ? &r->no_show.fee : NULL;
 
 	if (blame->by_owner) {
 		*after = AFTER_MOVED;
@@ -48,26 +60,43 @@ static int lose_after_start(struct deal *d, const struct slot *s, const struct t
 	*after = AFTER_ANEW;
 	if (slot_is_past(s) ? d->chain.hold.minor == 0 : d->t > last_word(s, terms))
 		return 0; /* tidying up */
-	bare.required = -1;
-	if (assess_fee(d, s, terms, blame, fee, &d->chain.hold, KIND_NO_SHOW, &a))
-		return -1;
-	return deal_tell_loss(d, s, &bare, "no-show", PARTY_CLIENT, &a);
+	return lose_missed(d, s, terms, blame, fee);
 }
 
 static int lose_by_cancel(struct deal *d, const struct slot *s, const struct terms *terms,
 	struct blame *blame)
 {
-	bool grace = terms->tier && in_grace(s, terms, d->t);
-	const struct fee *fee = terms->tier && !grace ? &terms->tier->fee : NULL;
+	bool grace = terms->tier && d->t < s->start && in_grace(s, terms, d->t);
+	const struct fee_rule *fee = terms->tier && !grace ? &terms->tier->fee : NULL;
 	struct assessment a;
 
-	if (!fee && d->chain.hold.minor == 0)
-		return deal_tell_loss(d, s, terms, grace ? "grace" : "on-time-cancel", PARTY_CLIENT, NULL);
+	if (!fee && d->chain.hold.minor == 0) {
+		bool kept = terms->rules.deposit.arrhes && s->deposit > 0;
+
+		if (kept && assess_withdrawal(d, s, terms, blame, &a))
+			return -1;
+		return deal_tell_loss(d, s, terms, grace ? "grace" : "on-time-cancel", PARTY_CLIENT, kept ? &a : NULL);
+	}
 	if (d->chain.hold.minor > 0)
 		blame->proposed |= d->chain.hold_proposed;
 	if (assess_fee(d, s, terms, blame, fee, &d->chain.hold, KIND_LATE_CANCEL, &a))
 		return -1;
+	assess_arrhes(s, terms, &a);
 	return deal_tell_loss(d, s, terms, "late-cancel", PARTY_CLIENT, &a);
+}
+
+int slot_missed(struct deal *d, const char *word)
+{
+	const struct slot s = *d->chain.current;
+	const struct blame blame = { .proposed = d->clock_behind };
+	struct terms terms;
+
+	slot_terms(d, &s, d->t, &terms);
+	d->word = word;
+	if (lose_missed(d, &s, &terms, &blame, rules_has(&terms.rules, DIRECTIVE_no_show) ?
+		&terms.rules.no_show.fee : NULL))
+		return -1;
+	return 0;
 }
 
 int slot_reinstate(struct deal *d, const struct slot *s)
@@ -115,6 +144,7 @@ static int lose_by_move(struct deal *d, const struct slot *s, const struct terms
 int slot_lose(struct deal *d, enum how how, enum after_loss *after)
 {
 	const struct slot s = *d->chain.current;
+	struct assessment a;
 	struct terms terms;
 	struct blame blame;
 	enum party party;
@@ -128,9 +158,10 @@ int slot_lose(struct deal *d, enum how how, enum after_loss *after)
 		*after = AFTER_IMPOSED;
 		if (d->t >= s.start)
 			return 0;
-		return deal_tell_loss(d, &s, &terms, how == HOW_CANCEL ? "owner-cancel" : "owner-move", party, NULL);
+		assess_owner(d, &s, &terms, how == HOW_CANCEL, &a);
+		return deal_tell_loss(d, &s, &terms, how == HOW_CANCEL ? "owner-cancel" : "owner-move", party, &a);
 	}
-	if (d->t >= s.start)
+	if (d->t >= s.start && !(blame.by_owner && (d->fresh & WORD_LATECANCEL)))
 		return lose_after_start(d, &s, &terms, &blame, after);
 	return how == HOW_CANCEL ? lose_by_cancel(d, &s, &terms, &blame) :
 		lose_by_move(d, d->chain.current, &terms, &blame, after);

@@ -13,6 +13,8 @@ enum after_loss { AFTER_MOVED, AFTER_IMPOSED, AFTER_SHIFTED, AFTER_REINSTATED, A
 
 /* The current slot goes. Non-zero when the host failed. */
 int slot_lose(struct deal *d, enum how how, enum after_loss *after);
+/* The client of the current slot did not come, as the owner says. word: by which one. */
+int slot_missed(struct deal *d, const char *word);
 /* Takes back the loss of a slot: it is held again, on the old terms. */
 int slot_reinstate(struct deal *d, const struct slot *s);
 

@@ -92,6 +92,24 @@ static void render_moved(struct rendering *r, const struct slot *s, const struct
 	}
 }
 
+/* The checklist of a first appointment (S30). */
+static void say_intake(struct rendering *r, const struct slot *s, const struct rules *rules)
+{
+	const struct deal *d = r->d;
+	const struct policy_query q = { .size = sizeof(q), .client = s->client };
+	struct entries list;
+
+	if (!rules->intake || entries_load(d->host, d->sink, &q, d->mem, &list))
+		return;
+	for (size_t n = 0; n < list.count; n++) {
+		if (entry_is(&list.at[n], "slot")) {
+			if (strcmp(list.at[n].uid, d->c->uid) == 0)
+				buf_printf(&r->note, "%s\n", rules->intake);
+			return;
+		}
+	}
+}
+
 static void render_booked(struct rendering *r, const struct slot *s)
 {
 	const struct deal *d = r->d;
@@ -119,7 +137,8 @@ static void render_booked(struct rendering *r, const struct slot *s)
 	if (all.count > 0 && !slot_is_past(s))
 		render_utc(r, "X-DEDIT-FREE-UNTIL", all.list[0].deadline);
 	render_policy(r, s->version, s->digest ? s->digest : "");
-	render_done(r, s->version);
+	say_intake(r, s, &terms.rules);
+	render_done(r, s->version, last && last->charge > 0 ? last : NULL);
 }
 
 /* A series' master carries the rule and no instants (architecture.md 15, 10). */
@@ -129,6 +148,7 @@ static void render_series(struct rendering *r, const struct policy_incident *ser
 	const struct slot s = {
 		.start = series->slot, .end = series->slot_end, .acquired = series->acquired, .anchor = series->slot,
 		.price = { .minor = series->price }, .client = series->client, .title = series->title,
+		.service = series->service,
 	};
 	struct slot priced = s;
 	const struct offer *first;
@@ -154,7 +174,7 @@ static void render_series(struct rendering *r, const struct policy_incident *ser
 	if (!terms.rules.record)
 		offers_say_amounts(r, &all, 0, false);
 	render_policy(r, series->version, series->basis);
-	render_done(r, series->version);
+	render_done(r, series->version, NULL);
 }
 
 /* ---- 4.3 b) and d) to g): what was lost ---- */
@@ -171,6 +191,15 @@ static const struct words_for lost_words[] = {
 		{ "No-show", "Absence" } },
 	{ "owner-cancel", { "Cancelled by us", "Annulé par nous" },
 		{ "Cancelled by us, %s.", "Annulé par nous, %s." }, { "Cancelled by us", "Annulé par nous" } },
+	{ "late-move", { "Late move", "Reporté tard" },
+		{ "Moved late by the client, received %s.", "Reporté tard par le client, reçu %s." },
+		{ "Late move", "Report tardif" } },
+	{ "over-limit-move", { "Moved too often", "Trop de reports" },
+		{ "Moved once more than is free, received %s.", "Reporté une fois de trop, reçu %s." },
+		{ "Moved too often", "Trop de reports" } },
+	{ "shortened", { "Shortened late", "Raccourci tard" },
+		{ "Shortened late by the client, received %s.", "Raccourci tard par le client, reçu %s." },
+		{ "Shortened late", "Raccourci tard" } },
 	{ "on-time-cancel", { "", "" },
 		{ "Cancelled in time by the client, received %s.", "Annulé à temps par le client, reçu %s." }, { "", "" } },
 	{ "grace", { "", "" },
@@ -195,6 +224,9 @@ static const char *without_fee(const struct deal *d, const struct policy_inciden
 		"Pas d'indemnité : nous avions déplacé ce rendez-vous" } },
 		{ "session", { "One session is used", "Une séance est utilisée" } },
 		{ "recorded", { "No fee, only noted", "Pas d'indemnité, seulement noté" } },
+		{ "unaccepted", { "No fee: the policy was not accepted before",
+		"Pas d'indemnité : les conditions n'avaient pas été acceptées" } },
+		{ "waived", { "Fee waived", "Indemnité abandonnée" } },
 	};
 
 	for (size_t n = 0; n < ARRAY_SIZE(reasons); n++) {
@@ -202,6 +234,21 @@ static const char *without_fee(const struct deal *d, const struct policy_inciden
 			return reasons[n].words[render_language(d)];
 	}
 	return render_in(d, "No fee", "Pas d'indemnité");
+}
+
+static void say_deposit(struct rendering *r, const struct policy_incident *i)
+{
+	const struct deal *d = r->d;
+
+	if (i->deposit > 0)
+		buf_printf(&r->note, render_in(d, "Deposit used: %s.\n", "Acompte utilisé : %s.\n"),
+			render_money(d, i->deposit, i->currency));
+	if (i->refund > 0)
+		buf_printf(&r->note, render_in(d, "Deposit that goes back: %s.\n", "Acompte à rendre : %s.\n"),
+			render_money(d, i->refund, i->currency));
+	if (i->credit > 0)
+		buf_printf(&r->note, render_in(d, "Owed to the client: %s.\n", "Dû au client : %s.\n"),
+			render_money(d, i->credit, i->currency));
 }
 
 static void say_lost(struct rendering *r, const struct policy_incident *i, const struct words_for *w)
@@ -215,12 +262,13 @@ static void say_lost(struct rendering *r, const struct policy_incident *i, const
 	if (i->required >= 0)
 		buf_printf(&r->note, render_in(d, "Notice %s, agreed %s.\n", "Préavis %s, convenu %s.\n"),
 			phrase_seconds(i->notice, d->mem), phrase_seconds(i->required, d->mem));
-	if (i->charge > 0)
+	if (i->charge > 0 && i->state != POLICY_WAIVED)
 		render_say_fee(r, i);
 	else if (strcmp(i->outcome, "forgiven") == 0)
 		buf_printf(&r->note, "%s (%s).\n", without_fee(d, i), i->basis);
 	else
 		buf_printf(&r->note, "%s.\n", without_fee(d, i));
+	say_deposit(r, i);
 }
 
 static const char *prefix_words(const struct deal *d, const struct policy_incident *i,
@@ -258,11 +306,21 @@ static void put_look(struct rendering *r, const struct policy_incident *i, const
 	const struct deal *d = r->d;
 	struct rules rules;
 
-	rules_for(d->text, i->acquired, i->client, text_folded(i->title, d->mem), i->slot, &rules);
+	rules_for(d->text, i->acquired, &(struct rules_key){ i->client, text_folded(i->title, d->mem), i->service },
+		i->slot, &rules);
 	render_prefix(r, &rules, "✗", prefix_words(d, i, w));
 	put_comment(r, i, w);
 	render_put(r, POLICY_CATEGORY, NULL, w->name[render_language(d)]);
 	render_put(r, POLICY_COLOR, NULL, "tomato");
+}
+
+static bool keeps_status(const struct deal *d, const struct policy_incident *i)
+{
+	struct rules rules;
+
+	rules_for(d->text, i->acquired, &(struct rules_key){ i->client, text_folded(i->title, d->mem), i->service },
+		i->slot, &rules);
+	return rules.keep_status;
 }
 
 static void render_lost(struct rendering *r, const struct policy_incident *i, const char *digest)
@@ -277,6 +335,9 @@ static void render_lost(struct rendering *r, const struct policy_incident *i, co
 	render_ref(r, i->ref);
 	render_put(r, POLICY_PROPERTY, "X-DEDIT-CLASS", render_upper(d, i->class_));
 	render_fee(r, i);
+	render_amount(r, "X-DEDIT-DEPOSIT", i->deposit, i->currency);
+	render_amount(r, "X-DEDIT-REFUND", i->refund, i->currency);
+	render_amount(r, "X-DEDIT-CREDIT", i->credit, i->currency);
 	render_facts(r, i);
 	if (i->free_until)
 		render_utc(r, "X-DEDIT-FREE-UNTIL", i->free_until);
@@ -286,11 +347,12 @@ static void render_lost(struct rendering *r, const struct policy_incident *i, co
 		put_look(r, i, w);
 	/* It was held open where the client didn't come. */
 	if (cancelled && !entry_is(i, "no-show")) {
-		render_put(r, POLICY_STATUS, NULL, "CANCELLED");
+		if (!keeps_status(d, i))
+			render_put(r, POLICY_STATUS, NULL, "CANCELLED");
 		render_put(r, POLICY_TRANSP, NULL, "TRANSPARENT");
 	}
 	say_lost(r, i, w);
-	render_done(r, i->version);
+	render_done(r, i->version, i);
 }
 
 /* The last one, if possible of the slot in question: the same event may stand in two calendars. */
@@ -317,24 +379,91 @@ static const struct slot *held_slot(const struct deal *d)
 	return d->c->kind == POLICY_CANCELLED ? NULL : d->chain.current;
 }
 
+/* ---- groups, entries of Fees ---- */
+
+/* What all attendees may read: the rule, no amounts, nobody's incident (architecture.md 15, 5). */
+static void render_group(struct rendering *r, const struct slot *held)
+{
+	const struct deal *d = r->d;
+	struct slot s = *held;
+	struct offers all;
+	struct terms terms;
+
+	s.client = s.title = "";
+	slot_terms(d, &s, s.acquired, &terms);
+	offers_make(d, &s, &terms, &all);
+	if (all.count == 0 || slot_is_past(&s))
+		return;
+	all.nameable = false;
+	offers_say_free(r, &all, &terms);
+	render_utc(r, "X-DEDIT-FREE-UNTIL", all.list[0].deadline);
+	render_policy(r, s.version, s.digest ? s.digest : "");
+	render_done(r, s.version, NULL);
+}
+
+static const struct policy_incident *incident_of(const struct deal *d, const char *ref)
+{
+	for (size_t n = d->entries.count; n-- > 0;) {
+		if (*ref && strcmp(d->entries.at[n].ref, ref) == 0 && words_find(&d->entries.at[n]))
+			return &d->entries.at[n];
+	}
+	return NULL;
+}
+
+static void render_entry(struct rendering *r, const struct policy_incident *i)
+{
+	const struct slot *lost = chain_find((struct chain *)(uintptr_t)&r->d->chain, i->slot);
+
+	render_lost(r, i, lost && lost->digest ? lost->digest : "");
+}
+
+static int render_finish(struct rendering *r)
+{
+	buf_finish(&r->note);
+	return r->failed ? -1 : 0;
+}
+
+static int render_fee_entry(struct deal *d, const struct policy_incident *i, uint32_t where)
+{
+	struct rendering r = { .d = d, .where = where };
+
+	buf_init(&r.note, NOTE_MAX);
+	if (i)
+		render_entry(&r, i);
+	return render_finish(&r);
+}
+
+/* The option on-delete: what was deleted stays, if it was lost just now. */
+static int ask_to_keep(struct deal *d, const struct policy_incident *loss)
+{
+	struct rules rules;
+
+	if (!(d->c->flags & POLICY_DELETE) || !loss || loss->at != d->t || d->t >= loss->slot)
+		return 0;
+	rules_for(d->text, loss->acquired, &(struct rules_key){ loss->client, text_folded(loss->title, d->mem),
+		loss->service }, loss->slot, &rules);
+	return rules.keep_deleted ? d->host->annotate(d->sink, POLICY_KEEP, NULL, "yes") : 0;
+}
+
 int text_render(struct deal *d)
 {
 	struct rendering r = { .d = d };
 	const struct policy_incident *series = entries_series(&d->entries, d->c->uid), *loss = last_loss(d);
 	const struct slot *held = held_slot(d);
-	bool master = (d->c->flags & POLICY_SERIES) && !*d->c->occurrence;
+	bool master = (d->c->flags & POLICY_SERIES) && !*d->c->occurrence, gone = d->c->flags & POLICY_GONE;
 
+	if (gone && (d->c->kind == POLICY_TICK || d->c->kind == POLICY_CHANGED))
+		return render_fee_entry(d, incident_of(d, d->c->ref), 0);
+	if (ask_to_keep(d, loss) || ((d->c->flags & POLICY_GROUP) && render_fee_entry(d, loss, POLICY_IN_FEES)))
+		return -1;
 	buf_init(&r.note, NOTE_MAX);
-	if (master && series) {
+	if (master && series)
 		render_series(&r, series);
-	} else if (!master && held) {
-		if (!(d->c->flags & POLICY_GONE))
-			render_booked(&r, held);
-	} else if (!master && loss) {
-		const struct slot *lost = chain_find(&d->chain, loss->slot);
-
-		render_lost(&r, loss, lost && lost->digest ? lost->digest : "");
-	}
-	buf_finish(&r.note);
-	return r.failed ? -1 : 0;
+	else if (!master && held && !gone && (d->c->flags & POLICY_GROUP))
+		render_group(&r, held);
+	else if (!master && held && !gone)
+		render_booked(&r, held);
+	else if (!master && !held && loss && !(d->c->flags & POLICY_GROUP))
+		render_entry(&r, loss);
+	return render_finish(&r);
 }

@@ -3,7 +3,10 @@
 #include <string.h>
 
 #include "policy/late/booking.h"
+#include "policy/late/assess.h"
+#include "policy/late/directive.h"
 #include "policy/late/slot.h"
+#include "policy/late/word_acts.h"
 
 /* The other half goes on with the date on its old terms. */
 static int hand_over(struct deal *d, const struct slot *s, const struct elsewhere *there)
@@ -91,7 +94,37 @@ static int moved(struct deal *d)
 		outcome = "imposed";
 	else if (after == AFTER_ANEW)
 		outcome = "new-booking";
-	return deal_tell_slot(d, &s, outcome, NULL);
+	return deal_tell_slot(d, &s, outcome, NULL) || words_refilled(d, s.start) ? -1 : 0;
+}
+
+/* The client agrees to the time that the owner imposed. */
+static int accepted(struct deal *d)
+{
+	const struct slot s = *d->chain.current;
+
+	return s.imposed ? deal_tell_slot(d, &s, "moved", NULL) : 0;
+}
+
+/* The same start, an earlier end: what is lost of it may cost its part (`shorten`). */
+static int shortened(struct deal *d)
+{
+	const struct slot s = *d->chain.current;
+	struct slot rest = s;
+	struct assessment a;
+	struct terms terms;
+	struct blame blame;
+
+	rest.end = d->c->after.end;
+	slot_terms(d, &s, d->t, &terms);
+	if (!terms.rules.prorata || d->t >= s.start || rest.end >= s.end || rest.end <= s.start ||
+			s.start != d->c->after.start || deal_attribute(d, &s, &terms.rules, &blame) != PARTY_CLIENT)
+		return 0;
+	if (terms.tier) {
+		if (assess_shortened(d, &s, &terms, &blame, s.end - rest.end, &a) ||
+				deal_tell_loss(d, &s, &terms, "shortened", PARTY_CLIENT, &a))
+			return -1;
+	}
+	return deal_tell_slot(d, &rest, "renamed", NULL);
 }
 
 static int changed(struct deal *d)
@@ -105,6 +138,10 @@ static int changed(struct deal *d)
 	}
 	if (!booking_is_appointment(d))
 		return no_appointment(d);
+	if ((d->c->flags & POLICY_ACCEPTED) && accepted(d))
+		return -1;
+	if (shortened(d))
+		return -1;
 	return deal_by_owner(d->c) ? booking_renamed(d) : 0;
 }
 
@@ -115,7 +152,7 @@ static int fall_due(struct deal *d, const struct policy_incident *pending)
 	struct policy_incident due = *pending;
 	const struct slot s = {
 		.start = due.slot, .end = due.slot_end, .acquired = due.acquired, .anchor = due.anchor,
-		.client = due.client, .title = due.title,
+		.client = due.client, .title = due.title, .service = due.service,
 	};
 	struct terms terms;
 	int64_t at;
@@ -152,6 +189,8 @@ static int time_passes(struct deal *d)
 		if (i.state == POLICY_PENDING && entry_is_of(&i, d->c->uid, d->c->occurrence) && fall_due(d, &i))
 			return -1;
 	}
+	if (words_deferred(d))
+		return -1;
 	if (d->chain.current && d->chain.hold.minor > 0)
 		return release_hold(d);
 	return 0;
@@ -163,14 +202,17 @@ static int decide(struct deal *d)
 {
 	switch (d->c->kind) {
 	case POLICY_BOOKED:
+		if ((d->c->flags & POLICY_ACCEPTED) && d->chain.current && accepted(d))
+			return -1;
 		return booking_made(d);
 	case POLICY_MOVED:
 		return moved(d);
 	case POLICY_CANCELLED:
+	case POLICY_DECLINED:
 		return cancelled(d);
 	case POLICY_CHANGED:
-		return changed(d);
-	default: /* a tick; attendees of a group have no slots of their own in this version */
+		return d->c->flags & POLICY_GONE ? 0 : changed(d); /* words in an entry of Fees */
+	default: /* a tick */
 		return 0;
 	}
 }
@@ -178,5 +220,7 @@ static int decide(struct deal *d)
 int transition_decide(struct deal *d)
 {
 	/* What was due before this change first; what the change leaves open asks for its wake. */
-	return booking_renumbered(d) || time_passes(d) || decide(d) || time_passes(d) ? -1 : 0;
+	words_open(d);
+	return booking_renumbered(d) || time_passes(d) || words_before(d) || decide(d) || words_after(d) ||
+		time_passes(d) || words_close(d) ? -1 : 0;
 }

@@ -68,9 +68,9 @@ int value_amount(struct value *t, bool *hourly, struct money *out)
 	return 0;
 }
 
-int value_fee(struct value *t, struct fee *out)
+int value_fee(struct value *t, struct fee_rule *out)
 {
-	struct fee f = { .kind = FEE_PERCENT };
+	struct fee_rule f = { .kind = FEE_PERCENT };
 	bool hourly;
 
 	if (value_take(t, "session")) {

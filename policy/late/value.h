@@ -27,7 +27,7 @@ int value_duration(struct value *t, bool clock, struct duration *out);
 int value_count(struct value *t, int64_t least, int64_t *out);
 /* `<number> <code>`; hourly gets whether "/h" stood behind it. */
 int value_amount(struct value *t, bool *hourly, struct money *out);
-int value_fee(struct value *t, struct fee *out);
+int value_fee(struct value *t, struct fee_rule *out);
 int value_period(struct value *t, struct period *out);
 /* The last word, one of names (ended by NULL): its index. */
 int value_choice(struct value *t, const char *const *names);

@@ -51,6 +51,15 @@ const char *word_name(int n)
 	return names[n];
 }
 
+const char *word_of(enum word w)
+{
+	int n = 0;
+
+	while (!(w >> n & 1))
+		n++;
+	return names[n];
+}
+
 const char *words_error_name(enum words_error e)
 {
 	switch (e) {
@@ -145,6 +154,7 @@ static size_t read_amount(const char *text, size_t at, uint32_t word, const char
 		return begin + len;
 	}
 	out->error = kind == AMOUNT_AMBIGUOUS ? WORDS_AMBIGUOUS : WORDS_BAD_AMOUNT;
+	out->refused = true;
 	return kind == AMOUNT_NONE ? at : begin + len;
 }
 
@@ -162,7 +172,8 @@ static size_t read_minutes(const char *text, size_t at, struct words *out)
 
 /* At the '#' of text[at]: reads the word and what belongs to it. Returns where it ends, `at` if it is
  * only text. */
-static size_t read_word(const char *text, size_t at, const char *currency, struct words *out)
+static size_t read_word(const char *text, size_t at, const char *currency, struct arena *mem,
+	struct words *out)
 {
 	char folded[WORD_LEN_MAX];
 	size_t end = at + 1 + word_scan(text + at + 1, folded);
@@ -171,10 +182,14 @@ static size_t read_word(const char *text, size_t at, const char *currency, struc
 	if (!word)
 		return at;
 	if (word == WORD_FEE || word == WORD_PRICE)
-		return read_amount(text, end, word, currency, out);
-	if (word == WORD_LATE)
-		return read_minutes(text, end, out);
-	out->tags |= word;
+		end = read_amount(text, end, word, currency, out);
+	else if (word == WORD_LATE)
+		end = read_minutes(text, end, out);
+	else
+		out->tags |= word;
+	if (out->typed_count < WORDS_TYPED_MAX)
+		out->typed[out->typed_count++] =
+			(struct typed){ (enum word)word, arena_strndup(mem, text + at, end - at) };
 	return end;
 }
 
@@ -187,15 +202,15 @@ static bool may_precede(const char *text, size_t at)
 		(at >= 3 && memcmp(text + at - 3, "\xE2\x80\xAF", 3) == 0);
 }
 
-static void read_words(const char *text, size_t from, size_t to, const char *currency, struct words *out,
-	struct spans *spans)
+static void read_words(const char *text, size_t from, size_t to, const char *currency, struct arena *mem,
+	struct words *out, struct spans *spans)
 {
 	for (size_t at = from; at < to; at++) {
 		size_t end;
 
 		if (text[at] != '#' || !may_precede(text, at))
 			continue;
-		end = read_word(text, at, currency, out);
+		end = read_word(text, at, currency, mem, out);
 		if (end == at)
 			continue;
 		spans_add(spans, at, end);
@@ -208,11 +223,54 @@ static bool several(uint32_t bits)
 	return (bits & (bits - 1)) != 0;
 }
 
+bool words_contradict(uint32_t tags)
+{
+	return several(tags & state_words) || several(tags & money_words) ||
+		(tags & (WORD_PAID | WORD_UNPAID)) == (WORD_PAID | WORD_UNPAID);
+}
+
 static void check_contradictions(struct words *w)
 {
-	if (several(w->tags & state_words) || several(w->tags & money_words) ||
-			(w->tags & (WORD_PAID | WORD_UNPAID)) == (WORD_PAID | WORD_UNPAID))
+	if (words_contradict(w->tags)) {
 		w->error = WORDS_CONTRADICTORY;
+		w->refused = true;
+	}
+}
+
+static bool same_money(const struct money *a, const struct money *b)
+{
+	return a->minor == b->minor && strcmp(a->currency, b->currency) == 0;
+}
+
+/* Two arguments of the same word contradict each other. */
+static void join_amount(struct words *out, uint32_t word, const struct money *a, bool has_a,
+	const struct money *b,
+	bool has_b, struct money *to)
+{
+	*to = has_a ? *a : has_b ? *b : (struct money){ .minor = -1 };
+	if (has_a && has_b && !same_money(a, b)) {
+		out->error = WORDS_BAD_AMOUNT;
+		out->refused = true;
+	}
+	out->tags |= has_a || has_b ? word : 0;
+}
+
+void words_join(const struct words *title, const struct words *note, struct words *out)
+{
+	*out = *title;
+	out->tags |= note->tags;
+	if (out->minutes < 0)
+		out->minutes = note->minutes;
+	if (!out->error || note->refused)
+		out->error = note->error ? note->error : out->error;
+	out->refused |= note->refused;
+	join_amount(out, WORD_FEE, &title->amount, title->tags & WORD_FEE, &note->amount, note->tags & WORD_FEE,
+		&out->amount);
+	join_amount(out, WORD_PRICE, &title->price, title->tags & WORD_PRICE, &note->price, note->tags & WORD_PRICE,
+		&out->price);
+	for (size_t n = 0; n < note->typed_count && out->typed_count < WORDS_TYPED_MAX; n++)
+		out->typed[out->typed_count++] = note->typed[n];
+	check_contradictions(out);
 }
 
 /* The one amount with a currency in the title (4.2); anything that can be read in two ways is none. */
@@ -329,7 +387,7 @@ void words_in_title(const char *title, const char *currency, struct arena *mem, 
 	words_init(out);
 	title = arena_strndup(mem, title, strnlen(title, FOLD_MAX));
 	skip_prefix(title, &spans);
-	read_words(title, spans.count ? spans.span[0].to : 0, strlen(title), currency, out, &spans);
+	read_words(title, spans.count ? spans.span[0].to : 0, strlen(title), currency, mem, out, &spans);
 	read_title_price(title, currency, out, &spans);
 	check_contradictions(out);
 	out->client = remaining(title, &spans, mem);
@@ -357,7 +415,7 @@ void words_in_note(const char *note, const char *currency, struct arena *mem, st
 		if (is_fence(note + from, text_len))
 			block = !block;
 		else if (!block && note[from] != '>')
-			read_words(note, from, from + text_len, currency, out, &spans);
+			read_words(note, from, from + text_len, currency, mem, out, &spans);
 		from += len + (note[from + len] == '\n');
 	}
 	check_contradictions(out);

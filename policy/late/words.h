@@ -20,6 +20,10 @@ enum word {
 };
 enum { WORD_COUNT = 17, AMOUNT_MAX_UNITS = 100000 };
 
+/* A word as it stands in the text, with its argument: "#fee 40". */
+struct typed { enum word word; const char *text; };
+enum { WORDS_TYPED_MAX = 16 };
+
 enum words_error {
 	WORDS_FINE,
 	WORDS_AMBIGUOUS,     /* "1,200 €", or two amounts */
@@ -34,14 +38,23 @@ struct words {
 	int64_t minutes;           /* of #late; -1: none */
 	const char *client;        /* titles only: what is left of it */
 	enum words_error error;
+	bool refused;              /* the error is about words, so none of them counts */
+	struct typed typed[WORDS_TYPED_MAX];
+	size_t typed_count;
 };
 
 /* currency: of amounts without one, also decides what ¥ and $ mean; "" if the policy names none. */
 void words_in_title(const char *title, const char *currency, struct arena *mem, struct words *out);
 void words_in_note(const char *note, const char *currency, struct arena *mem, struct words *out);
 
+/* Do these words contradict each other (4.2)? */
+bool words_contradict(uint32_t tags);
+/* What title and notes say together; price is that of #price alone. */
+void words_join(const struct words *title, const struct words *note, struct words *out);
+
 /* Canonical name of bit n (0 … WORD_COUNT - 1), in alphabetical order. */
 const char *word_name(int n);
+const char *word_of(enum word w);
 const char *words_error_name(enum words_error e); /* "ambiguous-amount"; "" if fine */
 
 #endif

@@ -13,7 +13,8 @@ static bool is_slot(const struct policy_incident *i)
 static bool same_key(const struct policy_incident *a, const struct policy_incident *b)
 {
 	return strcmp(a->uid, b->uid) == 0 && strcmp(a->occurrence, b->occurrence) == 0 && a->slot == b->slot &&
-		strcmp(a->client, b->client) == 0 && strcmp(a->class_, b->class_) == 0;
+		strcmp(a->client, b->client) == 0 && strcmp(a->class_, b->class_) == 0 &&
+		strcmp(a->outcome, b->outcome) == 0;
 }
 
 static int history(struct policy_sink *s, const struct policy_query *q, policy_incident_fn visit, void *arg)
@@ -41,7 +42,8 @@ void late_host_add(struct policy_sink *s, const struct policy_incident *i)
 	*mine = *i;
 	const char **texts[] = { &mine->class_, &mine->outcome, &mine->client, &mine->title, &mine->uid,
 		&mine->occurrence, &mine->ref, &mine->by, &mine->actor, &mine->basis, &mine->currency,
-		&mine->policy, &mine->version, &mine->supersedes };
+		&mine->policy, &mine->version, &mine->supersedes, &mine->service, &mine->attendee, &mine->word,
+		&mine->reason };
 	for (size_t n = 0; n < ARRAY_SIZE(texts); n++)
 		*texts[n] = *texts[n] ? arena_strdup(s->mem, *texts[n]) : "";
 }
@@ -72,6 +74,8 @@ static int annotate(struct policy_sink *s, uint32_t place, const char *name, con
 		shown->value[shown->lines++] = text;
 		return 0;
 	}
+	if (place == POLICY_TAKE_OUT || place & POLICY_IN_FEES)
+		return 0;
 	if (place >= ARRAY_SIZE(places) || !places[place])
 		return -1;
 	*places[place] = text;

@@ -97,12 +97,20 @@ int whole_add(struct whole *w, const struct policy_incident *i, char *why, size_
 	return 0;
 }
 
-static struct event_request request(const struct whole *w, const char *actor, const char *displayname,
-	int64_t now)
+int whole_account(struct whole *w, const char *address, char *why, size_t why_size)
+{
+	const char *const addresses[] = { address, NULL };
+	const struct account account = { .name = address, .displayname = address, .language = "en",
+		.addresses = addresses };
+	struct err e;
+
+	return store_account_put(w->store, &account, &e) ? say(&e, why, why_size) : 0;
+}
+
+static struct event_request request(const struct whole *w, const struct event_actor *actor, int64_t now)
 {
 	return (struct event_request){ .store = w->store, .policies = w->policies,
-		.limits = &ical_default_limits, .mem = w->mem, .now = now,
-		.actor = { .name = actor, .displayname = displayname, .admin = strcmp(actor, "admin") == 0 } };
+		.limits = &ical_default_limits, .mem = w->mem, .now = now, .actor = *actor };
 }
 
 static const char *resource(const struct whole *w, const char *uid)
@@ -112,7 +120,7 @@ static const char *resource(const struct whole *w, const char *uid)
 
 int whole_change(struct whole *w, const struct whole_change *c, char *why, size_t why_size)
 {
-	const struct event_request rq = request(w, c->actor, c->displayname, c->now);
+	const struct event_request rq = request(w, &c->actor, c->now);
 	const struct event_where at = { &w->calendar, resource(w, c->uid) };
 	struct event_result result;
 	struct err e;
@@ -122,6 +130,31 @@ int whole_change(struct whole *w, const struct whole_change *c, char *why, size_
 	if (rc && !(c->body == NULL && e.code == ERR_NOT_FOUND))
 		return say(&e, why, why_size);
 	return 0;
+}
+
+int whole_fee_words(struct whole *w, const char *ref, const char *note, int64_t now, char *why,
+	size_t why_size)
+{
+	const struct event_actor owner = { .name = OWNER, .displayname = OWNER };
+	const struct event_request rq = request(w, &owner, now);
+	const char *name = arena_printf(w->mem, "%s.ics", ref), *text;
+	struct buf body cleanup_buf;
+	struct event_result result;
+	struct collection fees;
+	struct object object;
+	struct err e;
+
+	buf_init(&body, BODY_MAX);
+	if (store_collection(w->store, OWNER, FEES_CALENDAR, w->mem, &fees, &e) ||
+			store_body(w->store, fees.id, name, w->mem, &object, &body, &e))
+		return say(&e, why, why_size);
+	text = strstr(body.data, "\r\nDESCRIPTION:");
+	text = text ? text + strlen("\r\nDESCRIPTION:") : NULL;
+	if (!text)
+		return say(&(struct err){ .text = "an entry without notes" }, why, why_size);
+	text = arena_printf(w->mem, "%.*s%s\\n%s", (int)(text - body.data), body.data, note, text);
+	return event_put(&rq, &(struct event_where){ &fees, name }, text, strlen(text), &result, &e) ?
+		say(&e, why, why_size) : 0;
 }
 
 /* ---- time passes ---- */
@@ -143,7 +176,7 @@ static int take_wake(const struct wake *wake, void *arg)
 
 int whole_tick(struct whole *w, int64_t now, char *why, size_t why_size)
 {
-	const struct event_request rq = request(w, "", "", now);
+	const struct event_request rq = request(w, &(struct event_actor){ .name = "", .displayname = "" }, now);
 	struct due due = { .w = w };
 	struct collection calendar;
 	struct err e;
@@ -210,4 +243,44 @@ int whole_read(struct whole *w, const char *uid, struct policy_sink *sink, char 
 			late_host_add(sink, &list.entries[n].i);
 	}
 	return 0;
+}
+
+/* ---- for tests of single cases ---- */
+
+const char *whole_text(struct whole *w, const char *uid, const char *ref)
+{
+	struct buf body cleanup_buf;
+	struct collection calendar = w->calendar;
+	const char *name = ref ? arena_printf(w->mem, "%s.ics", ref) : resource(w, uid);
+	struct object object;
+	char *text, *to;
+
+	buf_init(&body, BODY_MAX);
+	if ((ref && store_collection(w->store, OWNER, FEES_CALENDAR, w->mem, &calendar, NULL)) ||
+			store_body(w->store, calendar.id, name, w->mem, &object, &body, NULL))
+		return "";
+	text = to = arena_strdup(w->mem, body.data);
+	for (const char *from = text; *from; from++) {
+		if (str_starts(from, "\r\n "))
+			from += 2;
+		else
+			*to++ = *from;
+	}
+	*to = '\0';
+	return text;
+}
+
+struct event_request whole_request(struct whole *w, const struct event_actor *actor, int64_t now)
+{
+	return request(w, actor, now);
+}
+
+struct event_where whole_where(struct whole *w, const char *uid)
+{
+	return (struct event_where){ &w->calendar, resource(w, uid) };
+}
+
+char *whole_explain(struct whole *w, const char *language, struct arena *mem)
+{
+	return policy_explain(&w->policies->policies[0], language, 0, mem);
 }

@@ -690,7 +690,7 @@ static void test_no_appointment_is_left_alone(void **state)
 		event(f, "n2", "Marie", START, "STATUS:TENTATIVE\r\n"),
 		event(f, "n3", "Marie", START, "STATUS:CANCELLED\r\n"),
 		event(f, "n4", "", START, ""),
-		event(f, "n5", "Group", START,
+		event(f, "n5", "Group", START, "TRANSP:TRANSPARENT\r\n"
 			"ATTENDEE:mailto:a@x.org\r\nATTENDEE:mailto:b@x.org\r\n"),
 	};
 

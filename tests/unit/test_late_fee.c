@@ -19,9 +19,9 @@ static struct money amount(const char *text)
 	return m;
 }
 
-static struct fee percent(const char *text)
+static struct fee_rule percent(const char *text)
 {
-	struct fee f = { .kind = FEE_PERCENT };
+	struct fee_rule f = { .kind = FEE_PERCENT };
 
 	assert_int_equal(percent_parse(text, &f.percent), 0);
 	return f;
@@ -45,7 +45,7 @@ static void percentages_are_exact(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct fee_base base = { amount(rows[i].price), 3600 };
 		const struct fee_limits limits = { .round = amount(rows[i].round) };
-		struct fee f = percent(rows[i].percent);
+		struct fee_rule f = percent(rows[i].percent);
 		struct money out;
 
 		assert_int_equal(fee_amount(&f, &limits, &base, &out), 0);
@@ -64,7 +64,7 @@ static void bad_percentages_are_refused(void **state)
 
 static void an_hourly_fee_counts_seconds(void **state)
 {
-	const struct fee f = { .kind = FEE_HOURLY, .amount = amount("30.00 EUR") };
+	const struct fee_rule f = { .kind = FEE_HOURLY, .amount = amount("30.00 EUR") };
 	const struct fee_limits none = { 0 };
 	struct fee_base base = { .price = { .minor = -1 }, .seconds = 5400 };
 	struct money out;
@@ -82,7 +82,7 @@ static void limits_hold_for_their_currency(void **state)
 	const struct fee_limits limits = { .min = amount("15.00 EUR"), .max = amount("60.00 EUR") };
 	const struct fee_limits swiss = { .min = amount("15.00 CHF"), .max = amount("60.00 CHF") };
 	struct fee_base base = { amount("80.00 EUR"), 3600 };
-	struct fee f = percent("10%");
+	struct fee_rule f = percent("10%");
 	struct money out;
 
 	fee_amount(&f, &limits, &base, &out);
@@ -99,16 +99,16 @@ static void limits_hold_for_their_currency(void **state)
 
 static void an_unknown_price_gives_no_percentage(void **state)
 {
-	const struct fee flat = { .kind = FEE_AMOUNT, .amount = amount("40.00 EUR") };
+	const struct fee_rule flat = { .kind = FEE_AMOUNT, .amount = amount("40.00 EUR") };
 	const struct fee_base base = { .price = { .minor = -1 } };
 	const struct fee_limits none = { 0 };
-	struct fee half = percent("50%");
+	struct fee_rule half = percent("50%");
 	struct money out;
 
 	assert_int_equal(fee_amount(&half, &none, &base, &out), -1);
 	assert_int_equal(fee_amount(&flat, &none, &base, &out), 0);
 	assert_int_equal(out.minor, 4000);
-	assert_int_equal(fee_amount(&(struct fee){ .kind = FEE_SESSION }, &none, &base, &out), -1);
+	assert_int_equal(fee_amount(&(struct fee_rule){ .kind = FEE_SESSION }, &none, &base, &out), -1);
 }
 
 static void caps(void **state)
@@ -130,9 +130,9 @@ static void caps(void **state)
 
 static void fees_compare_within_a_kind(void **state)
 {
-	const struct fee flat = { .kind = FEE_AMOUNT, .amount = amount("40.00 EUR") };
-	const struct fee swiss = { .kind = FEE_AMOUNT, .amount = amount("40.00 CHF") };
-	struct fee half = percent("50%"), half_too = percent("50.00%"), all = percent("100%");
+	const struct fee_rule flat = { .kind = FEE_AMOUNT, .amount = amount("40.00 EUR") };
+	const struct fee_rule swiss = { .kind = FEE_AMOUNT, .amount = amount("40.00 CHF") };
+	struct fee_rule half = percent("50%"), half_too = percent("50.00%"), all = percent("100%");
 
 	assert_int_equal(fee_compare(&half, &all), -1);
 	assert_int_equal(fee_compare(&all, &half), 1);

@@ -114,24 +114,34 @@ static void every_directive_has_an_example_that_it_takes(void **state)
 	}
 }
 
-static void what_would_change_money_is_refused(void **state)
+static void no_directive_is_left_out(void **state)
 {
-	static const char *const missing = "not available in this version";
-
-	assert_refused(LINES("late-arrival", "noshow-after 15m"), missing);
-	assert_refused(LINES("deposit", "credit"), missing);
-	assert_refused(LINES("owner-late", "24h credit 20%"), missing);
-	assert_refused(LINES("refilled", "waive"), missing);
-	assert_refused(LINES("acceptance", "required"), missing);
-	assert_refused(LINES("shorten", "prorata"), missing);
-	assert_refused(LINES("priority-propose", "on"), missing);
-	assert_refused(LINES("holidays", "fr"), missing);
-	assert_refused(LINES("holidays", "closed.ics"), missing);
-	assert_refused(LINES("service/yoga/price", "18 EUR"), "not available");
-	assert_fine(LINES("refilled", "keep", "acceptance", "optional", "shorten", "free", "priority-propose",
-		"off"));
+	assert_fine(LINES("late-arrival", "noshow-after 15m", "deposit", "30% arrhes", "owner-late",
+		"24h credit 20%"));
+	assert_fine(LINES("refilled", "waive", "acceptance", "required", "shorten", "prorata"));
+	assert_fine(LINES("priority-propose", "on", "holidays", "fr", "service/yoga/price", "18 EUR"));
+	assert_string_equal(warnings, "");
 	assert_fine(LINES("remind", "24h before-deadline"));
 	assert_non_null(strstr(warnings, "late.conf:2: option 'remind': has no effect"));
+	assert_refused(LINES("holidays", "xx"), "one of the countries fr, de, be, ch, us, gb");
+	assert_refused(LINES("holidays", "nowhere.ics"), "nowhere.ics: No such file");
+}
+
+static void services_stand_between_weekday_and_client(void **state)
+{
+	struct policy_text *p = loaded(LINES("tiers", "24h 100%", "weekday/sat/tiers", "48h 100%",
+		"service/Yoga 60/tiers", "6h 50%", "client/marie/tiers", "1h 10%"));
+	struct rules r;
+
+	rules_for(p, 0, &(struct rules_key){ "zoe", "zoe", "yoga 60" }, at("2026-06-13T08:00:00Z"), &r);
+	assert_int_equal(r.tiers[0].within.count, 6);
+	rules_for(p, 0, &(struct rules_key){ "zoe", "zoe", "" }, at("2026-06-13T08:00:00Z"), &r);
+	assert_int_equal(r.tiers[0].within.count, 48);
+	rules_for(p, 0, &(struct rules_key){ "marie", "marie", "yoga 60" }, at("2026-06-13T08:00:00Z"), &r);
+	assert_int_equal(r.tiers[0].within.count, 1);
+	assert_true(rules_service(p, "yoga 60"));
+	assert_false(rules_service(p, "yoga"));
+	rules_free(p);
 }
 
 static void checks_look_at_several_directives(void **state)
@@ -179,21 +189,21 @@ static void overrides_beat_each_other(void **state)
 		"client/zoe d/mode", "record"));
 	struct rules r;
 
-	rules_for(p, 0, "marc", "marc", at("2026-06-10T08:00:00Z"), &r); /* a Wednesday */
+	rules_for(p, 0, &(struct rules_key){ "marc", "marc", "" }, at("2026-06-10T08:00:00Z"), &r); /* a Wednesday */
 	assert_int_equal(r.tier_count, 2);
-	rules_for(p, 0, "marc", "marc", at("2026-06-13T08:00:00Z"), &r);
+	rules_for(p, 0, &(struct rules_key){ "marc", "marc", "" }, at("2026-06-13T08:00:00Z"), &r);
 	assert_int_equal(r.tier_count, 1);
 	assert_int_equal(r.tiers[0].within.count, 48);
 	assert_true(rules_has(&r, DIRECTIVE_grace));
 	/* Saturday begins in the policy's zone */
-	rules_for(p, 0, "marc", "marc", at("2026-06-12T22:30:00Z"), &r);
+	rules_for(p, 0, &(struct rules_key){ "marc", "marc", "" }, at("2026-06-12T22:30:00Z"), &r);
 	assert_int_equal(r.tiers[0].within.count, 48);
-	rules_for(p, 0, "zoe d", "zoe d", at("2026-06-13T08:00:00Z"), &r);
+	rules_for(p, 0, &(struct rules_key){ "zoe d", "zoe d", "" }, at("2026-06-13T08:00:00Z"), &r);
 	assert_int_equal(r.tiers[0].within.count, 6);
 	assert_true(r.record);
-	rules_for(p, 0, "z@example.org", "zoe d", at("2026-06-13T08:00:00Z"), &r);
+	rules_for(p, 0, &(struct rules_key){ "z@example.org", "zoe d", "" }, at("2026-06-13T08:00:00Z"), &r);
 	assert_int_equal(r.tiers[0].within.count, 6);
-	rules_for(p, 0, "a/b", "", at("2026-06-13T08:00:00Z"), &r);
+	rules_for(p, 0, &(struct rules_key){ "a/b", "", "" }, at("2026-06-13T08:00:00Z"), &r);
 	assert_true(r.record);
 	rules_free(p);
 }
@@ -205,13 +215,13 @@ static void versions_hold_from_their_day(void **state)
 		"version/2027-01-01/client/marie/price", "70 EUR"));
 	struct rules r;
 
-	rules_for(p, at("2026-12-31T22:59:59Z"), "marie", "", 0, &r);
+	rules_for(p, at("2026-12-31T22:59:59Z"), &(struct rules_key){ "marie", "", "" }, 0, &r);
 	assert_int_equal(r.price.minor, 8000);
 	assert_string_equal(rules_version(p, at("2026-12-31T22:59:59Z")), "");
-	rules_for(p, at("2026-12-31T23:00:00Z"), "x", "", 0, &r);
+	rules_for(p, at("2026-12-31T23:00:00Z"), &(struct rules_key){ "x", "", "" }, 0, &r);
 	assert_int_equal(r.price.minor, 8500);
 	assert_string_equal(rules_version(p, at("2026-12-31T23:00:00Z")), "2027-01-01");
-	rules_for(p, at("2028-06-01T00:00:00Z"), "marie", "", 0, &r);
+	rules_for(p, at("2028-06-01T00:00:00Z"), &(struct rules_key){ "marie", "", "" }, 0, &r);
 	assert_int_equal(r.price.minor, 7000);
 	assert_true(r.record);
 	assert_int_equal(r.tier_count, 1);
@@ -226,7 +236,7 @@ static void a_preset_lies_under_what_is_said(void **state)
 	struct policy_text *p = loaded(LINES("use", "strict", "no-show", "30 EUR"));
 	struct rules r;
 
-	rules_for(p, 0, "", "", 0, &r);
+	rules_for(p, 0, &(struct rules_key){ "", "", "" }, 0, &r);
 	assert_int_equal(r.tier_count, 2);
 	assert_int_equal(r.no_show.fee.kind, FEE_AMOUNT);
 	rules_free(p);
@@ -237,7 +247,7 @@ static void what_is_left_out_has_its_default(void **state)
 	struct policy_text *p = loaded(LINES("currency", "EUR"));
 	struct rules r;
 
-	rules_for(p, 0, "", "", 0, &r);
+	rules_for(p, 0, &(struct rules_key){ "", "", "" }, 0, &r);
 	assert_int_equal(r.owner_changes, OWNER_CHANGES_PROPOSE);
 	assert_int_equal(r.late_move, LATE_MOVE_HOLD);
 	assert_int_equal(r.cap.kind, CAP_PERCENT);
@@ -263,7 +273,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_directive_has_an_example_that_it_takes),
-		cmocka_unit_test(what_would_change_money_is_refused),
+		cmocka_unit_test(no_directive_is_left_out),
+		cmocka_unit_test(services_stand_between_weekday_and_client),
 		cmocka_unit_test(checks_look_at_several_directives),
 		cmocka_unit_test(errors_name_file_line_and_option),
 		cmocka_unit_test(a_zone_is_needed),

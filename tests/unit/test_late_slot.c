@@ -65,7 +65,8 @@ static struct policy_change change(uint32_t kind, const char *now)
 		.size = sizeof(struct policy_change), .kind = kind, .role = POLICY_OWNER, .now = at(now), .actor = "anna",
 		.actor_names = "anna\nAnna", .owner = "anna", .owner_names = "anna", .collection = "appointments",
 		.name = "1.ics", .uid = "1", .occurrence = "", .summary = "Marc Petit 80 €", .note = "", .status = "",
-		.transp = "", .old_summary = "", .client_address = "", .zone = "Europe/Paris", .ref = "",
+		.transp = "", .old_summary = "", .old_note = "", .client_address = "", .zone = "Europe/Paris", .ref = "",
+		.categories = "", .link = "", .attendee = "", .attendees = "",
 	};
 }
 
@@ -221,7 +222,8 @@ static void french_is_french(void **state)
 	assert_string_equal(w->sink.shown.prefix, "✗ Annulé tard 80,00 EUR");
 	assert_string_equal(w->sink.shown.block,
 		"Annulation tardive par le client, reçue mardi 9 juin 2026 à 15 h 00.\nPréavis 19 h, convenu 24 h.\n"
-		"Indemnité 80,00 EUR (100 % de 80,00 EUR). État : due.\nPolitique « Therapy ».");
+		"Indemnité 80,00 EUR (100 % de 80,00 EUR). État : due.\nPolitique « Therapy ».\n"
+		"Professionnel : #offert · #frais 40 · #moi · #payé");
 	world_drop(w);
 }
 
@@ -266,7 +268,8 @@ static void a_late_cancellation_is_annotated(void **state)
 	assert_string_equal(w->sink.shown.prefix, "✗ Late cancel 80.00 EUR");
 	assert_string_equal(w->sink.shown.block,
 		"Late cancellation by the client, received Tue 9 June 2026 14:00.\nNotice 20 h, agreed 24 h.\n"
-		"Fee 80.00 EUR (100 % of 80.00 EUR). State: due.\nPolicy “Therapy”, version of 1 January 2026.");
+		"Fee 80.00 EUR (100 % of 80.00 EUR). State: due.\nPolicy “Therapy”, version of 1 January 2026.\n"
+		"Owner: #waive · #fee 40 · #me · #paid");
 	assert_string_equal(w->sink.shown.comment_name, "COMMENT;LANGUAGE=en");
 	assert_string_equal(w->sink.shown.comment, "Late cancellation: 20 h notice, 24 h agreed. Fee 80.00 EUR.");
 	assert_string_equal(w->sink.shown.status, "CANCELLED");

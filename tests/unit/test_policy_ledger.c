@@ -65,7 +65,7 @@ static struct policy_incident late_cancel(void)
 		.price = 8000,
 		.policy = "therapy",
 		.version = "2026-01-01",
-		.supersedes = "" };
+		.supersedes = "", .service = "", .attendee = "", .word = "", .reason = "" };
 }
 
 static struct policy_incident slot(void)
@@ -273,14 +273,14 @@ static void test_refs(void **state)
 	date.occurrence = "19700101T012320Z";
 	date.ref = "2345-6789";
 	keep(f, &list, &s);
-	assert_string_equal(entry_ref(&list, "", 5000), "7F3K-2Q9M");
-	assert_string_equal(entry_ref(&list, "19700101T012320Z", 5000), "7F3K-2Q9M");
+	assert_string_equal(entry_ref(&list, "", "", 5000), "7F3K-2Q9M");
+	assert_string_equal(entry_ref(&list, "", "19700101T012320Z", 5000), "7F3K-2Q9M");
 	keep(f, &list, &date);
-	assert_string_equal(entry_ref(&list, "19700101T012320Z", 5000), "2345-6789");
-	assert_string_equal(entry_ref(&list, "", 5000), "7F3K-2Q9M");
-	assert_string_equal(entry_ref(&list, "", 6000), "");
-	assert_string_equal(entry_ref(&list, "", 0), "7F3K-2Q9M");
-	assert_string_equal(entry_ref(&list, "20260610T080000Z", 0), "");
+	assert_string_equal(entry_ref(&list, "", "19700101T012320Z", 5000), "2345-6789");
+	assert_string_equal(entry_ref(&list, "", "", 5000), "7F3K-2Q9M");
+	assert_string_equal(entry_ref(&list, "", "", 6000), "");
+	assert_string_equal(entry_ref(&list, "", "", 0), "7F3K-2Q9M");
+	assert_string_equal(entry_ref(&list, "", "20260610T080000Z", 0), "");
 	commit(f, &list);
 	assert_int_equal(ledger_fresh_ref(f->store, f->mem, &a, NULL), 0);
 	assert_int_equal(ledger_fresh_ref(f->store, f->mem, &b, NULL), 0);

@@ -1,0 +1,12 @@
+/* A policy as sentences, as in a contract (doc/policy.md, S19 and 5.1, `policy explain`). */
+#ifndef DEDIT_POLICY_LATE_EXPLAIN_H
+#define DEDIT_POLICY_LATE_EXPLAIN_H
+
+#include "policy/late/rules.h"
+
+/* The general terms that hold for what is booked at `when`, without those of single clients: one
+ * sentence or two
+ * a line. */
+char *explain_policy(const struct policy_text *p, enum language l, int64_t when, struct arena *mem);
+
+#endif
