@@ -4,3 +4,10 @@ tests_policy_vectors_SOURCES = tests/policy/vectors.c tests/policy/late_host.c t
 	tests/policy/whole.c tests/policy/whole.h
 tests_policy_vectors_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_policy_vectors_LDADD = $(policy_libs)
+
+# A server with a clock that can be set, for tests/policy/wire.py. Never installed.
+noinst_PROGRAMS += tests/policy/deditd_at
+tests_policy_deditd_at_SOURCES = server/deditd.c tests/policy/clock.c
+tests_policy_deditd_at_CPPFLAGS = $(libserver_a_CPPFLAGS)
+tests_policy_deditd_at_LDADD = $(server_libs)
+EXTRA_DIST += tests/policy/wire.py
