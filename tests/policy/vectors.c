@@ -685,11 +685,24 @@ static const char *actor_for(struct play *p, const json_t *step, const char *op)
 		actor;
 }
 
+/* A client changes nothing of a group but its own answer: the server puts the rest back
+ * (architecture.md 15.5). */
+static bool is_put_back(const struct event *ev, const char *actor, const char *op)
+{
+	bool attendee = str_starts(actor, "mailto:");
+	bool answers = strcmp(op, "decline") == 0 || strcmp(op, "accept") == 0 ||
+		(attendee && (strcmp(op, "cancel") == 0 || strcmp(op, "delete") == 0));
+
+	return ev->guests > 1 && !answers && (attendee || strcmp(actor, "client") == 0);
+}
+
 static void change_event(struct play *p, const json_t *step, const char *op)
 {
 	const char *actor = text_of(step, "actor"), *attendee = text_of(step, "attendee");
 	struct event *ev = &p->event;
 
+	if (is_put_back(ev, actor, op))
+		return;
 	if (strcmp(op, "cancel") == 0 && str_starts(actor, "mailto:") && ev->guests > 1) {
 		answer(ev, actor + strlen("mailto:"), "DECLINED"); /* all that an attendee can cancel */
 	} else if (strcmp(op, "cancel") == 0) {
