@@ -203,8 +203,8 @@ int fees_plan(struct plan *p, const struct decision *d, const struct policy_chan
 	for (size_t n = v->first_entry; n < d->fresh.count; n++) {
 		const struct policy_incident *i = &d->fresh.entries[n].i;
 
-		if (strcmp(i->uid, c->uid) != 0) {
-			continue; /* that event is asked about by itself */
+		if (strcmp(i->uid, c->uid) != 0 && is_owed(i)) {
+			continue; /* that event is asked about by itself, and writes it */
 		}
 		struct entry_writer w = writer_for(p, d, c, v, i);
 		struct buf out cleanup_buf;

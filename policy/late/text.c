@@ -433,6 +433,19 @@ static int render_fee_entry(struct deal *d, const struct policy_incident *i, uin
 	return render_finish(&r);
 }
 
+/* Told just now, of an appointment that goes on: the event shows the appointment, Fees the incident. */
+static const struct policy_incident *aside_fee(const struct deal *d)
+{
+	for (size_t n = d->entries.count; n-- > 0;) {
+		const struct policy_incident *i = &d->entries.at[n];
+
+		if (i->at == d->t && entry_is_of(i, d->c->uid, d->c->occurrence) && entry_has_money(i) &&
+				(entry_is(i, "over-limit-move") || entry_is(i, "shortened")))
+			return i;
+	}
+	return NULL;
+}
+
 /* The option on-delete: what was deleted stays, if it was lost just now. */
 static int ask_to_keep(struct deal *d, const struct policy_incident *loss)
 {
@@ -454,6 +467,9 @@ int text_render(struct deal *d)
 
 	if (gone && (d->c->kind == POLICY_TICK || d->c->kind == POLICY_CHANGED))
 		return render_fee_entry(d, incident_of(d, d->c->ref), 0);
+	if (!(d->c->flags & POLICY_GROUP) && d->c->kind != POLICY_TICK && aside_fee(d) &&
+			render_fee_entry(d, aside_fee(d), POLICY_IN_FEES))
+		return -1;
 	if (ask_to_keep(d, loss) || ((d->c->flags & POLICY_GROUP) && render_fee_entry(d, loss, POLICY_IN_FEES)))
 		return -1;
 	buf_init(&r.note, NOTE_MAX);

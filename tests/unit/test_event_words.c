@@ -306,6 +306,42 @@ static void a_shortened_appointment_costs_its_part(void **state)
 	world_drop(w);
 }
 
+static void what_is_taken_back_elsewhere_leaves_fees(void **state)
+{
+	struct world *w = world_make(NULL);
+	const struct event_actor marie = { .name = "marie", .displayname = "marie" };
+	struct whole_change again = { .uid = "2", .actor = marie, .now = at("2026-06-10T05:01:00Z") };
+	const char *ref, *copy;
+	char why[300];
+
+	change(w, BOOKED, "owner", event(w, "marie", "", ""));
+	change(w, LATE, "marie", NULL);
+	ref = last(w)->ref;
+	copy = event(w, "marie", "", "");
+	memcpy(strstr(copy, "UID:1"), "UID:2", 5);
+	again.body = copy;
+	assert_int_equal(whole_change(w->whole, &again, why, sizeof(why)), 0);
+	assert_string_equal(whole_text(w->whole, "1", ref), ""); /* a phone deleted it and made it again */
+	world_drop(w);
+}
+
+static void a_move_over_the_limit_stands_in_fees(void **state)
+{
+	static const char *const limit[] = { "move-limit", "0 50%", NULL };
+	struct world *w = world_make(limit);
+	const char *moved;
+
+	change(w, BOOKED, "owner", event(w, "marie", "", ""));
+	moved = event(w, "marie", "", "");
+	memcpy(strstr(moved, "DTSTART:20260610"), "DTSTART:20260617", 16);
+	memcpy(strstr(moved, "DTEND:20260610"), "DTEND:20260617", 14);
+	change(w, "2026-06-01T08:00:00Z", "marie", moved);
+	assert_string_equal(last(w)->class_, "over-limit-move");
+	assert_non_null(strstr(whole_text(w->whole, "1", last(w)->ref), "STATE=DUE;BASIS=\"50%\":40.00\r\n"));
+	has(w, "After that: 40.00 EUR."); /* what the cap leaves */
+	world_drop(w);
+}
+
 static void priority_makes_a_proposal(void **state)
 {
 	static const char *const on[] = { "priority-propose", "on", NULL };
@@ -427,6 +463,8 @@ int main(void)
 		cmocka_unit_test(what_is_deleted_may_stay),
 		cmocka_unit_test(status_may_be_left_alone),
 		cmocka_unit_test(a_shortened_appointment_costs_its_part),
+		cmocka_unit_test(what_is_taken_back_elsewhere_leaves_fees),
+		cmocka_unit_test(a_move_over_the_limit_stands_in_fees),
 		cmocka_unit_test(priority_makes_a_proposal),
 		cmocka_unit_test(a_policy_reads_like_a_contract),
 		cmocka_unit_test(the_first_appointment_brings_its_checklist),
