@@ -26,6 +26,7 @@ enum errcode {
 	ERR_TOKEN,     /* valid-sync-token */
 	ERR_BUSY,      /* try again: 503 */
 	ERR_FULL,      /* no space left: 507 */
+	ERR_QUOTA,     /* the owner may not keep more: 507, RFC 4331 */
 	ERR_BROKEN,    /* what is stored can't be read: costs this object only */
 	ERR_IO,
 	ERR_INTERNAL,

@@ -159,6 +159,7 @@ int fail_err(struct dav_request *rq, const struct err *e)
 		{ ERR_LIMIT, PRE_NONE, 403 },
 		{ ERR_TOKEN, PRE_VALID_SYNC_TOKEN, 0 },
 		{ ERR_FULL, PRE_SUFFICIENT_DISK_SPACE, 0 },
+		{ ERR_QUOTA, PRE_QUOTA_NOT_EXCEEDED, 0 },
 	};
 	const char *words = arena_strdup(rq->mem, e->text);
 

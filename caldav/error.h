@@ -40,6 +40,7 @@ struct dav_request;
 	X(VALID_SYNC_TOKEN,                 403, NS_DAV, "valid-sync-token") \
 	X(NUMBER_OF_MATCHES,                507, NS_DAV, "number-of-matches-within-limits") \
 	/* RFC 4331 6 */ \
+	X(QUOTA_NOT_EXCEEDED,               507, NS_DAV, "quota-not-exceeded") \
 	X(SUFFICIENT_DISK_SPACE,            507, NS_DAV, "sufficient-disk-space") \
 	/* RFC 4791 5.3.1.1, 5.3.2.1, 7.8 */ \
 	X(COLLECTION_LOCATION,              403, NS_CALDAV, "calendar-collection-location-ok") \

@@ -631,6 +631,7 @@ int subject_plan_put(const struct subject *s, const struct body *meaning, const 
 	c->component = meaning->info.kind;
 	c->body = bytes;
 	c->body_len = len;
+	c->charged = s->policy && meaning->clean ? meaning->clean->body_len : len;
 	c->on_disk = s->rq->actor.external && len == meaning->len &&
 		memcmp(bytes, meaning->bytes, len) == 0;
 	return ical_bounds(meaning->full, &c->first, &c->last, e);

@@ -1,5 +1,6 @@
 #include "policy/plan.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/failpoint.h"
@@ -17,17 +18,20 @@ static void *grow(struct arena *mem, void *list, size_t count, size_t *size, siz
 	return grown;
 }
 
+static struct change *find_change(struct plan *p, store_id collection, const char *name)
+{
+	for (size_t n = 0; n < p->change_count; n++) {
+		if (p->changes[n].collection == collection && strcmp(p->changes[n].name, name) == 0)
+			return &p->changes[n];
+	}
+	return NULL;
+}
+
 struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
 	const char *name, const char *expect)
 {
-	struct change *c = NULL;
+	struct change *c = find_change(p, collection, name);
 
-	for (size_t n = 0; n < p->change_count && !c; n++) {
-		if (p->changes[n].collection == collection &&
-			strcmp(p->changes[n].name, name) == 0) {
-			c = &p->changes[n];
-		}
-	}
 	if (!c) {
 		p->changes = grow(p->mem, p->changes, p->change_count, &p->change_size, sizeof(*c));
 		c = &p->changes[p->change_count++];
@@ -37,6 +41,17 @@ struct change *plan_change(struct plan *p, enum change_kind kind, store_id colle
 		.name = arena_strdup(p->mem, name),
 		.expect = arena_strdup(p->mem, expect) };
 	return c;
+}
+
+void plan_carry(struct plan *p, store_id collection, const char *name, const struct object *from,
+	bool moved)
+{
+	struct change *c = find_change(p, collection, name);
+
+	assert(c && c->kind == CHANGE_PUT);
+	c->from_collection = from->collection;
+	c->from = from->name;
+	c->created = moved ? from->created : 0;
 }
 
 void plan_wake(struct plan *p, int64_t at, const char *owner, const char *calendar,
@@ -69,6 +84,8 @@ int plan_commit(struct plan *p, struct err *e)
 {
 	struct commit c = {
 		.now = p->now,
+		.quotas = p->quotas,
+		.seen = p->seen,
 		.change = p->changes,
 		.changes = p->change_count,
 		.expect = p->heads,

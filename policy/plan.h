@@ -11,6 +11,8 @@ struct plan {
 	struct store *store;
 	struct arena *mem;
 	int64_t now;
+	const struct quotas *quotas;     /* or NULL */
+	struct collection_seen seen;
 	struct change *changes;
 	struct ledger_row *rows;
 	struct wake *wakes;
@@ -26,6 +28,10 @@ struct plan {
  * is handed out again. The pointer is good until the next call. */
 struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
 	const char *name, const char *expect);
+/* The PUT planned for `name` is the COPY of an object, whose properties come along, or its MOVE, which
+ * also keeps its age. */
+void plan_carry(struct plan *p, store_id collection, const char *name, const struct object *from,
+	bool moved);
 void plan_wake(struct plan *p, int64_t at, const char *owner, const char *calendar,
 	const char *name);
 /* The decision's entries, and the ledger head that it rests on. */

@@ -34,13 +34,18 @@ static int run_rounds(const struct event_request *rq, const char *owner, const c
 
 static void plan_init(struct plan *p, const struct event_request *rq)
 {
-	*p = (struct plan){ .store = rq->store, .mem = rq->mem, .now = rq->now };
+	*p = (struct plan){ .store = rq->store, .mem = rq->mem, .now = rq->now, .quotas = rq->quotas };
 }
 
-static int check_precondition(const struct event_request *rq, const struct subject *s,
+/* The plan of the round was begun before: it takes what the answer rests on. */
+static int check_precondition(const struct event_request *rq, const struct subject *s, struct plan *p,
 	struct err *e)
 {
-	return rq->precondition ? rq->precondition(s->exists ? &s->row : NULL, rq->arg, e) : 0;
+	if (rq->precondition && rq->precondition(s->exists ? &s->row : NULL, rq->arg, e))
+		return -1;
+	if (rq->seen)
+		p->seen = *rq->seen;
+	return 0;
 }
 
 static bool same_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
@@ -235,7 +240,7 @@ static int put_round(void *arg, struct err *e)
 	plan_init(&plan, put->rq);
 	*put->out = (struct event_result){ 0 };
 	if (subject_read(&s, put->rq, put->at->calendar, put->at->name, e) ||
-		check_precondition(put->rq, &s, e) || check_uid(&s, &body, put->out, e)) {
+		check_precondition(put->rq, &s, &plan, e) || check_uid(&s, &body, put->out, e)) {
 		return -1;
 	}
 	if (!s.policy)
@@ -308,7 +313,7 @@ static int put_fee_round(void *arg, struct err *e)
 	plan_init(&plan, put->rq);
 	*out = (struct event_result){ 0 };
 	if (subject_read(&s, put->rq, put->at->calendar, put->at->name, e) ||
-		check_precondition(put->rq, &s, e)) {
+		check_precondition(put->rq, &s, &plan, e)) {
 		return -1;
 	}
 	if (!s.exists)
@@ -448,7 +453,7 @@ static int delete_round(void *arg, struct err *e)
 		return -1;
 	if (!s.exists)
 		return err_set(e, ERR_NOT_FOUND, "%s", r->at->name);
-	if (check_precondition(r->rq, &s, e))
+	if (check_precondition(r->rq, &s, &plan, e))
 		return -1;
 	if (s.calendar->flags & COLL_FEES) {
 		s.decision = (struct decision){ .mem = r->rq->mem, .owner = s.calendar->owner,
@@ -524,13 +529,13 @@ static int move_body(const struct move *m, struct subject *from, struct subject 
 }
 
 static int move_read(const struct move *m, struct subject *from, struct subject *to,
-	struct body *moving, struct err *e)
+	struct body *moving, struct plan *plan, struct err *e)
 {
 	if (subject_read(from, m->rq, m->from->calendar, m->from->name, e))
 		return -1;
 	if (!from->exists)
 		return err_set(e, ERR_NOT_FOUND, "%s", m->from->name);
-	if (check_precondition(m->rq, from, e) ||
+	if (check_precondition(m->rq, from, plan, e) ||
 		subject_read(to, m->rq, m->to->calendar, m->to->name, e))
 		return -1;
 	if (to->exists && !m->overwrite)
@@ -557,10 +562,13 @@ static int move_commit(const struct move *m, struct subject *from, struct subjec
 {
 	if (m->remove && plan_removal(from, plan, e))
 		return -1;
-	if (subject_plan_put(to, moving, bytes, len, plan, e) ||
-		(to->policy && plan_decision(plan, &to->decision, e)))
+	if (subject_plan_put(to, moving, bytes, len, plan, e))
+		return -1;
+	plan_carry(plan, to->calendar->id, to->name, &from->row, m->remove);
+	if (to->policy && plan_decision(plan, &to->decision, e))
 		return -1;
 	m->out->created = !to->exists;
+	m->out->exact = same_bytes(bytes, len, from->old.bytes, from->old.len);
 	return commit(plan, to, m->out, e);
 }
 
@@ -575,7 +583,7 @@ static int move_round(void *arg, struct err *e)
 
 	plan_init(&plan, m->rq);
 	*m->out = (struct event_result){ 0 };
-	if (move_read(m, &from, &to, &moving, e) || (from.policy && subject_begin(&from, NULL, e)))
+	if (move_read(m, &from, &to, &moving, &plan, e) || (from.policy && subject_begin(&from, NULL, e)))
 		return -1;
 	if (m->remove && from.old.clean && !slot_lives_on(m, &from, &to) &&
 		subject_ask(&from, from.old.clean, NULL, DECIDE_DELETED, &plan, e)) {
@@ -671,6 +679,8 @@ static int delete_calendar_round(void *arg, struct err *e)
 	plan_init(&plan, r->rq);
 	*r->out = (struct event_result){ 0 };
 	plan.drop = r->calendar->id;
+	if (r->rq->seen)
+		plan.seen = *r->rq->seen;
 	if (!policy_for(r->rq->policies, r->calendar->owner, r->calendar->name))
 		return plan_commit(&plan, e);
 	/* what is over makes no incident */

@@ -42,6 +42,10 @@ struct event_request {
 	 * -1 with ERR_CHANGED in e: the answer is 412. May be NULL. */
 	int (*precondition)(const struct object *there, void *arg, struct err *e);
 	void *arg;
+	const struct quotas *quotas;         /* RFC 4331; NULL: none. Annotations don't count */
+	/* What the precondition's last answer rests on besides the row: the change is made only while that
+	 * holds. May be NULL. */
+	const struct collection_seen *seen;
 };
 
 struct event_result {
@@ -55,15 +59,16 @@ struct event_result {
 
 /*
  * PUT. Errors: ERR_SYNTAX, ERR_RULES, ERR_COMPONENT, ERR_LARGE, ERR_INSTANCES, ERR_ATTENDEES, ERR_EARLY,
- * ERR_LATE,
- * ERR_UID_TAKEN, ERR_CHANGED (precondition), ERR_BUSY (a module failed: 503), ERR_FULL, ERR_IO.
+ * ERR_LATE, ERR_UID_TAKEN, ERR_CHANGED (precondition), ERR_BUSY (a module failed: 503), ERR_QUOTA, ERR_FULL,
+ * ERR_IO.
  */
 int event_put(const struct event_request *rq, const struct event_where *at, const char *body, size_t len,
 	struct event_result *out, struct err *e);
 /* DELETE. ERR_NOT_FOUND, ERR_CHANGED; denied: nothing deleted, the resource was touched. */
 int event_delete(const struct event_request *rq, const struct event_where *at, struct event_result *out,
 	struct err *e);
-/* MOVE (remove_source) and COPY, between any two calendars, in one commit. The precondition is asked
+/* MOVE (remove_source) and COPY, between any two calendars, in one commit, with the properties that users
+ * have set on the event. The precondition is asked
  * about the source; overwrite false and a destination that exists: ERR_EXISTS. */
 int event_move(const struct event_request *rq, const struct event_where *from, const struct event_where *to,
 	bool remove_source, bool overwrite, struct event_result *out, struct err *e);

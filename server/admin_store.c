@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "ical/ical.h"
+#include "policy/apply.h"
 #include "server/admin.h"
 #include "server/adopt.h"
 #include "xml/xml.h"
@@ -331,6 +332,19 @@ int admin_rescan(struct admin *a, char *const *args)
 	return ADMIN_OK;
 }
 
+/* Without what a policy wrote into it, as far as the body itself tells that. */
+static int charged_bytes(const struct ical *ic, uint64_t *out, struct err *e)
+{
+	const struct entry_list known = { 0 };
+	cleanup_buf struct buf clean;
+
+	buf_init(&clean, ic->body_len + 1);
+	if (apply_strip(ic, &known, NULL, &clean, e) != 0)
+		return -1;
+	*out = clean.len;
+	return 0;
+}
+
 /* What the index keeps of a body; storage knows no iCalendar. */
 static int parse_body(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
 	struct err *e)
@@ -343,7 +357,7 @@ static int parse_body(const char *body, size_t len, struct arena *mem, struct st
 		return -1;
 	out->uid = info.uid;
 	out->component = (unsigned)info.kind;
-	return 0;
+	return charged_bytes(ic, &out->charged, e);
 }
 
 int admin_rebuild(struct admin *a, char *const *args)

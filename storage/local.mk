@@ -27,6 +27,7 @@ libstorage_a_SOURCES = \
 	storage/sqlite/open.c \
 	storage/sqlite/open.h \
 	storage/sqlite/ops.h \
+	storage/sqlite/place.c \
 	storage/sqlite/read.c \
 	storage/sqlite/rebuild.c \
 	storage/sqlite/scan.c \

@@ -17,7 +17,12 @@ struct list { void **item; size_t n; };
 struct mem_prop { char *user, *ns, *name, *xml; };
 struct mem_share { char *user; enum share_access access; };
 struct mem_feed { struct feed row; struct arena *mem; };
-struct mem_object { struct object row; char *name, *uid, *body; };
+struct mem_object {
+	struct object row;
+	char *name, *uid, *body;
+	uint64_t charged;
+	struct list props; /* user is "" */
+};
 struct mem_collection {
 	struct collection row;
 	char *owner, *name;
@@ -41,6 +46,7 @@ struct memory {
 	struct list collections, accounts, ledger, wakes; /* by owner, name; name; owner, seq; time */
 	struct list members;                              /* by user, own ones first, owner, name */
 	struct list delegations; /* by owner, user */
+	struct list places; /* of homes and principals; prop.user says whose: "home/anna" */
 	store_id last_id;
 	uint64_t seq; /* the last one given to what changed */
 	struct store_info info;
@@ -231,8 +237,18 @@ static void free_delegation(struct mem_delegation *d)
 	free(d);
 }
 
+static void free_props(struct list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free_prop(l->item[i]);
+	}
+	free(l->item);
+	*l = (struct list){0};
+}
+
 static void free_object(struct mem_object *o)
 {
+	free_props(&o->props);
 	free(o->name);
 	free(o->uid);
 	free(o->body);
@@ -244,14 +260,11 @@ static void free_collection(struct mem_collection *c)
 	for (size_t i = 0; i < c->objects.n; i++) {
 		free_object(c->objects.item[i]);
 	}
-	for (size_t i = 0; i < c->props.n; i++) {
-		free_prop(c->props.item[i]);
-	}
+	free_props(&c->props);
 	for (size_t i = 0; i < c->shares.n; i++) {
 		free_share(c->shares.item[i]);
 	}
 	free(c->objects.item);
-	free(c->props.item);
 	for (size_t i = 0; i < c->feeds.n; i++) {
 		free_feed(c->feeds.item[i]);
 	}
@@ -353,6 +366,7 @@ static void memory_close(struct store *s)
 		free_member(m->members.item[i]);
 	}
 	free(m->members.item);
+	free_props(&m->places);
 	FREE_ARENAS(&m->accounts, mem_account);
 	FREE_ARENAS(&m->ledger, mem_entry);
 	FREE_ARENAS(&m->wakes, mem_wake);
@@ -398,19 +412,19 @@ static int memory_collection(struct store *s, const char *owner, const char *nam
 	return 0;
 }
 
-static void patch_prop(struct mem_collection *c, const struct prop_row *row)
+static void patch_prop(struct list *props, const struct prop_row *row)
 {
 	size_t at;
 
-	if (list_search(&c->props, row, compare_prop, &at)) {
-		free_prop(c->props.item[at]);
-		list_remove(&c->props, at);
+	if (list_search(props, row, compare_prop, &at)) {
+		free_prop(props->item[at]);
+		list_remove(props, at);
 	}
 	if (row->xml == NULL)
 		return;
 	struct mem_prop *p = xmalloc(sizeof(*p));
 	*p = (struct mem_prop){xstrdup(row->user), xstrdup(row->ns), xstrdup(row->name), xstrdup(row->xml)};
-	list_insert(&c->props, at, p);
+	list_insert(props, at, p);
 }
 
 static int memory_collection_make(struct store *s, const struct collection *from,
@@ -430,17 +444,17 @@ static int memory_collection_make(struct store *s, const struct collection *from
 	c->row.created = now;
 	put_member(m, c, c->owner);
 	for (size_t i = 0; i < n; i++) {
-		patch_prop(c, &props[i]);
+		patch_prop(&c->props, &props[i]);
 	}
 	list_insert(&m->collections, at, c);
 	*id = c->row.id;
 	return 0;
 }
 
-static int visit_props(const struct mem_collection *c, const char *user, prop_fn visit, void *arg)
+static int visit_props(const struct list *props, const char *user, prop_fn visit, void *arg)
 {
-	for (size_t i = 0; i < c->props.n; i++) {
-		const struct mem_prop *p = c->props.item[i];
+	for (size_t i = 0; i < props->n; i++) {
+		const struct mem_prop *p = props->item[i];
 		int status = strcmp(p->user, user) != 0 ? 0
 			: visit(&(struct prop_row){p->user, p->ns, p->name, p->xml}, arg);
 		if (status != 0)
@@ -458,8 +472,8 @@ static int memory_props(struct store *s, store_id collection, const char *user, 
 
 	if (c == NULL)
 		return -1;
-	int status = visit_props(c, "", visit, arg);
-	return status != 0 || user[0] == '\0' ? status : visit_props(c, user, visit, arg);
+	int status = visit_props(&c->props, "", visit, arg);
+	return status != 0 || user[0] == '\0' ? status : visit_props(&c->props, user, visit, arg);
 }
 
 static int memory_props_patch(struct store *s, store_id collection, const struct prop_row *rows,
@@ -473,9 +487,83 @@ static int memory_props_patch(struct store *s, store_id collection, const struct
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		const char *user = rows[i].user;
-		patch_prop(c, &rows[i]);
+		patch_prop(&c->props, &rows[i]);
 		touch_members(m, collection, user[0] == '\0' ? NULL : user, false);
 	}
+	return 0;
+}
+
+/* Where a place's properties are, and under which user; NULL if it is an object that isn't there. */
+static struct list *find_place(struct memory *m, const struct prop_place *place, struct arena *mem,
+	const char **user, struct err *e)
+{
+	if (place->kind != PLACE_OBJECT) {
+		*user = arena_printf(mem, "%s/%s", place->kind == PLACE_HOME ? "home" : "principal",
+			place->name);
+		return &m->places;
+	}
+	const struct mem_collection *c = find_collection(m, place->collection, NULL);
+	struct mem_object *o = c == NULL ? NULL : find_live(c, place->name);
+	*user = "";
+	if (o != NULL)
+		return &o->props;
+	err_set(e, ERR_NOT_FOUND, "no object %s", place->name);
+	return NULL;
+}
+
+struct place_visit { prop_fn visit; void *arg; };
+
+/* Whose the row is, is known already. */
+static int visit_place(const struct prop_row *p, void *arg)
+{
+	const struct place_visit *v = arg;
+
+	return v->visit(&(struct prop_row){"", p->ns, p->name, p->xml}, v->arg);
+}
+
+static int memory_place_props(struct store *s, const struct prop_place *place, prop_fn visit,
+	void *arg, struct err *e)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct place_visit v = {visit, arg};
+	const char *user;
+	LOCKED(s);
+	const struct list *props = find_place(m, place, mem, &user, NULL);
+
+	return props == NULL ? 0 : visit_props(props, user, visit_place, &v);
+}
+
+static int memory_place_patch(struct store *s, const struct prop_place *place,
+	const struct prop_row *rows, size_t n, struct err *e)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	const char *user;
+	LOCKED(s);
+	struct list *props = find_place(m, place, mem, &user, e);
+
+	if (props == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		patch_prop(props, &(struct prop_row){user, rows[i].ns, rows[i].name, rows[i].xml});
+	}
+	return 0;
+}
+
+static uint64_t owner_usage(const struct memory *m, const char *owner)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < m->collections.n; i++) {
+		const struct mem_collection *c = m->collections.item[i];
+		bytes += strcmp(c->owner, owner) == 0 ? c->row.charged : 0;
+	}
+	return bytes;
+}
+
+static int memory_usage(struct store *s, const char *owner, uint64_t *bytes, struct err *e)
+{
+	LOCKED(s);
+	*bytes = owner_usage(m, owner);
 	return 0;
 }
 
@@ -1016,6 +1104,49 @@ static int check_drop(struct memory *m, const struct commit *c, struct err *e)
 	return 0;
 }
 
+/* What the commit makes of the owner's charge. */
+static int64_t growth(struct memory *m, const struct commit *c, const char *owner)
+{
+	int64_t bytes = 0;
+
+	for (size_t i = 0; i < c->changes; i++) {
+		const struct change *change = &c->change[i];
+		const struct mem_collection *in = find_collection(m, change->collection, NULL);
+		const struct mem_object *old = find_live(in, change->name);
+		if (strcmp(in->owner, owner) != 0)
+			continue;
+		bytes += change->kind == CHANGE_PUT ? (int64_t)change->charged : 0;
+		bytes -= old != NULL ? (int64_t)old->charged : 0;
+	}
+	return bytes;
+}
+
+static int check_quotas(struct memory *m, const struct commit *c, struct err *e)
+{
+	for (size_t i = 0; c->quotas != NULL && i < c->changes; i++) {
+		const char *owner = find_collection(m, c->change[i].collection, NULL)->owner;
+		uint64_t quota = quota_of(c->quotas, owner);
+		int64_t more = growth(m, c, owner);
+		if (quota != 0 && more > 0 && owner_usage(m, owner) + (uint64_t)more > quota)
+			return err_set(e, ERR_QUOTA, "the quota of %s is %llu bytes", owner,
+				(unsigned long long)quota);
+	}
+	return 0;
+}
+
+static int check_seen(struct memory *m, const struct collection_seen *seen, struct err *e)
+{
+	const struct mem_collection *c;
+
+	if (seen->collection == 0)
+		return 0;
+	c = find_collection(m, seen->collection, e);
+	if (c == NULL)
+		return -1;
+	return c->row.seq == seen->seq ? 0
+		: err_set(e, ERR_CHANGED, "calendar %s was changed meanwhile", c->name);
+}
+
 static int check_commit(struct memory *m, struct commit *c, struct err *e)
 {
 	for (size_t i = 0; i < c->expects; i++) {
@@ -1033,6 +1164,8 @@ static int check_commit(struct memory *m, struct commit *c, struct err *e)
 			return err_set(e, ERR_UID_TAKEN, "%s has this UID", holder);
 		}
 	}
+	if (check_seen(m, &c->seen, e) < 0 || check_quotas(m, c, e) < 0)
+		return -1;
 	return c->drop != 0 ? check_drop(m, c, e) : 0;
 }
 
@@ -1060,6 +1193,8 @@ static void apply_put(struct memory *m, struct change *c, int64_t now)
 	struct mem_collection *in = find_collection(m, c->collection, NULL);
 	struct mem_object *o = make_object(in, c->name, (store_id)m->seq + 1);
 
+	in->row.charged += c->charged - o->charged;
+	o->charged = c->charged;
 	free(o->uid);
 	free(o->body);
 	o->row.uid = o->uid = xstrdup(c->uid);
@@ -1070,6 +1205,9 @@ static void apply_put(struct memory *m, struct change *c, int64_t now)
 	o->row.first = c->first;
 	o->row.last = c->last;
 	o->row.mtime = now;
+	if (c->created != 0 || o->row.deleted || o->row.created == 0) {
+		o->row.created = c->created != 0 ? c->created : now;
+	}
 	o->row.deleted = false;
 	o->row.seq = c->seq = next_seq(m, in);
 	digest_short(c->body, c->body_len, o->row.digest);
@@ -1085,6 +1223,9 @@ static void apply_delete(struct memory *m, struct change *c, int64_t now)
 	c->seq = in->row.seq;
 	if (o == NULL)
 		return;
+	in->row.charged -= o->charged;
+	o->charged = 0;
+	free_props(&o->props);
 	free(o->body);
 	o->body = NULL;
 	o->row = (struct object){.id = o->row.id, .collection = in->row.id, .name = o->name,
@@ -1151,11 +1292,39 @@ static void drop_by_id(struct memory *m, store_id id)
 	drop_collection(m, at);
 }
 
+/* The properties of a MOVE's or COPY's source, before it goes. */
+static struct list copy_props(struct memory *m, const struct change *c)
+{
+	const struct mem_collection *in = find_collection(m, c->from_collection, NULL);
+	const struct mem_object *o = in == NULL ? NULL : find_live(in, c->from);
+	struct list copy = {0};
+
+	for (size_t i = 0; o != NULL && i < o->props.n; i++) {
+		const struct mem_prop *p = o->props.item[i];
+		patch_prop(&copy, &(struct prop_row){p->user, p->ns, p->name, p->xml});
+	}
+	return copy;
+}
+
+static void give_props(struct memory *m, const struct change *c, struct list props)
+{
+	struct mem_object *o = find_live(find_collection(m, c->collection, NULL), c->name);
+
+	free_props(&o->props);
+	o->props = props;
+}
+
 static int memory_commit(struct store *s, struct commit *c, struct err *e)
 {
 	LOCKED(s);
 	if (check_commit(m, c, e) < 0)
 		return -1;
+	struct list *carried cleanup_free = xcalloc(c->changes + 1, sizeof(*carried));
+	for (size_t i = 0; i < c->changes; i++) {
+		if (c->change[i].kind == CHANGE_PUT && c->change[i].from != NULL) {
+			carried[i] = copy_props(m, &c->change[i]);
+		}
+	}
 	for (size_t i = 0; i < c->changes; i++) {
 		if (c->change[i].kind == CHANGE_DELETE) {
 			apply_delete(m, &c->change[i], c->now);
@@ -1164,6 +1333,9 @@ static int memory_commit(struct store *s, struct commit *c, struct err *e)
 	for (size_t i = 0; i < c->changes; i++) {
 		if (c->change[i].kind == CHANGE_PUT) {
 			apply_put(m, &c->change[i], c->now);
+			if (c->change[i].from != NULL) {
+				give_props(m, &c->change[i], carried[i]);
+			}
 		}
 	}
 	for (size_t i = 0; i < c->ledgers; i++) {
@@ -1383,6 +1555,13 @@ static int memory_account_close(struct store *s, const char *name, struct err *e
 		}
 	}
 	forget_delegations(m, name);
+	for (size_t i = m->places.n; i-- > 0;) {
+		struct mem_prop *p = m->places.item[i];
+		if (strcmp(strchr(p->user, '/') + 1, name) == 0) {
+			list_remove(&m->places, i);
+			free_prop(p);
+		}
+	}
 	remove_wakes(m, name, NULL);
 	return 0;
 }
@@ -1521,6 +1700,9 @@ const struct store_ops store_memory = {
 	.collection_make = memory_collection_make,
 	.props = memory_props,
 	.props_patch = memory_props_patch,
+	.place_props = memory_place_props,
+	.place_patch = memory_place_patch,
+	.usage = memory_usage,
 	.shares = memory_shares,
 	.share_put = memory_share_put,
 	.find = memory_find,

@@ -114,6 +114,47 @@ int store_props_patch(struct store *s, store_id collection, const struct prop_ro
 	return s->ops->props_patch(s, collection, rows, n, e);
 }
 
+static int check_place(const struct prop_place *place, struct err *e)
+{
+	assert(place != NULL && place->name != NULL);
+	return place->kind == PLACE_OBJECT ? 0 : check_owner(place->name, e);
+}
+
+int store_place_props(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
+	struct err *e)
+{
+	assert(visit != NULL);
+	if (check_place(place, e) < 0)
+		return -1;
+	return s->ops->place_props(s, place, visit, arg, e);
+}
+
+int store_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
+	size_t n, struct err *e)
+{
+	assert(n == 0 || rows != NULL);
+	if (check_place(place, e) < 0 || check_rows(rows, n, true, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		assert(rows[i].user[0] == '\0');
+	return s->ops->place_patch(s, place, rows, n, e);
+}
+
+int store_usage(struct store *s, const char *owner, uint64_t *bytes, struct err *e)
+{
+	assert(owner != NULL && bytes != NULL);
+	return s->ops->usage(s, owner, bytes, e);
+}
+
+uint64_t quota_of(const struct quotas *q, const char *owner)
+{
+	for (size_t i = 0; q != NULL && i < q->owners; i++) {
+		if (strcmp(q->owner[i].owner, owner) == 0)
+			return q->owner[i].bytes;
+	}
+	return q != NULL ? q->bytes : 0;
+}
+
 int store_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
 	struct err *e)
 {

@@ -46,6 +46,7 @@ struct collection {
 	unsigned components;      /* mask of enum ical_kind values; storage only keeps it */
 	unsigned flags;
 	int64_t created;
+	uint64_t charged;         /* bytes in it that count against the owner's quota */
 };
 
 /*
@@ -75,11 +76,28 @@ struct object {
 	unsigned component;  /* one enum ical_kind value; storage only compares it */
 	bool deleted;        /* a tombstone: name, uid and seq only */
 	int64_t first, last; /* UTC span of all occurrences, [first, last) */
-	int64_t mtime;
+	int64_t mtime, created;
 };
 
 /* A property as XML text (the element whole). user "": for everybody; else that sharee's own. */
 struct prop_row { const char *user, *ns, *name, *xml; /* xml NULL in a patch: remove */ };
+
+/* What keeps properties of its own beside a calendar: an object, a user's home, a user's principal. They
+ * are common to all users (prop_row.user is ""), and go with the object or the account. */
+enum prop_place_kind { PLACE_OBJECT, PLACE_HOME, PLACE_PRINCIPAL };
+struct prop_place {
+	enum prop_place_kind kind;
+	store_id collection; /* PLACE_OBJECT */
+	const char *name;    /* the object's, or the user's */
+};
+
+/* How many bytes an owner's calendars may hold together (RFC 4331); 0: any number. */
+struct quota { const char *owner; uint64_t bytes; };
+struct quotas {
+	uint64_t bytes;            /* of who is not in the list */
+	const struct quota *owner; /* by name, lower case */
+	size_t owners;
+};
 
 /* In rising order; FREE_BUSY: when, but not what (RFC 4791 6.1.1). */
 enum share_access { SHARE_NONE, SHARE_FREE_BUSY, SHARE_READ, SHARE_WRITE };
@@ -152,11 +170,19 @@ struct change {
 	size_t body_len;
 	unsigned component;
 	int64_t first, last;
+	uint64_t charged;            /* bytes that count against the owner's quota */
+	/* MOVE and COPY: the properties of that object come along and replace those of `name` (RFC 4918
+	 * 9.8.2, 9.9.1). from NULL: `name` keeps its own. */
+	store_id from_collection;
+	const char *from;
+	int64_t created;             /* a MOVE keeps it (RFC 4918 15.1); 0: since when the object is there */
 	bool on_disk;                /* adopted: the file holds these bytes (of a DELETE: is gone) */
 	/* set by a commit that succeeded: */
 	char etag[ETAG_SIZE];        /* of a PUT */
 	uint64_t seq;
 };
+/* A collection that must still be what somebody saw; collection 0: none. */
+struct collection_seen { store_id collection; uint64_t seq; };
 /* incident: seq of the last one that a decision saw; 0: none */
 struct ledger_head { const char *owner; uint64_t incident; };
 struct commit {
@@ -165,11 +191,15 @@ struct commit {
 	size_t changes;
 	const struct ledger_head *expect;
 	size_t expects;
+	struct collection_seen seen; /* before the changes, else ERR_CHANGED */
 	const struct ledger_row *ledger;
 	size_t ledgers;
 	const struct wake *wake;
 	size_t wakes;
 	store_id drop;               /* remove this collection whole, after the changes; 0: none */
+	/* NULL: none. A commit may not make more of what it puts into an owner's calendars, all of them
+	 * together, than this allows; one that makes less of them may. */
+	const struct quotas *quotas;
 	uint64_t drop_seq;           /* its seq before the changes, else ERR_CHANGED; 0: any */
 	/* set on ERR_UID_TAKEN: name of the object that holds the UID */
 	char conflict[256];
@@ -224,6 +254,11 @@ struct store_ops {
 		struct err *e);
 	int (*props_patch)(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
 		struct err *e);
+	int (*place_props)(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
+		struct err *e);
+	int (*place_patch)(struct store *s, const struct prop_place *place, const struct prop_row *rows,
+		size_t n, struct err *e);
+	int (*usage)(struct store *s, const char *owner, uint64_t *bytes, struct err *e);
 	int (*shares)(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
 		struct err *e);
 	int (*share_put)(struct store *s, const struct share *share, struct err *e);
@@ -301,6 +336,16 @@ int store_props(struct store *s, store_id collection, const char *user, prop_fn 
 /* All rows or none. Moves neither the collection's seq nor ETags (15.13), but the homes' that show it. */
 int store_props_patch(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
 	struct err *e);
+/* The same for what is no calendar; nothing kept: none are visited. */
+int store_place_props(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
+	struct err *e);
+/* ERR_NOT_FOUND for an object that is not there. */
+int store_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
+	size_t n, struct err *e);
+/* Bytes of all the owner's calendars that count against the quota; the time doesn't grow with what is in
+ * them. */
+int store_usage(struct store *s, const char *owner, uint64_t *bytes, struct err *e);
+uint64_t quota_of(const struct quotas *q, const char *owner); /* 0: none; q may be NULL */
 /* By collection (user NULL), by user (collection 0), or both; SHARE_NONE is never visited. */
 int store_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
 	struct err *e);
@@ -361,7 +406,7 @@ int store_home_changes(struct store *s, const char *user, bool deep, const struc
 	size_t limit, home_member_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e);
 
 /* ERR_CHANGED (an expectation fails), ERR_UID_TAKEN (c->conflict), ERR_NOT_FOUND (collection),
- * ERR_FULL, ERR_BUSY, ERR_IO. */
+ * ERR_QUOTA, ERR_FULL, ERR_BUSY, ERR_IO. */
 int store_commit(struct store *s, struct commit *c, struct err *e);
 
 int store_account(struct store *s, const char *name, struct arena *mem, struct account *out, struct err *e);
@@ -389,9 +434,10 @@ int store_flush(struct store *s, struct err *e);
 int store_check(struct store *s, bool deep, store_problem_fn problem, void *arg, struct store_counts *out,
 	struct err *e);
 /* Makes a new index.db from the files of a data folder that no server holds (15.19). New epoch.
- * parse gives uid, component, first and last of a body (storage knows no iCalendar): 0, or -1 with e to
+ * parse gives uid, component, span and charge of a body (storage knows no iCalendar): 0, or -1 with e to
  * report the file and leave it out. */
-struct store_parsed { const char *uid; unsigned component; int64_t first, last; };
+/* charged: as change.charged */
+struct store_parsed { const char *uid; unsigned component; int64_t first, last; uint64_t charged; };
 typedef int (*store_parse_fn)(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
 	struct err *e);
 int store_rebuild(const char *path, store_parse_fn parse, store_problem_fn problem, void *arg,

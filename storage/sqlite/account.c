@@ -270,7 +270,7 @@ static int run_close(struct change_log *log, void *arg, struct err *e)
 	a.generation++;
 	if (account_store(log->conn, &a, e) < 0 || delegations_remove(log, name, e) < 0 ||
 		journal_account(log, name, e) < 0 || drop_calendars(log, name, e) < 0 ||
-		leave_others(log, name, e) < 0)
+		leave_others(log, name, e) < 0 || place_forget(log->conn, name, e) < 0)
 		return -1;
 	return wake_remove(log->conn, name, NULL, e);
 }

@@ -88,10 +88,14 @@ static int check_index(const struct check *k)
 		" kept AS (SELECT user, collection AS id FROM member WHERE collection <> 0)"
 		" SELECT user || '/' || id FROM (SELECT * FROM due EXCEPT SELECT * FROM kept)"
 		" UNION SELECT user || '/' || id FROM (SELECT * FROM kept EXCEPT SELECT * FROM due)";
+	static const char charged_sql[] =
+		"SELECT c.owner || '/' || c.name FROM collection c WHERE c.charged <>"
+		" (SELECT coalesce(sum(o.charged), 0) FROM object o WHERE o.collection = c.id)";
 	int status = check_rows(k, k->deep ? full_sql : quick_sql, "");
 
 	status = status != 0 ? status : check_rows(k, ahead_sql, "sequence number ahead of its calendar: ");
 	status = status != 0 ? status : check_rows(k, orphan_sql, "object without calendar: ");
+	status = status != 0 ? status : check_rows(k, charged_sql, "charged with another sum: ");
 	return status != 0 ? status : check_rows(k, home_sql, "in a home or in none, wrongly: ");
 }
 

@@ -16,6 +16,7 @@ void collection_row(sqlite3_stmt *st, struct collection *out)
 		.components = (unsigned)sqlite3_column_int64(st, 5),
 		.flags = (unsigned)sqlite3_column_int64(st, 6),
 		.created = sqlite3_column_int64(st, 7),
+		.charged = (uint64_t)sqlite3_column_int64(st, 8),
 	};
 }
 
@@ -212,6 +213,22 @@ int sqlite_collection_make(struct store *s, const struct collection *c,
 	return 0;
 }
 
+static int drop_object_props(struct change_log *log, const struct collection *c, struct err *e)
+{
+	static const char places_sql[] =
+		"SELECT DISTINCT place FROM place_prop WHERE collection = ?1 ORDER BY place";
+	sqlite3_stmt *st cleanup_stmt = sql_query(log->conn, e, places_sql, INT(c->id));
+	int status = st == NULL ? -1 : 1;
+	char path[PATH_SIZE];
+
+	while (status > 0 && (status = sql_step(log->conn, st, e)) > 0) {
+		path_object_props(c->owner, c->name, sql_text(st, 0), path);
+		if (journal_file(log, path, NULL, 0, e) < 0)
+			return -1;
+	}
+	return status;
+}
+
 /* Nothing is written into the folder any more; each file goes by a row of its own, so that a
  * calendar made anew under this name simply replaces the rows it needs. */
 static int drop_files(struct change_log *log, const struct collection *c, struct err *e)
@@ -231,6 +248,9 @@ static int drop_files(struct change_log *log, const struct collection *c, struct
 	snprintf(path, sizeof(path), "%.*s/.props", (int)sizeof(path) - 8, folder);
 	if (status < 0 || journal_file(log, path, NULL, 0, e) < 0)
 		return -1;
+	snprintf(path, sizeof(path), "%.*s/" OBJECT_PROPS, (int)sizeof(path) - 10, folder);
+	if (drop_object_props(log, c, e) < 0 || journal_rmdir(log, path, e) < 0)
+		return -1;
 	return journal_rmdir(log, folder, e);
 }
 
@@ -241,11 +261,12 @@ static int drop_rows(struct conn *c, store_id id, struct err *e)
 		"UPDATE journal SET collection = NULL, name = NULL WHERE collection = ?1";
 	static const char objects_sql[] = "DELETE FROM object WHERE collection = ?1";
 	static const char props_sql[] = "DELETE FROM prop WHERE collection = ?1";
+	static const char places_sql[] = "DELETE FROM place_prop WHERE collection = ?1";
 	static const char shares_sql[] = "DELETE FROM share WHERE collection = ?1";
 	static const char feeds_sql[] = "DELETE FROM feed WHERE collection = ?1";
 	static const char collection_sql[] = "DELETE FROM collection WHERE id = ?1";
-	static const char *const all_sql[] = {journal_sql, objects_sql, props_sql, shares_sql, feeds_sql,
-		collection_sql};
+	static const char *const all_sql[] = {journal_sql, objects_sql, props_sql, places_sql, shares_sql,
+		feeds_sql, collection_sql};
 
 	for (size_t i = 0; i < sizeof(all_sql) / sizeof(all_sql[0]); i++) {
 		if (sql_run(c, e, all_sql[i], INT(id)) < 0)

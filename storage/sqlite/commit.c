@@ -46,6 +46,17 @@ static int check_drop(struct commit_job *j, struct conn *c, const struct commit 
 	return 0;
 }
 
+static int check_seen(struct commit_job *j, struct conn *c, const struct collection_seen *seen,
+	struct err *e)
+{
+	if (seen->collection == 0)
+		return 0;
+	if (use_collection(j, c, seen->collection, e) < 0)
+		return -1;
+	return j->last.seq == seen->seq ? 0
+		: err_set(e, ERR_CHANGED, "calendar %s was changed meanwhile", j->last.name);
+}
+
 /* The live object's etag, "" if there is none. */
 static int read_etag(struct conn *c, const struct change *change, char out[ETAG_SIZE],
 	struct err *e)
@@ -96,12 +107,17 @@ static int check_uid(struct conn *c, const struct change *change, struct commit 
 	return err_set(e, ERR_UID_TAKEN, "%s has this UID", commit->conflict);
 }
 
-static int next_seq(struct change_log *log, store_id collection, uint64_t *out, struct err *e)
+/* Also counts what the calendar is charged with, while the object's row is still the old one. */
+static int next_seq(struct change_log *log, const struct change *change, uint64_t *out, struct err *e)
 {
-	static const char next_sql[] = "UPDATE collection SET seq = ?2 WHERE id = ?1";
+	static const char next_sql[] =
+		"UPDATE collection SET seq = ?2, charged = charged + ?4 - coalesce((SELECT o.charged"
+		" FROM object o WHERE o.collection = ?1 AND o.name = ?3), 0) WHERE id = ?1";
+	uint64_t charged = change->kind == CHANGE_PUT ? change->charged : 0;
 
 	*out = seq_next(log);
-	return sql_run(log->conn, e, next_sql, INT(collection), INT(*out));
+	return sql_run(log->conn, e, next_sql, INT(change->collection), INT(*out), TEXT(change->name),
+		INT(charged));
 }
 
 /* Does the file say what the change says? Since it was read, others may have written it. */
@@ -142,22 +158,25 @@ static int apply_put(struct commit_job *j, struct change_log *log, struct change
 {
 	static const char put_sql[] =
 		"INSERT INTO object(collection, name, id, seq, uid, digest, size, component, first, last,"
-		" mtime, deleted) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)"
+		" mtime, deleted, charged, created) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0,"
+		" ?11, coalesce(nullif(?12, 0), ?10))"
 		" ON CONFLICT(collection, name) DO UPDATE SET seq = excluded.seq, uid = excluded.uid,"
 		" digest = excluded.digest, size = excluded.size, component = excluded.component,"
-		" first = excluded.first, last = excluded.last, mtime = excluded.mtime, deleted = 0";
+		" first = excluded.first, last = excluded.last, mtime = excluded.mtime, deleted = 0,"
+		" created = CASE WHEN deleted OR ?12 <> 0 THEN excluded.created ELSE created END,"
+		" charged = excluded.charged";
 	struct conn *c = log->conn;
 	char digest[DIGEST_SIZE];
 
 	if (use_collection(j, c, change->collection, e) < 0 ||
-		check_uid(c, change, j->commit, e) < 0 ||
-		next_seq(log, change->collection, &change->seq, e) < 0)
+		check_uid(c, change, j->commit, e) < 0 || next_seq(log, change, &change->seq, e) < 0)
 		return -1;
 	digest_short(change->body, change->body_len, digest);
 	store_etag(digest, change->seq, change->etag);
 	if (sql_run(c, e, put_sql, INT(change->collection), TEXT(change->name), INT(change->seq),
 			TEXT(change->uid), TEXT(digest), INT(change->body_len), INT(change->component),
-			INT(change->first), INT(change->last), INT(j->commit->now)) < 0)
+			INT(change->first), INT(change->last), INT(j->commit->now), INT(change->charged),
+			INT(change->created)) < 0)
 		return -1;
 	return journal_change(log, &j->last, change, j->commit->now, e);
 }
@@ -167,7 +186,7 @@ static int apply_delete(struct commit_job *j, struct change_log *log, struct cha
 {
 	static const char delete_sql[] =
 		"UPDATE object SET deleted = 1, seq = ?3, digest = '', size = 0, component = 0, first = 0,"
-		" last = 0, mtime = ?4 WHERE collection = ?1 AND name = ?2";
+		" last = 0, mtime = ?4, charged = 0 WHERE collection = ?1 AND name = ?2";
 	struct conn *c = log->conn;
 	char etag[ETAG_SIZE];
 
@@ -182,11 +201,25 @@ static int apply_delete(struct commit_job *j, struct change_log *log, struct cha
 		change->seq = (uint64_t)seq;
 		return 0;
 	}
-	if (next_seq(log, change->collection, &change->seq, e) < 0 ||
+	if (next_seq(log, change, &change->seq, e) < 0 ||
 		sql_run(c, e, delete_sql, INT(change->collection), TEXT(change->name), INT(change->seq),
-			INT(j->commit->now)) < 0)
+			INT(j->commit->now)) < 0 || place_remove(log, &j->last, change->name, e) < 0)
 		return -1;
 	return journal_change(log, &j->last, change, j->commit->now, e);
+}
+
+/* The properties that a MOVE or COPY takes along, before its source goes. */
+static int carry_props(struct commit_job *j, struct change_log *log, const struct change *change,
+	struct err *e)
+{
+	struct collection from, to;
+
+	if (change->kind != CHANGE_PUT || change->from == NULL)
+		return 0;
+	if (collection_by_id(log->conn, change->from_collection, j->mem, &from, e) < 0 ||
+		collection_by_id(log->conn, change->collection, j->mem, &to, e) < 0)
+		return -1;
+	return place_copy(log, &from, change->from, &to, change->name, e);
 }
 
 /* Deletions first: a MOVE may name its two halves in any order. */
@@ -194,6 +227,10 @@ static int apply_changes(struct commit_job *j, struct change_log *log, struct er
 {
 	struct commit *commit = j->commit;
 
+	for (size_t i = 0; i < commit->changes; i++) {
+		if (carry_props(j, log, &commit->change[i], e) < 0)
+			return -1;
+	}
 	for (size_t i = 0; i < commit->changes; i++) {
 		if (commit->change[i].kind == CHANGE_DELETE &&
 			apply_delete(j, log, &commit->change[i], e) < 0)
@@ -206,11 +243,79 @@ static int apply_changes(struct commit_job *j, struct change_log *log, struct er
 	return 0;
 }
 
+/* ---- quota ---- */
+
+int owner_usage(struct conn *c, const char *owner, uint64_t *bytes, struct err *e)
+{
+	static const char usage_sql[] = "SELECT sum(charged) FROM collection WHERE owner = ?1";
+	int64_t sum;
+
+	if (sql_number(c, sql_query(c, e, usage_sql, TEXT(owner)), 0, &sum, e) < 0)
+		return -1;
+	*bytes = (uint64_t)sum;
+	return 0;
+}
+
+int sqlite_usage(struct store *s, const char *owner, uint64_t *bytes, struct err *e)
+{
+	struct conn *c = db_reader((struct db *)s, e);
+
+	return c == NULL ? -1 : owner_usage(c, owner, bytes, e);
+}
+
+/* One for each owner who has a quota and into whose calendars something is put. */
+struct usage { const char *owner; uint64_t quota, before; struct usage *next; };
+
+static int note_usage(struct commit_job *j, struct conn *c, store_id collection, struct usage **list,
+	struct err *e)
+{
+	if (use_collection(j, c, collection, e) < 0)
+		return -1;
+	uint64_t quota = quota_of(j->commit->quotas, j->last.owner);
+	for (const struct usage *u = *list; u != NULL; u = u->next) {
+		if (strcmp(u->owner, j->last.owner) == 0)
+			return 0;
+	}
+	if (quota == 0)
+		return 0;
+	struct usage *u = arena_alloc(j->mem, sizeof(*u));
+	*u = (struct usage){.owner = j->last.owner, .quota = quota, .next = *list};
+	*list = u;
+	return owner_usage(c, u->owner, &u->before, e);
+}
+
+static int note_usages(struct commit_job *j, struct conn *c, struct usage **list, struct err *e)
+{
+	const struct commit *commit = j->commit;
+
+	for (size_t i = 0; commit->quotas != NULL && i < commit->changes; i++) {
+		if (commit->change[i].kind == CHANGE_PUT &&
+			note_usage(j, c, commit->change[i].collection, list, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_usages(struct conn *c, const struct usage *list, struct err *e)
+{
+	uint64_t after;
+
+	for (const struct usage *u = list; u != NULL; u = u->next) {
+		if (owner_usage(c, u->owner, &after, e) < 0)
+			return -1;
+		if (after > u->before && after > u->quota)
+			return err_set(e, ERR_QUOTA, "%s would hold %" PRIu64 " bytes, the quota is %" PRIu64,
+				u->owner, after, u->quota);
+	}
+	return 0;
+}
+
 static int run_commit(struct change_log *log, void *arg, struct err *e)
 {
 	struct commit_job *j = arg;
 	struct commit *commit = j->commit;
 	struct conn *c = log->conn;
+	struct usage *usages = NULL;
 
 	for (size_t i = 0; i < commit->expects; i++) {
 		if (check_head(c, &commit->expect[i], e) < 0)
@@ -220,7 +325,8 @@ static int run_commit(struct change_log *log, void *arg, struct err *e)
 		if (check_expectation(j, c, &commit->change[i], e) < 0)
 			return -1;
 	}
-	if (check_drop(j, c, commit, e) < 0 || apply_changes(j, log, e) < 0)
+	if (check_seen(j, c, &commit->seen, e) < 0 || check_drop(j, c, commit, e) < 0 ||
+		note_usages(j, c, &usages, e) < 0 || apply_changes(j, log, e) < 0 || check_usages(c, usages, e) < 0)
 		return -1;
 	for (size_t i = 0; i < commit->ledgers; i++) {
 		if (ledger_append(log, &commit->ledger[i], e) < 0)

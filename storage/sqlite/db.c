@@ -424,6 +424,15 @@ void path_folder(const char *owner, const char *calendar, char out[PATH_SIZE])
 	snprintf(out, PATH_SIZE, "cal/%s/%s", owner, folder);
 }
 
+void path_object_props(const char *owner, const char *calendar, const char *name, char out[PATH_SIZE])
+{
+	char folder[NAME_FILE_SIZE], file[NAME_FILE_SIZE];
+
+	name_to_folder(calendar, folder);
+	name_to_file(name, file);
+	snprintf(out, PATH_SIZE, "cal/%s/%s/" OBJECT_PROPS "/%s", owner, folder, file);
+}
+
 void path_object(const char *owner, const char *calendar, const char *name, char out[PATH_SIZE])
 {
 	char folder[NAME_FILE_SIZE], file[NAME_FILE_SIZE];

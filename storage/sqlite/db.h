@@ -18,7 +18,7 @@
 #include "storage/names.h"
 #include "storage/store.h"
 
-enum { CONN_SLOTS = 128, PATH_SIZE = 640 };
+enum { CONN_SLOTS = 256, PATH_SIZE = 640 };
 
 struct writer;
 struct mirror;
@@ -109,5 +109,8 @@ bool folder_is_remote(unsigned long type);
 /* "cal/<owner>/<folder>" and "cal/<owner>/<folder>/<file>" for an object's name. */
 void path_folder(const char *owner, const char *calendar, char out[PATH_SIZE]);
 void path_object(const char *owner, const char *calendar, const char *name, char out[PATH_SIZE]);
+/* "cal/<owner>/<folder>/.props.d" and the file in it that holds an object's properties. */
+void path_object_props(const char *owner, const char *calendar, const char *name, char out[PATH_SIZE]);
+#define OBJECT_PROPS ".props.d"
 
 #endif

@@ -8,8 +8,8 @@
 /* read.c */
 #define OBJECT_COLUMNS \
 	"o.collection, o.name, o.id, o.seq, o.uid, o.digest, o.size, o.component, o.first, o.last," \
-	" o.mtime, o.deleted"
-enum { OBJECT_COLUMN_COUNT = 12 };
+	" o.mtime, o.deleted, o.created"
+enum { OBJECT_COLUMN_COUNT = 13 };
 /* Strings are the statement's, until its next step. */
 void object_row(sqlite3_stmt *st, struct object *out);
 int sqlite_find(struct store *s, store_id collection, const char *name, struct arena *mem,
@@ -40,8 +40,8 @@ int sqlite_home_changes(struct store *s, const char *user, bool deep,
 
 /* collection.c */
 #define COLLECTION_COLUMNS \
-	"c.id, c.seq, c.oldest_seq, c.owner, c.name, c.components, c.flags, c.created"
-enum { COLLECTION_COLUMN_COUNT = 8 };
+	"c.id, c.seq, c.oldest_seq, c.owner, c.name, c.components, c.flags, c.created, c.charged"
+enum { COLLECTION_COLUMN_COUNT = 9 };
 /* Strings are the statement's, until its next step. */
 void collection_row(sqlite3_stmt *st, struct collection *out);
 int collection_by_id(struct conn *c, store_id id, struct arena *mem, struct collection *out,
@@ -90,7 +90,26 @@ int sqlite_delegation_put(struct store *s, const struct delegation *d, struct er
 int sqlite_delegates_set(struct store *s, const char *owner, enum share_access access,
 	const char *const *users, size_t n, struct err *e);
 
+/* place.c */
+/* Row as it is, without a file. */
+int place_store(struct conn *c, const struct prop_place *place, const struct prop_row *p, struct err *e);
+/* In the writer's thread: the object's properties, and their file, become those of `from` … */
+int place_copy(struct change_log *log, const struct collection *from, const char *from_name,
+	const struct collection *to, const char *to_name, struct err *e);
+/* … or go, if there are any. */
+int place_remove(struct change_log *log, const struct collection *in, const char *name, struct err *e);
+/* Of a home and principal; their file has moved with the owner's calendars. */
+int place_forget(struct conn *c, const char *user, struct err *e);
+/* "home" or "principal", as cal/<owner>/.props has it. */
+const char *place_word(enum prop_place_kind kind);
+int sqlite_place_props(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
+	struct err *e);
+int sqlite_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
+	size_t n, struct err *e);
+
 /* commit.c */
+int owner_usage(struct conn *c, const char *owner, uint64_t *bytes, struct err *e);
+int sqlite_usage(struct store *s, const char *owner, uint64_t *bytes, struct err *e);
 int sqlite_commit(struct store *s, struct commit *c, struct err *e);
 
 /* account.c */

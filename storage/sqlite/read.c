@@ -20,6 +20,7 @@ void object_row(sqlite3_stmt *st, struct object *out)
 		.last = sqlite3_column_int64(st, 9),
 		.mtime = sqlite3_column_int64(st, 10),
 		.deleted = sqlite3_column_int(st, 11) != 0,
+		.created = sqlite3_column_int64(st, 12),
 	};
 	if (!out->deleted) {
 		snprintf(out->digest, sizeof(out->digest), "%s", sql_text(st, 5));

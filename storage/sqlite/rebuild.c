@@ -163,10 +163,11 @@ static int insert_feeds(struct rebuild *r, const struct calendar *c, const char 
 static int finish_collection(struct rebuild *r, const struct calendar *c, struct err *e)
 {
 	static const char finish_sql[] =
-		"UPDATE collection SET seq = ?2, components = ?3 WHERE id = ?1";
+		"UPDATE collection SET seq = ?2, components = ?3, charged = ?4 WHERE id = ?1";
 	unsigned components = c->props.components != 0 ? c->props.components : c->kinds;
 
-	return sql_run(r->conn, e, finish_sql, INT(c->row.id), INT(c->row.seq), INT(components));
+	return sql_run(r->conn, e, finish_sql, INT(c->row.id), INT(c->row.seq), INT(components),
+		INT(c->row.charged));
 }
 
 static int insert_object(struct rebuild *r, struct calendar *c, const char *name,
@@ -174,15 +175,19 @@ static int insert_object(struct rebuild *r, struct calendar *c, const char *name
 {
 	static const char insert_sql[] =
 		"INSERT INTO object(collection, name, id, seq, uid, digest, size, component, first, last,"
-		" mtime, deleted) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0)";
+		" mtime, created, deleted, charged) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10,"
+		" 0, ?11)";
+	/* what stands in Fees is the server's */
+	uint64_t charged = c->props.flags & COLL_FEES ? 0 : parsed->charged;
 	char digest[DIGEST_SIZE];
 
 	digest_short(body->data, body->len, digest);
 	c->row.seq = seq_next(&r->log);
+	c->row.charged += charged;
 	c->kinds |= parsed->component;
 	return sql_run(r->conn, e, insert_sql, INT(c->row.id), TEXT(name), INT(c->row.seq),
 		TEXT(parsed->uid), TEXT(digest), INT(body->len), INT(parsed->component),
-		INT(parsed->first), INT(parsed->last), INT(mtime));
+		INT(parsed->first), INT(parsed->last), INT(mtime), INT(charged));
 }
 
 /* The name of what a file holds, or why it is no event's file. */
@@ -214,6 +219,28 @@ static int uid_holder(struct rebuild *r, store_id collection, const char *uid, i
 		out, e);
 }
 
+/* A place's properties, if it has a file of them. word: what stands in the lines' first field. */
+static int add_place(struct rebuild *r, int dir, const char *path, const char *file,
+	const struct prop_place *place, const char *word, struct err *e)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf text cleanup_buf;
+	struct props props = {0};
+	struct err why;
+
+	buf_init(&text, PROPS_LARGEST);
+	if (fs_read(dir, file, &text, &why) < 0)
+		return why.code == ERR_NOT_FOUND ? 0 : report(r, "%s/%s: %s", path, file, why.text);
+	if (props_parse(text.data, text.len, mem, &props, &why) < 0)
+		return report(r, "%s/%s: %s", path, file, why.text);
+	for (size_t i = 0; i < props.rows; i++) {
+		if (strcmp(props.row[i].user, word) == 0 &&
+			place_store(r->conn, place, &props.row[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_event(struct rebuild *r, int dir, const char *path, const char *file, void *arg,
 	struct err *e)
 {
@@ -239,7 +266,10 @@ static int add_event(struct rebuild *r, int dir, const char *path, const char *f
 		return -1;
 	if (taken != 0)
 		return report(r, "%s/%s: another event has its UID", path, file);
-	return insert_object(r, c, name, &parsed, &body, st.st_mtim.tv_sec, e);
+	if (insert_object(r, c, name, &parsed, &body, st.st_mtim.tv_sec, e) < 0)
+		return -1;
+	char *props cleanup_free = xasprintf(OBJECT_PROPS "/%s", file);
+	return add_place(r, dir, path, props, &(struct prop_place){PLACE_OBJECT, c->row.id, name}, "", e);
 }
 
 /* The calendar's name: as its folder says, or .props if that is a digest. */
@@ -298,6 +328,19 @@ static int add_calendar(struct rebuild *r, int dir, const char *path, const char
 	return status != 0 ? status : finish_collection(r, &c, e);
 }
 
+static int add_owner_props(struct rebuild *r, int dir, const char *path, const char *owner,
+	struct err *e)
+{
+	char *file cleanup_free = xasprintf("%s/.props", owner);
+	int status = 0;
+
+	for (enum prop_place_kind kind = PLACE_HOME; kind <= PLACE_PRINCIPAL && status == 0; kind++) {
+		status = add_place(r, dir, path, file, &(struct prop_place){kind, 0, owner},
+			place_word(kind), e);
+	}
+	return status;
+}
+
 static int add_owner(struct rebuild *r, int dir, const char *path, const char *owner, void *arg,
 	struct err *e)
 {
@@ -310,7 +353,8 @@ static int add_owner(struct rebuild *r, int dir, const char *path, const char *o
 		return report(r, "%s: no user's name, left alone", below);
 	if (sql_number(r->conn, sql_query(r->conn, e, account_sql, TEXT(owner)), 0, &known, e) < 0)
 		return -1;
-	int status = known != 0 ? 0 : report(r, "%s: there is no account of this name", below);
+	int status = known != 0 ? add_owner_props(r, dir, path, copy, e)
+		: report(r, "%s: there is no account of this name", below);
 	return status != 0 ? status : for_each_entry(r, below, add_calendar, copy, e);
 }
 

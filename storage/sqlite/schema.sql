@@ -51,6 +51,7 @@ CREATE TABLE collection(
 	components INTEGER NOT NULL,
 	flags INTEGER NOT NULL,
 	created INTEGER NOT NULL,
+	charged INTEGER NOT NULL DEFAULT 0, -- the sum over its objects
 	UNIQUE (owner, name)
 );
 
@@ -64,6 +65,17 @@ CREATE TABLE prop(
 	PRIMARY KEY (collection, user, ns, name)
 ) WITHOUT ROWID;
 CREATE INDEX prop_user ON prop(user) WHERE user <> '';
+
+-- Of what is no calendar. kind: enum prop_place_kind; place: the object's name, or the user's.
+CREATE TABLE place_prop(
+	collection INTEGER NOT NULL,
+	kind INTEGER NOT NULL,
+	place TEXT NOT NULL,
+	ns TEXT NOT NULL,
+	name TEXT NOT NULL,
+	xml TEXT NOT NULL,
+	PRIMARY KEY (collection, kind, place, ns, name)
+) WITHOUT ROWID;
 
 CREATE TABLE share(
 	collection INTEGER NOT NULL,
@@ -118,7 +130,9 @@ CREATE TABLE object(
 	first INTEGER NOT NULL,
 	last INTEGER NOT NULL,
 	mtime INTEGER NOT NULL,
+	created INTEGER NOT NULL,
 	deleted INTEGER NOT NULL,
+	charged INTEGER NOT NULL, -- bytes that count against the owner's quota
 	PRIMARY KEY (collection, name)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX object_uid ON object(collection, uid) WHERE deleted = 0;

@@ -31,7 +31,7 @@ int suite_put(struct store *s, store_id collection, const char *name, const char
 {
 	struct change change = {.kind = CHANGE_PUT, .collection = collection, .name = name,
 		.expect = expect, .uid = uid, .body = body, .body_len = strlen(body), .component = 1,
-		.first = 1000, .last = 2000};
+		.first = 1000, .last = 2000, .charged = strlen(body)};
 	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1};
 
 	if (store_commit(s, &commit, e) < 0)
@@ -279,6 +279,138 @@ static void properties_are_common_or_one_users(void **state)
 	assert_int_equal(before.seq, after.seq);
 	assert_int_equal(store_props_patch(s, id + 99, patch, 2, &e), -1);
 	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+static void assert_place(struct store *s, enum prop_place_kind kind, store_id c, const char *name,
+	const char *expected)
+{
+	const struct prop_place place = {kind, c, name};
+	struct buf notes cleanup_buf;
+	struct err e = {0};
+
+	buf_init(&notes, 1000);
+	assert_int_equal(store_place_props(s, &place, note_prop, &notes, &e), 0);
+	assert_notes(&notes, expected);
+}
+
+static void set_place(struct store *s, enum prop_place_kind kind, store_id c, const char *name,
+	const char *prop, const char *xml)
+{
+	const struct prop_place place = {kind, c, name};
+	const struct prop_row row = {"", "X:", prop, xml};
+	struct err e = {0};
+
+	if (store_place_patch(s, &place, &row, 1, &e) < 0)
+		fail_msg("place_patch: %s", e.text);
+}
+
+static void homes_principals_and_objects_have_properties(void **state)
+{
+	const struct prop_row rows[] = {{"", "X:", "n", "<n/>"}, {"", "X:", "", "<m/>"}};
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = *state;
+	struct collection before, after;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+
+	put_ok(s, c, "a.ics", "u", "A");
+	assert_int_equal(store_collection(s, "anna", "w", mem, &before, &e), 0);
+	set_place(s, PLACE_HOME, 0, "anna", "p", "<p/>");
+	set_place(s, PLACE_PRINCIPAL, 0, "anna", "p", "<q/>");
+	set_place(s, PLACE_OBJECT, c, "a.ics", "p", "<r/>");
+	set_place(s, PLACE_OBJECT, c, "a.ics", "q", "<s/>");
+	set_place(s, PLACE_OBJECT, c, "a.ics", "p", "<t/>");
+	assert_place(s, PLACE_HOME, 0, "anna", ":X:p=<p/> ");
+	assert_place(s, PLACE_PRINCIPAL, 0, "anna", ":X:p=<q/> ");
+	assert_place(s, PLACE_OBJECT, c, "a.ics", ":X:p=<t/> :X:q=<s/> ");
+	set_place(s, PLACE_OBJECT, c, "a.ics", "q", NULL);
+	set_place(s, PLACE_HOME, 0, "anna", "p", NULL);
+	assert_place(s, PLACE_OBJECT, c, "a.ics", ":X:p=<t/> ");
+	assert_place(s, PLACE_HOME, 0, "anna", "");
+	assert_place(s, PLACE_HOME, 0, "marc", "");
+	assert_int_equal(store_collection(s, "anna", "w", mem, &after, &e), 0);
+	assert_int_equal(before.seq, after.seq);
+	assert_int_equal(store_place_patch(s, &(struct prop_place){PLACE_OBJECT, c, "none.ics"}, rows, 1,
+		&e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(store_place_patch(s, &(struct prop_place){PLACE_HOME, 0, "anna"}, rows, 2, &e),
+		-1);
+	assert_place(s, PLACE_HOME, 0, "anna", "");
+}
+
+/* RFC 4918 9.6, 9.8.2, 9.9.1: gone with the object, taken along by MOVE and COPY, replaced there. */
+static void properties_go_where_their_object_goes(void **state)
+{
+	struct store *s = *state;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w"), other = suite_calendar(s, "anna", "o");
+	struct change move[] = {{.kind = CHANGE_DELETE, .collection = c, .name = "a.ics"},
+		{.kind = CHANGE_PUT, .collection = other, .name = "b.ics", .uid = "u", .body = "A",
+			.body_len = 1, .from_collection = c, .from = "a.ics"}};
+	struct commit commit = {.now = SUITE_NOW, .change = move, .changes = 2};
+
+	put_ok(s, c, "a.ics", "u", "A");
+	put_ok(s, other, "b.ics", "v", "B");
+	set_place(s, PLACE_OBJECT, c, "a.ics", "p", "<p/>");
+	set_place(s, PLACE_OBJECT, other, "b.ics", "old", "<old/>");
+	put_ok(s, c, "a.ics", "u", "changed");
+	assert_place(s, PLACE_OBJECT, c, "a.ics", ":X:p=<p/> ");
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+	assert_place(s, PLACE_OBJECT, other, "b.ics", ":X:p=<p/> ");
+	put_ok(s, c, "a.ics", "w", "new");
+	assert_place(s, PLACE_OBJECT, c, "a.ics", "");
+	delete_ok(s, other, "b.ics");
+	put_ok(s, other, "b.ics", "u", "again");
+	assert_place(s, PLACE_OBJECT, other, "b.ics", "");
+}
+
+static int put_charged(struct store *s, store_id c, const char *name, uint64_t charged,
+	const struct quotas *quotas, struct err *e)
+{
+	struct change change = {.kind = CHANGE_PUT, .collection = c, .name = name, .uid = name,
+		.body = "A", .body_len = 1, .charged = charged};
+	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1, .quotas = quotas};
+
+	return store_commit(s, &commit, e);
+}
+
+static uint64_t usage(struct store *s, const char *owner)
+{
+	uint64_t bytes;
+	struct err e = {0};
+
+	assert_int_equal(store_usage(s, owner, &bytes, &e), 0);
+	return bytes;
+}
+
+/* RFC 4331: over all calendars of the owner; what makes it less is always allowed. */
+static void a_quota_bounds_an_owners_calendars_together(void **state)
+{
+	const struct quota paul = {"paul", 0};
+	const struct quotas quotas = {.bytes = 100, .owner = &paul, .owners = 1};
+	struct store *s = *state;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w"), other = suite_calendar(s, "anna", "o");
+	store_id his = suite_calendar(s, "paul", "w");
+
+	assert_int_equal(put_charged(s, c, "a", 60, &quotas, &e), 0);
+	assert_int_equal(put_charged(s, other, "b", 40, &quotas, &e), 0);
+	assert_int_equal(usage(s, "anna"), 100);
+	assert_int_equal(put_charged(s, other, "c", 1, &quotas, &e), -1);
+	assert_int_equal(e.code, ERR_QUOTA);
+	assert_int_equal(put_charged(s, c, "a", 61, &quotas, &e), -1);
+	assert_int_equal(usage(s, "anna"), 100);
+	assert_int_equal(put_charged(s, his, "a", 1000, &quotas, &e), 0);
+	assert_int_equal(put_charged(s, c, "a", 500, NULL, &e), 0);
+	assert_int_equal(put_charged(s, c, "a", 400, &quotas, &e), 0);
+	assert_int_equal(usage(s, "anna"), 440);
+	delete_ok(s, c, "a");
+	assert_int_equal(usage(s, "anna"), 40);
+	assert_int_equal(put_charged(s, c, "a", 60, &quotas, &e), 0);
+	struct commit drop = {.now = SUITE_NOW, .drop = c};
+	assert_int_equal(store_commit(s, &drop, &e), 0);
+	assert_int_equal(usage(s, "anna"), 40);
+	assert_int_equal(usage(s, "nobody"), 0);
 }
 
 static void shares_are_found_from_both_sides(void **state)
@@ -1148,7 +1280,11 @@ static void a_closed_account_leaves_only_its_name_and_ledger(void **state)
 	assert_int_equal(store_delegation_put(s, &(struct delegation){"anna", "paul", SHARE_READ}, &e), 0);
 	assert_int_equal(store_delegation_put(s, &(struct delegation){"paul", "anna", SHARE_READ}, &e), 0);
 
+	set_place(s, PLACE_HOME, 0, "anna", "p", "<p/>");
+	set_place(s, PLACE_HOME, 0, "paul", "p", "<p/>");
 	assert_int_equal(store_account_close(s, "anna", &e), 0);
+	assert_place(s, PLACE_HOME, 0, "anna", "");
+	assert_place(s, PLACE_HOME, 0, "paul", ":X:p=<p/> ");
 	assert_int_equal(store_accounts(s, note_account, &notes, &e), 0);
 	assert_notes(&notes, "anna-! paul ");
 	assert_int_equal(store_account(s, "anna", mem, &got, &e), 0);
@@ -1378,6 +1514,9 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(bad_names_are_refused),
 		SCENARIO(a_dropped_collection_takes_all_with_it_and_its_seqs_never_return),
 		SCENARIO(properties_are_common_or_one_users),
+		SCENARIO(homes_principals_and_objects_have_properties),
+		SCENARIO(properties_go_where_their_object_goes),
+		SCENARIO(a_quota_bounds_an_owners_calendars_together),
 		SCENARIO(shares_are_found_from_both_sides),
 		SCENARIO(feeds_are_found_by_their_hash),
 		SCENARIO(feeds_end_with_their_calendar),

@@ -129,8 +129,8 @@ static void every_error_has_an_answer(void **state)
 		assert_string_equal(res.reason, "why");
 		if (code == ERR_IO || code == ERR_INTERNAL || code == ERR_BROKEN)
 			assert_null(strstr(res.body.data, "why")); /* for the log only */
-		assert_int_equal(status >= 500, code == ERR_BUSY || code == ERR_FULL || code == ERR_IO
-			|| code == ERR_INTERNAL);
+		assert_int_equal(status >= 500, code == ERR_BUSY || code == ERR_FULL
+			|| code == ERR_QUOTA || code == ERR_IO || code == ERR_INTERNAL);
 		response_finish(&res);
 	}
 }

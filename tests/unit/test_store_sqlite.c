@@ -192,7 +192,7 @@ static int parse_body(const char *body, size_t len, struct arena *mem, struct st
 {
 	if (!str_starts(body, "UID:"))
 		return err_set(e, ERR_SYNTAX, "no UID");
-	*out = (struct store_parsed){arena_strdup(mem, body + 4), 1, 10, 20};
+	*out = (struct store_parsed){arena_strdup(mem, body + 4), 1, 10, 20, len};
 	return 0;
 }
 
@@ -244,8 +244,24 @@ static void files_hold_what_was_committed(void **state)
 	assert_non_null(strstr(text.data, "\n2\t"));
 	assert_non_null(strstr(text.data, "\t{\"n\":2}\t1700000000\t5000\t1\tlate\tR1\tmarc\tu\n"));
 
+	const struct prop_row dead = {"", "X:", "d", "<d/>"};
+	assert_int_equal(store_place_patch(s, &(struct prop_place){PLACE_OBJECT, c, "plain"}, &dead, 1,
+		&e), 0);
+	read_file("cal/anna/Beruf=20=26=20Co/.props.d/plain=.ics", &text);
+	assert_string_equal(text.data, "prop: \tX:\td\t<d/>\n");
+	assert_int_equal(store_place_patch(s, &(struct prop_place){PLACE_HOME, 0, "anna"}, &dead, 1, &e),
+		0);
+	read_file("cal/anna/.props", &text);
+	assert_string_equal(text.data, "prop: home\tX:\td\t<d/>\n");
+
 	assert_int_equal(suite_delete(s, c, "plain", NULL, &e), 0);
 	assert_false(exists("cal/anna/Beruf=20=26=20Co/plain=.ics"));
+	assert_false(exists("cal/anna/Beruf=20=26=20Co/.props.d/plain=.ics"));
+	assert_int_equal(store_place_patch(s, &(struct prop_place){PLACE_OBJECT, c, "ä b.ics"}, &dead, 1,
+		&e), 0);
+	struct commit drop = {.now = SUITE_NOW, .drop = c};
+	assert_int_equal(store_commit(s, &drop, &e), 0);
+	assert_false(exists("cal/anna/Beruf=20=26=20Co"));
 	store_close(s);
 }
 
@@ -723,6 +739,7 @@ static void fill_for_rebuild(struct store *s, const char *long_name)
 	const struct account_token token = {"id", "phone", "hash", 5};
 	const struct prop_row rows[] = {{"", "DAV:", "displayname", "<d>A</d>"},
 		{"marc", "X:", "color", "<c>\\</c>"}};
+	const struct prop_row dead = {"", "X:", "dead", "<d>\n\\</d>"};
 	struct err e = {0};
 	store_id f;
 
@@ -742,6 +759,10 @@ static void fill_for_rebuild(struct store *s, const char *long_name)
 	assert_int_equal(suite_put(s, f, "R1.ics", "fee-R1", "UID:fee-R1", "", NULL, &e), 0);
 	assert_int_equal(suite_put(s, f, "R2.ics", "fee-R2", "UID:fee-R2", "", NULL, &e), 0);
 	assert_int_equal(store_props_patch(s, c, rows, 2, &e), 0);
+	const struct prop_place places[] = {{PLACE_OBJECT, c, "a.ics"}, {PLACE_OBJECT, c, long_name},
+		{PLACE_HOME, 0, "anna"}, {PLACE_PRINCIPAL, 0, "anna"}};
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		assert_int_equal(store_place_patch(s, &places[i], &dead, 1, &e), 0);
 	assert_int_equal(store_share_put(s, &(struct share){.collection = c, .user = "marc",
 		.access = SHARE_READ}, &e), 0);
 	assert_int_equal(store_feed_put(s, &(struct feed){.id = "k1", .label = "My\tphone",
@@ -805,6 +826,30 @@ static int note_home(const struct collection *c, void *arg)
 	return 0;
 }
 
+static int note_place(const struct object *o, void *arg)
+{
+	buf_printf(arg, "%s\n", o->name);
+	return 0;
+}
+
+static void describe_places(struct store *s, store_id c, struct buf *out)
+{
+	struct buf names cleanup_buf;
+	struct err e = {0};
+	char *next;
+
+	buf_init(&names, 10000);
+	assert_int_equal(store_list(s, c, 0, INT64_MIN, INT64_MAX, note_place, &names, NULL, &e), 0);
+	for (char *name = strtok_r(names.data, "\n", &next); name; name = strtok_r(NULL, "\n", &next)) {
+		buf_printf(out, "%s:\n", name);
+		assert_int_equal(store_place_props(s, &(struct prop_place){PLACE_OBJECT, c, name}, note_prop,
+			out, &e), 0);
+	}
+	for (enum prop_place_kind kind = PLACE_HOME; kind <= PLACE_PRINCIPAL; kind++)
+		assert_int_equal(store_place_props(s, &(struct prop_place){kind, 0, "anna"}, note_prop, out,
+			&e), 0);
+}
+
 /* Everything in a store as text, but for sequence numbers. */
 static void describe(struct store *s, struct buf *out)
 {
@@ -817,7 +862,9 @@ static void describe(struct store *s, struct buf *out)
 	assert_int_equal(store_delegations(s, "anna", NULL, note_delegation, out, &e), 0);
 	assert_non_null(strstr(out->data, "delegate eve of anna 2\ndelegate marc of anna 3\n"));
 	assert_int_equal(store_collection(s, "anna", "Wörk", mem, &c, &e), 0);
-	buf_printf(out, "calendar %u %u %lld\n", c.components, c.flags, (long long)c.created);
+	buf_printf(out, "calendar %u %u %lld %llu\n", c.components, c.flags, (long long)c.created,
+		(unsigned long long)c.charged);
+	describe_places(s, c.id, out);
 	assert_int_equal(store_list(s, c.id, 0, INT64_MIN, INT64_MAX, note_row, out, NULL, &e), 0);
 	assert_int_equal(store_props(s, c.id, "marc", note_prop, out, &e), 0);
 	assert_int_equal(store_shares(s, c.id, NULL, note_share, out, &e), 0);
