@@ -14,7 +14,7 @@ static bool is_user(const struct dav_request *rq, const char *user)
 
 enum {
 	ADMIN_MASK = PRIV_READS | PRIV_READ_ACL | PRIV_UNBIND,
-	HOME_MASK = PRIV_READS | PRIV_BIND | PRIV_UNBIND,
+	HOME_MASK = PRIV_READS | PRIV_WRITE_PROPERTIES | PRIV_BIND | PRIV_UNBIND,
 	PUBLIC_MASK = PRIV_READ | PRIV_READ_CURRENT_USER, /* what has no calendars in it */
 };
 
@@ -150,7 +150,7 @@ unsigned access_public(const struct dav_request *rq, const struct resource *res)
 
 	if (res->user && (is_user(rq, res->user) || rq->http->who.admin))
 		mask |= PRIV_READ_ACL;
-	if (res->kind & RES_PROXIES && is_user(rq, res->user))
+	if (res->kind & (RES_PRINCIPAL | RES_PROXIES) && is_user(rq, res->user))
 		mask |= PRIV_WRITE_PROPERTIES;
 	return mask;
 }
@@ -258,9 +258,16 @@ int access_need(struct dav_request *rq, const struct resource *res, unsigned has
 
 int access_no_parent(struct dav_request *rq, const struct resource *res)
 {
+	struct resource parent;
+	struct err e;
+
 	if (res->user && !is_user(rq, res->user))
 		return access_need(rq, res, 0, PRIV_BIND);
-	return fail(rq, 409, "nothing there to put it into");
+	if (resource_parent(rq, res, &parent, &e) < 0)
+		return fail_err(rq, &e);
+	if (!parent.exists)
+		return fail(rq, 409, "nothing there to put it into");
+	return fail(rq, 403, "nothing of that kind can be here");
 }
 
 unsigned access_to_delete(const struct resource *res)
@@ -336,7 +343,7 @@ int access_entries(struct dav_request *rq, const struct resource *res, struct ar
 	const struct ace **out, struct err *e)
 {
 	struct entries l = { .rq = rq, .mem = mem };
-	unsigned proxy = res->kind & RES_PROXIES ? PRIV_WRITE_PROPERTIES : 0;
+	unsigned own = res->kind & (RES_PRINCIPAL | RES_PROXIES) ? PRIV_WRITE_PROPERTIES : 0;
 
 	l.tail = &l.first;
 	if (res->kind & (RES_CALENDAR | RES_OBJECT)) {
@@ -350,7 +357,7 @@ int access_entries(struct dav_request *rq, const struct resource *res, struct ar
 	} else {
 		if (res->user) {
 			add_entry(&l, &(struct ace){ .who = ACE_OWNER,
-				.grant = PUBLIC_MASK | PRIV_READ_ACL | proxy, .protected = true });
+				.grant = PUBLIC_MASK | PRIV_READ_ACL | own, .protected = true });
 			add_admin(&l, PUBLIC_MASK | PRIV_READ_ACL);
 		}
 		add_entry(&l, &(struct ace){ .who = ACE_AUTHENTICATED, .grant = PUBLIC_MASK,

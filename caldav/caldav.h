@@ -34,6 +34,7 @@ struct dav_settings {
 	size_t delegates;             /* of one access, set by PROPPATCH */
 	unsigned expand_levels;       /* of expand-property, 1 to 4 */
 	const struct dav_group *groups; /* ended by one without name; NULL: none */
+	struct quotas quotas;         /* bytes of an owner's calendars together; 0: any number */
 	const char *public_url;       /* or NULL */
 };
 extern const struct dav_settings dav_default_settings;

@@ -29,6 +29,8 @@ enum resource_kind {
 	RES_ALL_PRINCIPALS = RES_PRINCIPAL | RES_PROXIES | RES_GROUP,
 	RES_COLLECTIONS = RES_ROOT | RES_PRINCIPALS | RES_ALL_PRINCIPALS | RES_HOMES | RES_HOME | RES_CALENDAR,
 	RES_ANY = RES_COLLECTIONS | RES_OBJECT,
+	/* what keeps properties that clients set; above is nobody's */
+	RES_KEEPERS = RES_PRINCIPAL | RES_HOME | RES_CALENDAR | RES_OBJECT,
 };
 
 /* RFC 3744 3 and RFC 4791 6.1; PRIV_WRITE is the four kinds of writing together. */
@@ -74,6 +76,9 @@ struct resource {
 
 enum { DEPTH_MISSING = -1, DEPTH_INFINITY = 2 };
 
+/* Prefer (RFC 7240, RFC 8144), and Brief, which means the same as return=minimal. */
+struct preferences { bool minimal, representation, noroot; };
+
 struct dav_request {
 	const struct dav *dav;
 	struct request *http;
@@ -82,7 +87,9 @@ struct dav_request {
 	const struct method *method;
 	int depth;                       /* 0, 1, DEPTH_INFINITY, DEPTH_MISSING */
 	struct resource target;
+	struct preferences prefer;
 	const struct conditions *conditions; /* precond.c */
+	struct collection_seen seen;         /* what the conditions rest on, besides the target */
 	struct { store_id calendar; const struct zone *zone; } floating; /* calendar_zone's last answer */
 	struct { const char *owner; enum share_access access; } acting;  /* access_acts_for's last answer */
 	size_t expanded;                 /* hrefs that expand-property has followed */
@@ -101,6 +108,9 @@ int resource_resolve(struct dav_request *rq, const char *path, struct resource *
  * query and fragment.
  */
 const char *resource_href_path(struct dav_request *rq, const char *href);
+/* What stands above a resource, there or not. */
+int resource_parent(struct dav_request *rq, const struct resource *res, struct resource *out,
+	struct err *e);
 /* calendar->href with an object's name behind it, encoded once. */
 char *resource_object_href(struct arena *mem, const struct resource *calendar, const char *name);
 /* Fills an object's resource of a calendar from its row; strings are borrowed from the row. */
@@ -153,7 +163,7 @@ int access_entries(struct dav_request *rq, const struct resource *res, struct ar
 	const struct ace **out, struct err *e);
 /* What deleting an object takes: in the Fees calendar it only hides an entry (15.11). */
 unsigned access_to_delete(const struct resource *res);
-/* A new resource without parent: 409; 403 in other people's space, whether there is one or not. */
+/* Where nothing can be made: 409 without parent, else 403; in other people's space 403 in any case. */
 int access_no_parent(struct dav_request *rq, const struct resource *res);
 /* 0, or 403 need-privileges naming the resource. `has` is a resource's mask. */
 int access_need(struct dav_request *rq, const struct resource *res, unsigned has, unsigned need);
@@ -167,6 +177,16 @@ const struct conditions *conditions_parse(struct dav_request *rq, struct err *e)
 int conditions_check(const struct object *there, void *arg, struct err *e);
 /* GET and HEAD: If-None-Match names this ETag (weak comparison): 304. */
 bool conditions_not_modified(const struct dav_request *rq, const char *etag);
+
+/* ---- prefer.c ---- */
+
+struct preferences preferences_read(const struct request *rq);
+/* Tells the client that a preference was followed: "return=minimal". Once for each, at most. */
+void preference_applied(struct dav_request *rq, const char *preference);
+/* An object as the answer to what changed it (return=representation): with its ETag and Content-Location
+ * in place of the response so far. Returns the status; 0 if it can't be read any more, and nothing is
+ * changed. */
+int answer_representation(struct dav_request *rq, const struct resource *at, int status);
 
 /* ---- methods and reports: tables in dispatch.c and report.c ---- */
 
@@ -183,6 +203,8 @@ enum {
 	METHOD_EXISTING = 2, /* 404 where nothing is */
 	METHOD_MAKES = 4,    /* resource-must-be-null where something is */
 	METHOD_BODY = 8,     /* takes a body; the others, if they change something, refuse one */
+	METHOD_EVENT = 16,   /* which is an event */
+	METHOD_PREFERS = 32, /* the answer depends on Prefer */
 };
 extern const struct method dav_methods[]; /* ended by a row without name */
 /* "OPTIONS, GET, …" for the target. */
@@ -198,6 +220,7 @@ int method_get(struct dav_request *rq);
 /* Of a calendar: get_calendar.c. */
 int get_calendar(struct dav_request *rq);
 int method_put(struct dav_request *rq);
+int method_post(struct dav_request *rq);
 int method_delete(struct dav_request *rq);
 int method_copy(struct dav_request *rq);
 int method_move(struct dav_request *rq);
@@ -226,6 +249,14 @@ int report_freebusy(struct dav_request *rq, const struct xml_node *root);
 
 /* What event_put and its like want to know of a request. */
 struct event_request event_request_of(struct dav_request *rq);
+/* Stores the body of the request at `at`: what PUT and POST have in common. `made`: nothing may be there,
+ * ERR_EXISTS in *e. 0, or -1. */
+int store_event(struct dav_request *rq, const struct resource *at, bool made, struct event_result *out,
+	struct err *e);
+/* The headers of a body that is to be stored: 0, or a refusal. */
+int check_event_headers(struct dav_request *rq);
+/* 201 or 204 with what may be told of the new object. */
+int answer_stored(struct dav_request *rq, const struct resource *at, const struct event_result *result);
 /* 0 if an object may be written at `res` (PUT, the destination of COPY and MOVE), else a refusal. */
 int check_object_place(struct dav_request *rq, const struct resource *res);
 /* As fail_err; a UID that is taken names the object beside `at` that holds it. */
@@ -241,8 +272,6 @@ int request_xml(struct dav_request *rq, const struct xml_node **root);
 
 /* ---- sync_token.c: RFC 6578 4 ---- */
 
-/* The token of a calendar at that seq. */
-char *sync_token(struct dav_request *rq, struct arena *mem, const struct collection *c, uint64_t seq);
 /* The present one of a calendar or home: DAV:sync-token, CS:getctag, and what an If header may name
  * (RFC 6578 5). NULL if the store fails. */
 char *resource_sync_token(struct dav_request *rq, struct arena *mem, const struct resource *res,

@@ -13,22 +13,28 @@ const struct method dav_methods[] = {
 	{ "OPTIONS",    RES_ANY | RES_UNKNOWN,     0, method_options },
 	{ "GET",        RES_ANY,                   METHOD_EXISTING, method_get },
 	{ "HEAD",       RES_ANY,                   METHOD_EXISTING, method_get },
-	{ "PROPFIND",   RES_ANY,                   METHOD_EXISTING | METHOD_BODY, method_propfind },
-	{ "REPORT",     RES_ANY,                   METHOD_EXISTING | METHOD_BODY, method_report },
-	{ "PROPPATCH",  RES_ANY,                   METHOD_EXISTING | METHOD_BODY | METHOD_CHANGES,
-		method_proppatch },
+	{ "PROPFIND",   RES_ANY,                   METHOD_EXISTING | METHOD_BODY | METHOD_PREFERS,
+		method_propfind },
+	{ "REPORT",     RES_ANY,                   METHOD_EXISTING | METHOD_BODY | METHOD_PREFERS,
+		method_report },
+	{ "PROPPATCH",  RES_ANY,                   METHOD_EXISTING | METHOD_BODY | METHOD_CHANGES
+		| METHOD_PREFERS, method_proppatch },
 	{ "ACL",        RES_ANY,                   METHOD_EXISTING | METHOD_BODY | METHOD_CHANGES, method_acl },
-	{ "PUT",        RES_OBJECT | RES_UNKNOWN,  METHOD_BODY | METHOD_CHANGES, method_put },
+	{ "PUT",        RES_OBJECT | RES_UNKNOWN,  METHOD_BODY | METHOD_EVENT | METHOD_CHANGES | METHOD_PREFERS,
+		method_put },
+	{ "POST",       RES_CALENDAR,              METHOD_EXISTING | METHOD_BODY | METHOD_EVENT | METHOD_CHANGES
+		| METHOD_PREFERS, method_post },
 	{ "DELETE",     RES_OBJECT | RES_CALENDAR, METHOD_EXISTING | METHOD_CHANGES, method_delete },
-	{ "COPY",       RES_OBJECT,                METHOD_EXISTING | METHOD_CHANGES, method_copy },
-	{ "MOVE",       RES_OBJECT,                METHOD_EXISTING | METHOD_CHANGES, method_move },
-	{ "MKCALENDAR", RES_CALENDAR,              METHOD_MAKES | METHOD_BODY | METHOD_CHANGES,
+	{ "COPY",       RES_ANY,                   METHOD_EXISTING | METHOD_CHANGES | METHOD_PREFERS,
+		method_copy },
+	{ "MOVE",       RES_ANY,                   METHOD_EXISTING | METHOD_CHANGES | METHOD_PREFERS,
+		method_move },
+	{ "MKCALENDAR", RES_CALENDAR,              METHOD_MAKES | METHOD_BODY | METHOD_CHANGES | METHOD_PREFERS,
 		method_mkcalendar },
-	{ "MKCOL",      RES_CALENDAR,              METHOD_MAKES | METHOD_BODY | METHOD_CHANGES,
+	{ "MKCOL",      RES_CALENDAR,              METHOD_MAKES | METHOD_BODY | METHOD_CHANGES | METHOD_PREFERS,
 		method_mkcol },
 	{ "LOCK",       0, METHOD_BODY | METHOD_CHANGES, NULL },
 	{ "PATCH",      0, METHOD_BODY | METHOD_CHANGES, NULL },
-	{ "POST",       0, METHOD_BODY | METHOD_CHANGES, NULL },
 	{ "TRACE",      0, 0, NULL },
 	{ "UNLOCK",     0, METHOD_CHANGES, NULL },
 	{ 0 },
@@ -158,6 +164,16 @@ int request_xml(struct dav_request *rq, const struct xml_node **root)
 	return 0;
 }
 
+/* RFC 8144 3.2: the client whose condition failed sees why, and needs not ask. */
+static void show_current(struct dav_request *rq)
+{
+	const struct resource *t = &rq->target;
+
+	if (rq->prefer.representation && rq->method->flags & METHOD_EVENT && t->kind == RES_OBJECT
+		&& t->exists)
+		answer_representation(rq, t, 412);
+}
+
 static int run(struct dav_request *rq)
 {
 	struct err e;
@@ -174,7 +190,13 @@ static int run(struct dav_request *rq)
 	refused = check_offered(rq);
 	if (!refused)
 		refused = check_conditions(rq);
-	return refused ? refused : rq->method->run(rq);
+	if (!refused)
+		refused = rq->method->run(rq);
+	if (refused == 412)
+		show_current(rq);
+	if (rq->method->flags & METHOD_PREFERS) /* RFC 7240 2 */
+		response_header(rq->http->res, "Vary", "Prefer, Brief");
+	return rq->http->res->status;
 }
 
 static struct dav_request *begin(const struct dav *dav, struct request *http)
@@ -182,7 +204,7 @@ static struct dav_request *begin(const struct dav *dav, struct request *http)
 	struct dav_request *rq = arena_alloc(http->mem, sizeof(*rq));
 
 	*rq = (struct dav_request){ .dav = dav, .http = http, .mem = http->mem, .store = dav->store,
-		.method = method_find(http->method), .target = { .reader = "" } };
+		.prefer = preferences_read(http), .method = method_find(http->method), .target = { .reader = "" } };
 	http->res->body.max = ANSWER_MAX;
 	return rq;
 }
@@ -216,7 +238,7 @@ int dav_precheck(const struct dav *dav, struct request *http, uint64_t content_l
 	bool length_known, size_t *body_max)
 {
 	struct dav_request *rq = begin(dav, http);
-	bool put = rq->method && rq->method->run == method_put;
+	bool put = rq->method && rq->method->flags & METHOD_EVENT;
 
 	*body_max = put ? dav->settings.ical.bytes + EVENT_RENDERING_MAX : dav->settings.xml.bytes;
 	if (!rq->method)

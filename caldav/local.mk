@@ -17,7 +17,9 @@ libcaldav_a_SOURCES = \
 	caldav/move.c \
 	caldav/multistatus.c \
 	caldav/options.c \
+	caldav/post.c \
 	caldav/precond.c \
+	caldav/prefer.c \
 	caldav/principal.c \
 	caldav/principal.h \
 	caldav/prop.c \

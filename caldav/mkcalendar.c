@@ -99,9 +99,12 @@ static int count_collection(const struct collection *c, void *arg)
 static int check_place(struct dav_request *rq)
 {
 	const struct resource *t = &rq->target;
+	struct resource parent;
 	struct err e;
 	size_t n = 0;
 
+	if (t->kind != RES_CALENDAR && (resource_parent(rq, t, &parent, &e) < 0 || !parent.exists))
+		return fail(rq, 409, "nothing there to put it into"); /* RFC 4918 9.3.1 */
 	if (t->kind != RES_CALENDAR)
 		return refuse(rq, PRE_COLLECTION_LOCATION, "calendars live in a home only");
 	if (!t->parent_exists)
@@ -135,6 +138,8 @@ static int make(struct dav_request *rq, const struct new_calendar *new)
 	if (store_collection_make(rq->store, &c, rows, n, rq->http->now, &id, &e) < 0)
 		return fail_err(rq, &e);
 	response_header(rq->http->res, "Cache-Control", "no-cache"); /* RFC 4791 5.3.1 */
+	if (rq->prefer.minimal)
+		preference_applied(rq, "return=minimal"); /* RFC 8144 2.3 */
 	return rq->http->res->status = 201;
 }
 

@@ -239,6 +239,8 @@ int plan_answer(struct dav_request *rq, struct plan *p, const struct prop_list *
 	}
 	res->status = 207;
 	response_header(res, "Content-Type", "application/xml; charset=utf-8");
+	if (rq->prefer.minimal)
+		preference_applied(rq, "return=minimal");
 	if (m->ended) {
 		buf_add(&res->body, m->piece.data, m->piece.len);
 		multistatus_free(m);

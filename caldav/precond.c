@@ -13,16 +13,17 @@
 
 enum { IF_LISTS = 64, IF_CONDITIONS = 256, IF_BYTES = 8192 };
 
-/* One condition of an If list: an ETag, or (NULL) a state token, which without locks never holds. */
+/* One condition of an If list: an ETag, or a state token. */
 struct if_condition {
 	bool negated;
-	const char *etag;
+	const char *etag, *token; /* one of them */
 	const struct if_condition *next;
 };
 
 struct if_list {
 	bool other;           /* tagged with another resource than the target */
 	const char *there;    /* then: that one's ETag; "" for a collection, NULL if it does not exist */
+	const struct resource *about; /* whose state tokens count; NULL: none's */
 	const struct if_condition *conditions;
 	const struct if_list *next;
 };
@@ -80,8 +81,6 @@ static int take_enclosed(struct if_parser *p, char close, const char **out)
 /* Condition = ["Not"] (State-token | "[" entity-tag "]") */
 static int parse_condition(struct if_parser *p, struct if_condition *c)
 {
-	const char *token;
-
 	if (++p->conditions > IF_CONDITIONS)
 		return malformed(p);
 	if (ascii_ncasecmp(p->at, "Not", 3) == 0) {
@@ -90,7 +89,7 @@ static int parse_condition(struct if_parser *p, struct if_condition *c)
 		skip_blanks(p);
 	}
 	if (*p->at == '<')
-		return take_enclosed(p, '>', &token);
+		return take_enclosed(p, '>', &c->token);
 	if (*p->at == '[')
 		return take_enclosed(p, ']', &c->etag);
 	return malformed(p);
@@ -135,8 +134,8 @@ static bool is_target(const struct dav_request *rq, const struct resource *res)
 /* Resource-Tag = "<" Simple-ref ">": the lists behind it speak of that resource. */
 static int parse_tag(struct if_parser *p, struct if_list *tagged)
 {
+	struct resource *res = arena_alloc(p->rq->mem, sizeof(*res));
 	const char *uri;
-	struct resource res;
 
 	if (take_enclosed(p, '>', &uri) < 0)
 		return -1;
@@ -145,11 +144,12 @@ static int parse_tag(struct if_parser *p, struct if_list *tagged)
 	const char *path = resource_href_path(p->rq, uri);
 	if (!path)
 		return 0;
-	if (resource_resolve(p->rq, path, &res, p->e) < 0)
+	if (resource_resolve(p->rq, path, res, p->e) < 0)
 		return -1;
-	tagged->other = !is_target(p->rq, &res);
-	if (res.exists)
-		tagged->there = arena_strdup(p->rq->mem, res.object.etag);
+	tagged->other = !is_target(p->rq, res);
+	tagged->about = res;
+	if (res->exists)
+		tagged->there = arena_strdup(p->rq->mem, res->object.etag);
 	return 0;
 }
 
@@ -157,7 +157,7 @@ static int parse_tag(struct if_parser *p, struct if_list *tagged)
 static int parse_if(struct dav_request *rq, const char *header, struct conditions *out, struct err *e)
 {
 	struct if_parser p = { .rq = rq, .at = header, .e = e };
-	struct if_list tagged = { 0 };
+	struct if_list tagged = { .about = &rq->target };
 	const struct if_list **tail = &out->lists;
 
 	if (strlen(header) > IF_BYTES)
@@ -176,11 +176,35 @@ static int parse_if(struct dav_request *rq, const char *header, struct condition
 	return 0;
 }
 
-/* Without locks a state token, DAV:no-lock included, never matches. */
-static bool list_holds(const struct if_list *list, const char *etag)
+/*
+ * The state tokens there are: the sync-token of a calendar or home, as it is now (RFC 6578 5). There are
+ * no locks, and so DAV:no-lock never matches either. A calendar that matched is kept, that the change is
+ * made only if it still does then; a home's token moves with anything in any calendar, and is looked at
+ * once.
+ */
+static bool token_matches(struct dav_request *rq, const struct resource *about, const char *token)
+{
+	struct resource now;
+
+	if (!about || !about->exists || !(about->kind & (RES_CALENDAR | RES_HOME)))
+		return false;
+	now = *about;
+	if (now.kind == RES_CALENDAR && (store_collection(rq->store, about->coll.owner, about->coll.name,
+		rq->mem, &now.coll, NULL) < 0 || now.coll.id != about->coll.id))
+		return false;
+	const char *current = resource_sync_token(rq, rq->mem, &now, NULL);
+	if (!current || strcmp(current, token) != 0)
+		return false;
+	if (now.kind == RES_CALENDAR)
+		rq->seen = (struct collection_seen){ now.coll.id, now.coll.seq };
+	return true;
+}
+
+static bool list_holds(struct dav_request *rq, const struct if_list *list, const char *etag)
 {
 	for (const struct if_condition *c = list->conditions; c; c = c->next) {
-		bool match = c->etag && etag && *etag && etag_listed(c->etag, etag, false);
+		bool match = c->token ? token_matches(rq, list->about, c->token)
+			: etag && *etag && etag_listed(c->etag, etag, false);
 
 		if (match == c->negated)
 			return false;
@@ -188,11 +212,15 @@ static bool list_holds(const struct if_list *list, const char *etag)
 	return true;
 }
 
-static bool if_holds(const struct conditions *c, const char *etag)
+static bool if_holds(struct dav_request *rq, const char *etag)
 {
-	for (const struct if_list *l = c->lists; l; l = l->next)
-		if (list_holds(l, l->other ? l->there : etag))
+	const struct conditions *c = rq->conditions;
+
+	for (const struct if_list *l = c->lists; l; l = l->next) {
+		rq->seen = (struct collection_seen){ 0 };
+		if (list_holds(rq, l, l->other ? l->there : etag))
 			return true;
+	}
 	return c->lists == NULL;
 }
 
@@ -229,7 +257,8 @@ static bool unmodified(const struct conditions *c, const struct object *there)
 
 int conditions_check(const struct object *there, void *arg, struct err *e)
 {
-	const struct conditions *c = ((struct dav_request *)arg)->conditions;
+	struct dav_request *rq = arg;
+	const struct conditions *c = rq->conditions;
 
 	if (c->match && !listed(c->match, there, false))
 		return err_set(e, ERR_CHANGED, "If-Match does not hold");
@@ -237,7 +266,7 @@ int conditions_check(const struct object *there, void *arg, struct err *e)
 		return err_set(e, ERR_CHANGED, "If-None-Match does not hold");
 	if (!unmodified(c, there))
 		return err_set(e, ERR_CHANGED, "If-Unmodified-Since does not hold");
-	if (!if_holds(c, there ? there->etag : NULL))
+	if (!if_holds(rq, there ? there->etag : NULL))
 		return err_set(e, ERR_CHANGED, "If does not hold");
 	return 0;
 }

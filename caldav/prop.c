@@ -57,6 +57,7 @@ static int parse_names(struct dav_request *rq, const struct xml_node *names, str
 		*w = (struct prop_wanted){ .row = prop_find(x->ns, x->name), .ns = x->ns, .uri = x->uri,
 			.name = x->name, .node = x };
 		out->body = out->body || (w->row && w->row->flags & PROP_BODY);
+		out->stored = out->stored || !w->row || w->row->flags & PROP_STORED;
 	}
 	return 0;
 }
@@ -73,6 +74,7 @@ int prop_list_parse(struct dav_request *rq, const struct xml_node *parent, enum 
 		return err_set(e, ERR_INVALID, "more than one of prop, allprop, propname");
 	*out = (struct prop_list){ .mode = named ? PROPS_NAMED : all ? PROPS_ALL
 		: names ? PROPS_NAMES : otherwise };
+	out->stored = out->mode != PROPS_NAMED;
 	if (named || include)
 		return parse_names(rq, named ? named : include, out, e);
 	return 0;
@@ -138,6 +140,42 @@ int stored_props_read(struct dav_request *rq, struct arena *mem, const struct co
 		return -1;
 	*out = collect.first;
 	return 0;
+}
+
+/* Where the store keeps the properties of what is no calendar. */
+static struct prop_place place_of(const struct resource *res)
+{
+	if (res->kind == RES_OBJECT)
+		return (struct prop_place){ PLACE_OBJECT, res->coll.id, res->name };
+	return (struct prop_place){ res->kind == RES_HOME ? PLACE_HOME : PLACE_PRINCIPAL, 0, res->user };
+}
+
+int stored_props_of(struct dav_request *rq, struct arena *mem, const struct resource *res,
+	struct stored_prop **out, struct err *e)
+{
+	struct collect collect = { .mem = mem };
+
+	if (res->kind == RES_CALENDAR)
+		return stored_props_read(rq, mem, &res->coll, res->reader, out, e);
+	collect.tail = &collect.first;
+	if (res->kind & RES_KEEPERS) {
+		struct prop_place place = place_of(res);
+
+		if (store_place_props(rq->store, &place, collect_row, &collect, e) < 0)
+			return -1;
+	}
+	*out = collect.first;
+	return 0;
+}
+
+int stored_props_patch(struct dav_request *rq, const struct resource *res, const struct prop_row *rows,
+	size_t n, struct err *e)
+{
+	struct prop_place place = place_of(res);
+
+	if (res->kind == RES_CALENDAR)
+		return store_props_patch(rq->store, res->coll.id, rows, n, e);
+	return store_place_patch(rq->store, &place, rows, n, e);
 }
 
 const char *stored_prop_text(const struct dav_request *rq, struct arena *mem,
@@ -219,6 +257,14 @@ int prop_write_value(const struct prop_wanted *wanted, struct propctx *c, struct
 	return wanted->row ? write_live(wanted->row, c, w) : write_dead(wanted, c, w);
 }
 
+/* <include> may name what allprop has anyway: once is enough. */
+static bool in_allprop(const struct prop_wanted *wanted, const struct propctx *c)
+{
+	if (wanted->row)
+		return wanted->row->flags & PROP_ALLPROP && wanted->row->on & c->res->kind;
+	return stored_prop_find(c->stored, wanted->uri, wanted->name) != NULL;
+}
+
 /* The one loop of named properties: what nothing answers is 404. */
 static void write_wanted(const struct prop_list *list, struct propctx *c, struct xmlw *w,
 	struct failures *failed)
@@ -226,6 +272,8 @@ static void write_wanted(const struct prop_list *list, struct propctx *c, struct
 	for (size_t i = 0; i < list->count; i++) {
 		const struct prop_wanted *wanted = &list->wanted[i];
 
+		if (list->mode == PROPS_ALL && in_allprop(wanted, c))
+			continue;
 		int status = wanted->expand ? expand_write(wanted, c, w) : prop_write_value(wanted, c, w);
 		if (status == 200)
 			continue;
@@ -304,14 +352,21 @@ static void write_failures(struct failures *failed, struct xmlw *w)
 	}
 }
 
+/* RFC 8144 2.1: no word of what is not there. */
+static void forget_missing(struct failures *failed)
+{
+	for (size_t i = 0; i < failed->count; i++)
+		if (failed->rows[i].status == 404)
+			failed->rows[i].status = 0;
+}
+
 int prop_write(struct dav_request *rq, const struct resource *res, const struct buf *body,
 	const struct prop_list *list, struct arena *mem, struct xmlw *w, struct err *e)
 {
 	struct propctx c = { .rq = rq, .res = res, .mem = mem, .body = body };
 	struct failures failed = { .rows = arena_array(mem, list->count, sizeof(*failed.rows)) };
 
-	if (res->kind == RES_CALENDAR
-		&& stored_props_read(rq, mem, &res->coll, res->reader, &c.stored, e) < 0)
+	if (list->stored && stored_props_of(rq, mem, res, &c.stored, e) < 0)
 		return -1;
 	struct xmlw_mark mark = xmlw_mark(w);
 	start_propstat(w);
@@ -320,10 +375,13 @@ int prop_write(struct dav_request *rq, const struct resource *res, const struct 
 	if (list->mode == PROPS_ALL)
 		write_all(&c, w);
 	write_wanted(list, &c, w, &failed);
-	if (list->mode == PROPS_NAMED && failed.count > 0 && failed.count == list->count)
+	if (list->mode == PROPS_NAMED && failed.count > 0 && failed.count == list->count
+		&& !rq->prefer.minimal)
 		xmlw_rollback(w, mark);
 	else
 		end_propstat(w, 200);
+	if (rq->prefer.minimal)
+		forget_missing(&failed);
 	write_failures(&failed, w);
 	return 0;
 }

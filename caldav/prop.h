@@ -1,6 +1,6 @@
 /*
  * Properties: rows of tables (props_*.c), asked for by name once per request, written one resource at a
- * time. What no table knows is a dead property of a calendar, or 404; that is decided in one loop here.
+ * time. What no table knows is a dead property of the resource, or 404; that is decided in one loop here.
  */
 #ifndef DEDIT_CALDAV_PROP_H
 #define DEDIT_CALDAV_PROP_H
@@ -59,6 +59,7 @@ struct prop_list {
 	struct prop_wanted *wanted; /* PROPS_NAMED; of PROPS_ALL what <include> adds */
 	size_t count;
 	bool body;                  /* some row needs the object's body */
+	bool stored;                /* something asked for may be stored with the resource */
 };
 /* Looks into a PROPFIND body or a report's root for <prop>, <allprop> (with <include>) or <propname>.
  * parent NULL or without any: as `otherwise`. More than one, or more than 1000 names: ERR_INVALID. */
@@ -70,7 +71,7 @@ void prop_list_drop_bodies(struct prop_list *list);
 
 /* ---- writing ---- */
 
-/* What is stored with a calendar, read once per resource. */
+/* What is stored with a resource, read once for each. */
 struct stored_prop {
 	const char *ns, *name, *xml; /* the element whole */
 	bool own;                    /* the reader's, not the common one */
@@ -80,6 +81,12 @@ struct stored_prop {
  * those. *out is NULL if there are none. */
 int stored_props_read(struct dav_request *rq, struct arena *mem, const struct collection *c,
 	const char *reader, struct stored_prop **out, struct err *e);
+/* The same for any resource; nothing is stored above RES_KEEPERS. */
+int stored_props_of(struct dav_request *rq, struct arena *mem, const struct resource *res,
+	struct stored_prop **out, struct err *e);
+/* Sets and removes properties of a resource of RES_KEEPERS, all or none. */
+int stored_props_patch(struct dav_request *rq, const struct resource *res, const struct prop_row *rows,
+	size_t n, struct err *e);
 /* Or NULL. */
 struct stored_prop *stored_prop_find(struct stored_prop *list, const char *uri, const char *name);
 /* The text directly inside the stored element, unescaped; "" for NULL. */

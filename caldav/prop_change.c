@@ -74,7 +74,7 @@ void prop_change_check(struct dav_request *rq, enum resource_kind kind, struct p
 		deny(c, 403, PRE_CANNOT_MODIFY_PROTECTED_PROPERTY);
 		return;
 	}
-	if (kind != RES_CALENDAR) { /* only calendars keep properties */
+	if (!(kind & RES_KEEPERS)) {
 		deny(c, 403, PRE_NONE);
 		return;
 	}

@@ -181,8 +181,13 @@ int method_propfind(struct dav_request *rq)
 		return refused;
 	if (too_deep(rq))
 		return refuse(rq, PRE_PROPFIND_FINITE_DEPTH, "Depth 0 or 1 only");
-	plan_resource(plan, &rq->target);
+	bool noroot = rq->prefer.noroot && rq->depth == 1; /* RFC 8144 4 */
+	if (!noroot)
+		plan_resource(plan, &rq->target);
 	if (rq->depth == 1 && plan_children(rq, plan, &e) < 0)
 		return fail_err(rq, &e);
-	return plan_answer(rq, plan, list, NULL);
+	int status = plan_answer(rq, plan, list, NULL);
+	if (status == 207 && noroot)
+		preference_applied(rq, "depth-noroot");
+	return status;
 }

@@ -24,7 +24,7 @@ static int limit_dead_properties(struct dav_request *rq, struct prop_changes *c,
 {
 	struct stored_prop *stored;
 
-	if (stored_props_read(rq, rq->mem, &rq->target.coll, "", &stored, e) < 0)
+	if (stored_props_of(rq, rq->mem, &rq->target, &stored, e) < 0)
 		return -1;
 	size_t n = dead_properties(stored, c);
 	for (size_t i = 0; i < c->count; i++) {
@@ -39,7 +39,7 @@ static int limit_dead_properties(struct dav_request *rq, struct prop_changes *c,
 /* A sharee's own displayname and colour are theirs to change (15.16). */
 static unsigned needed(const struct dav_request *rq, const struct prop_changes *c)
 {
-	if (!*rq->target.reader)
+	if (rq->target.kind != RES_CALENDAR || !*rq->target.reader)
 		return PRIV_WRITE_PROPERTIES;
 	for (size_t i = 0; i < c->count; i++)
 		if (!c->rows[i].row || !(c->rows[i].row->flags & PROP_PERSONAL))
@@ -47,7 +47,14 @@ static unsigned needed(const struct dav_request *rq, const struct prop_changes *
 	return PRIV_READ;
 }
 
-static int patch_calendar(struct dav_request *rq, struct prop_changes *c)
+/* RFC 8144 2.2: all went well, and the client wants to hear no more than that. */
+static int done(struct dav_request *rq)
+{
+	preference_applied(rq, "return=minimal");
+	return rq->http->res->status = 200;
+}
+
+static int patch(struct dav_request *rq, struct prop_changes *c)
 {
 	const struct resource *t = &rq->target;
 	struct err e;
@@ -61,8 +68,10 @@ static int patch_calendar(struct dav_request *rq, struct prop_changes *c)
 	if (prop_changes_settle(c)) {
 		const struct prop_row *rows = prop_changes_rows(rq, c, t->reader, &n);
 
-		if (store_props_patch(rq->store, t->coll.id, rows, n, &e) < 0)
+		if (stored_props_patch(rq, t, rows, n, &e) < 0)
 			return fail_err(rq, &e);
+		if (rq->prefer.minimal)
+			return done(rq);
 	}
 	return prop_changes_answer(rq, c);
 }
@@ -86,8 +95,8 @@ int method_proppatch(struct dav_request *rq)
 		return patch_delegates(rq, &changes);
 	for (size_t i = 0; i < changes.count; i++)
 		prop_change_check(rq, rq->target.kind, &changes.rows[i]);
-	if (rq->target.kind == RES_CALENDAR)
-		return patch_calendar(rq, &changes);
+	if (rq->target.kind & RES_KEEPERS)
+		return patch(rq, &changes);
 	prop_changes_settle(&changes);
 	return prop_changes_answer(rq, &changes);
 }

@@ -61,6 +61,74 @@ static int get_displayname(const struct prop *p, struct propctx *c, struct xmlw 
 	return 200;
 }
 
+/* RFC 3744 4: a principal's name is its account's. */
+static int check_displayname(const struct prop *p, struct dav_request *rq, const struct xml_node *value,
+	enum precond *why)
+{
+	if (rq->target.kind != RES_PRINCIPAL)
+		return prop_check_text(p, rq, value, why);
+	*why = PRE_CANNOT_MODIFY_PROTECTED_PROPERTY;
+	return 403;
+}
+
+/* RFC 4918 15.8, 15.10: no lock is held, and none can be had. */
+static int get_empty(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	(void)c;
+	(void)w;
+	return 200;
+}
+
+/* RFC 5995 3: where POST makes a new member. */
+static int get_add_member(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	(void)p;
+	xmlw_href(w, arena_printf(c->mem, "%s?add-member", c->res->href));
+	return 200;
+}
+
+/* ---- RFC 4331: the owner's calendars together ---- */
+
+/* How much an owner keeps is told to who adds to it. */
+static const char *quota_owner(const struct propctx *c)
+{
+	const struct principal *who = &c->rq->http->who;
+	const char *owner = c->res->kind == RES_CALENDAR ? c->res->coll.owner : c->res->user;
+
+	if (who->admin || strcmp(who->name, owner) == 0 || c->res->privileges & PRIV_BIND)
+		return owner;
+	return NULL;
+}
+
+static int write_bytes(struct propctx *c, struct xmlw *w, uint64_t bytes)
+{
+	xmlw_text(w, arena_printf(c->mem, "%llu", (unsigned long long)bytes));
+	return 200;
+}
+
+static int get_quota_used(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	const char *owner = quota_owner(c);
+	uint64_t used;
+
+	(void)p;
+	if (!owner || store_usage(c->rq->store, owner, &used, NULL) < 0)
+		return 404;
+	return write_bytes(c, w, used);
+}
+
+static int get_quota_available(const struct prop *p, struct propctx *c, struct xmlw *w)
+{
+	const char *owner = quota_owner(c);
+	uint64_t quota = owner ? quota_of(&c->rq->dav->settings.quotas, owner) : 0, used;
+
+	(void)p;
+	if (!quota || store_usage(c->rq->store, owner, &used, NULL) < 0)
+		return 404; /* as much as there is */
+	return write_bytes(c, w, used < quota ? quota - used : 0);
+}
+
 static int get_etag(const struct prop *p, struct propctx *c, struct xmlw *w)
 {
 	(void)p;
@@ -97,7 +165,7 @@ static int get_creationdate(const struct prop *p, struct propctx *c, struct xmlw
 	char date[ISO_DATE_SIZE];
 
 	(void)p;
-	iso_date(c->res->coll.created, date);
+	iso_date(c->res->kind == RES_OBJECT ? c->res->object.created : c->res->coll.created, date);
 	xmlw_text(w, date);
 	return 200;
 }
@@ -164,19 +232,26 @@ char *object_content_type(struct arena *mem, const struct object *o)
 /* clang-format off */
 const struct prop props_dav[] = {
 	/* RFC 4918 15 */
-	{ NS_DAV, "creationdate",           RES_CALENDAR, PROP_ALLPROP, get_creationdate, NULL },
+	{ NS_DAV, "creationdate",           RES_CALENDAR | RES_OBJECT, PROP_ALLPROP, get_creationdate, NULL },
 	{ NS_DAV, "displayname",            RES_CALENDAR | RES_HOME | RES_ALL_PRINCIPALS,
-		PROP_ALLPROP | PROP_STORED | PROP_PERSONAL, get_displayname, prop_check_text },
+		PROP_ALLPROP | PROP_STORED | PROP_PERSONAL, get_displayname, check_displayname },
 	{ NS_DAV, "getcontentlength",       RES_OBJECT, PROP_ALLPROP, get_contentlength, NULL },
 	{ NS_DAV, "getcontenttype",         RES_OBJECT, PROP_ALLPROP, get_contenttype, NULL },
 	{ NS_DAV, "getetag",                RES_OBJECT, PROP_ALLPROP, get_etag, NULL },
 	{ NS_DAV, "getlastmodified",        RES_OBJECT, PROP_ALLPROP, get_lastmodified, NULL },
+	{ NS_DAV, "lockdiscovery",          RES_ANY, PROP_ALLPROP, get_empty, NULL },
 	{ NS_DAV, "resourcetype",           RES_ANY, PROP_ALLPROP, get_resourcetype, NULL },
+	{ NS_DAV, "supportedlock",          RES_ANY, PROP_ALLPROP, get_empty, NULL },
 	/* RFC 3253 3.1 */
 	{ NS_DAV, "supported-method-set",   RES_ANY, 0, get_method_set, NULL },
 	{ NS_DAV, "supported-report-set",   RES_ANY, 0, get_report_set, NULL },
+	/* RFC 4331 3, 4 */
+	{ NS_DAV, "quota-available-bytes",  RES_HOME | RES_CALENDAR, 0, get_quota_available, NULL },
+	{ NS_DAV, "quota-used-bytes",       RES_HOME | RES_CALENDAR, 0, get_quota_used, NULL },
 	/* RFC 5397 3 */
 	{ NS_DAV, "current-user-principal", RES_ANY, 0, get_current_user, NULL },
+	/* RFC 5995 3.2.1 */
+	{ NS_DAV, "add-member",             RES_CALENDAR, 0, get_add_member, NULL },
 	/* RFC 6578 4 */
 	{ NS_DAV, "sync-token",             RES_CALENDAR | RES_HOME, 0, prop_get_sync_token, NULL },
 	{ 0 },

@@ -12,7 +12,8 @@ struct event_request event_request_of(struct dav_request *rq)
 		.limits = &rq->dav->settings.ical, .mem = rq->mem, .now = rq->http->now,
 		.actor = { .name = who->name, .displayname = who->displayname,
 			.addresses = who->addresses, .admin = who->admin },
-		.precondition = conditions_check, .arg = rq };
+		.precondition = conditions_check, .arg = rq,
+		.quotas = &rq->dav->settings.quotas, .seen = &rq->seen };
 }
 
 int check_object_place(struct dav_request *rq, const struct resource *res)
@@ -60,7 +61,7 @@ static bool is_calendar_type(struct dav_request *rq, const char *type)
 	return !version || strcmp(version, "2.0") == 0;
 }
 
-static int check_headers(struct dav_request *rq)
+int check_event_headers(struct dav_request *rq)
 {
 	const char *coding = request_header(rq->http, "Content-Encoding");
 
@@ -86,25 +87,55 @@ int fail_event(struct dav_request *rq, const struct resource *at, const struct e
 		resource_object_href(rq->mem, &calendar, result->conflict), "%s", e->text);
 }
 
+static int nothing_there(const struct object *there, void *arg, struct err *e)
+{
+	(void)arg;
+	return there ? err_set(e, ERR_EXISTS, "%s is there", there->name) : 0;
+}
+
+int store_event(struct dav_request *rq, const struct resource *at, bool made, struct event_result *out,
+	struct err *e)
+{
+	struct event_request event = event_request_of(rq);
+	struct event_where where = { .calendar = &at->coll, .name = at->name };
+
+	if (made)
+		event.precondition = nothing_there;
+	return event_put(&event, &where, rq->http->body, rq->http->body_len, out, e);
+}
+
+int answer_stored(struct dav_request *rq, const struct resource *at, const struct event_result *result)
+{
+	struct response *res = rq->http->res;
+
+	if (result->denied)
+		res->reason = arena_strdup(rq->mem, result->reason);
+	if (rq->prefer.representation) {
+		int status = answer_representation(rq, at, result->created ? 201 : 200);
+
+		if (status)
+			return status;
+	}
+	/* An ETag would tell the client that what it sent is what is there (clients.md, section 1). */
+	if (result->exact)
+		response_header(res, "ETag", arena_printf(rq->mem, "\"%s\"", result->etag));
+	if (rq->prefer.minimal)
+		preference_applied(rq, "return=minimal");
+	return res->status = result->created ? 201 : 204;
+}
+
 int method_put(struct dav_request *rq)
 {
 	const struct resource *t = &rq->target;
-	struct event_request event = event_request_of(rq);
-	struct event_where at = { .calendar = &t->coll, .name = t->name };
 	struct event_result result = { 0 };
 	struct err e;
 
 	int refused = check_object_place(rq, t);
 	if (!refused)
-		refused = check_headers(rq);
+		refused = check_event_headers(rq);
 	if (refused)
 		return refused;
-	if (event_put(&event, &at, rq->http->body, rq->http->body_len, &result, &e) < 0)
+	if (store_event(rq, t, false, &result, &e) < 0)
 		return fail_event(rq, t, &result, &e);
-	if (result.denied)
-		rq->http->res->reason = arena_strdup(rq->mem, result.reason);
-	/* An ETag would tell the client that what it sent is what is there (clients.md, section 1). */
-	if (result.exact)
-		response_header(rq->http->res, "ETag", arena_printf(rq->mem, "\"%s\"", result.etag));
-	return rq->http->res->status = result.created ? 201 : 204;
+	return answer_stored(rq, t, &result);
 }

@@ -377,6 +377,18 @@ int resource_resolve(struct dav_request *rq, const char *path, struct resource *
 	return 0;
 }
 
+int resource_parent(struct dav_request *rq, const struct resource *res, struct resource *out,
+	struct err *e)
+{
+	size_t len = strlen(res->href);
+
+	while (len > 1 && res->href[len - 1] == '/')
+		len--;
+	while (len > 1 && res->href[len - 1] != '/')
+		len--;
+	return resource_resolve(rq, arena_strndup(rq->mem, res->href, len), out, e);
+}
+
 /* ---- from an href ---- */
 
 /* "https://cal.example.org:443" and "https://cal.example.org" are one: cuts a default port off. */

@@ -52,12 +52,6 @@ int sync_token_read(struct dav_request *rq, const struct resource *res, const ch
 		? 0 : -1;
 }
 
-char *sync_token(struct dav_request *rq, struct arena *mem, const struct collection *c, uint64_t seq)
-{
-	return sync_token_write(rq, mem, &(struct resource){ .kind = RES_CALENDAR, .coll = *c },
-		&(struct sync_point){ .since = seq });
-}
-
 char *resource_sync_token(struct dav_request *rq, struct arena *mem, const struct resource *res,
 	struct err *e)
 {

@@ -64,6 +64,36 @@ const char *path_below(const char *base, const char *path)
 	return path[len] == '/' ? path + len : "/";
 }
 
+/* What stands behind the '=', without quotes. */
+static bool is_value(const char *s, const char *value)
+{
+	size_t len = strlen(value);
+
+	s = skip_blanks(s);
+	if (*s != '=')
+		return false;
+	s = skip_blanks(s + 1);
+	bool quoted = *s == '"';
+	s += quoted;
+	return ascii_ncasecmp(s, value, len) == 0 &&
+		(quoted ? s[len] == '"' : strchr(" \t,;", s[len]) != NULL);
+}
+
+bool header_has_pair(const char *list, const char *token, const char *value)
+{
+	size_t len = strlen(token);
+
+	while (list != NULL && *list != '\0') {
+		list = skip_blanks(list);
+		size_t found = strcspn(list, " \t,;=\"");
+		if (found == len && ascii_ncasecmp(list, token, len) == 0)
+			return is_value(list + found, value);
+		list = header_element_end(list, ',');
+		list += *list == ',';
+	}
+	return false;
+}
+
 static int hex_digit(char c)
 {
 	if (ascii_isdigit(c))

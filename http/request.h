@@ -76,6 +76,8 @@ void response_finish(struct response *res); /* frees body, ends a generator */
 bool header_has_token(const char *list, const char *token);
 /* The end of a list's element: the next separator outside of quotes (RFC 9110 5.6.1, 5.6.4), or the NUL. */
 const char *header_element_end(const char *s, char separator);
+/* The same for "token=value", the value quoted or not, of which the first one counts (RFC 7240 2). */
+bool header_has_pair(const char *list, const char *token, const char *value);
 
 /* Path segments. Decodes %XX once; refuses %00, %2F, bad escapes, control bytes, raw
  * bytes above 0x7f that are not UTF-8, and the segments "." and "..". -1 if refused. */

@@ -85,6 +85,7 @@ static int check_user(const char *value, struct err *e)
 #define HOUR (3600 * SECOND)
 #define DAY (24 * HOUR)
 #define MIB INT64_C(1048576)
+#define QUOTA_MAX (INT64_C(1) << 50)
 
 /* clang-format off */
 static const struct conf_option server_options[] = {
@@ -140,6 +141,13 @@ static const struct conf_option server_options[] = {
 	{ "shares",                  CONF_INT,      "500",            1,      10000,       NULL },
 	{ "delegates",               CONF_INT,      "100",            1,      10000,       NULL },
 	{ "expand-levels",           CONF_INT,      "4",              1,      4,           NULL },
+	/* bytes of all calendars of an account together; 0: any number */
+	{ "quota",                   CONF_SIZE,     "0",              0,      QUOTA_MAX,   NULL },
+	{ 0 },
+};
+
+static const struct conf_option account_options[] = {
+	{ "quota",                   CONF_SIZE,     "0",              0,      QUOTA_MAX,   NULL },
 	{ 0 },
 };
 
@@ -161,8 +169,11 @@ static const struct conf_schema server_schema = {
 static const struct conf_schema group_schema = {
 	.section = "group", .titled = true, .options = group_options,
 };
+static const struct conf_schema account_schema = {
+	.section = "account", .titled = true, .options = account_options,
+};
 static const struct conf_schema *const file_sections[] = {
-	&server_schema, &group_schema, &policy_schema, &calendar_schema, NULL,
+	&server_schema, &account_schema, &group_schema, &policy_schema, &calendar_schema, NULL,
 };
 static const struct conf_schema file_schema = { .sections = file_sections };
 
@@ -286,6 +297,25 @@ static void read_limits(struct settings *s, const struct conf_section *sec)
 	dav->public_url = conf_string(sec, "public-url");
 }
 
+/* Section account "NAME" { quota = … }; its title is compared as user names are. */
+static void read_quotas(struct settings *s, const struct conf_section *server)
+{
+	struct quota *list = xcalloc(s->root->section_count + 1, sizeof(*list));
+	size_t n = 0;
+
+	keep(s, (char *)list);
+	for (size_t i = 0; i < s->root->section_count; i++) {
+		const struct conf_section *sec = s->root->sections[i];
+
+		if (strcmp(sec->section, "account") != 0)
+			continue;
+		char *owner = keep(s, xstrdup(sec->title));
+		ascii_lower(owner);
+		list[n++] = (struct quota){ owner, (uint64_t)conf_number(sec, "quota") };
+	}
+	s->dav.quotas = (struct quotas){ (uint64_t)conf_number(server, "quota"), list, n };
+}
+
 static void read_connections(struct settings *s, const struct conf_section *sec)
 {
 	s->threads = (unsigned)conf_number(sec, "threads");
@@ -360,6 +390,7 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	read_proxies(s, sec);
 	read_connections(s, sec);
 	read_limits(s, sec);
+	read_quotas(s, sec);
 }
 
 /* The groups as caldav/ sees them: principals with members. */

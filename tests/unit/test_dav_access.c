@@ -34,7 +34,8 @@ static void privilege_sets_tell_the_truth(void **state)
 	assert_string_equal(privileges(t, "marc", SHARED), WRITES);
 	assert_string_equal(privileges(t, "paul", OWN),
 		READS "unbind read-acl ");
-	assert_string_equal(privileges(t, "anna", "/calendars/anna/"), READS "bind unbind read-acl ");
+	assert_string_equal(privileges(t, "anna", "/calendars/anna/"),
+		READS "write-properties bind unbind read-acl ");
 	assert_string_equal(privileges(t, "anna", "/"), "read read-current-user-privilege-set ");
 }
 

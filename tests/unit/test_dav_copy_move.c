@@ -68,7 +68,7 @@ static void destinations(void **state)
 		{ "relative.ics", 502 },
 		{ FROM, 403 },
 		{ "/calendars/anna/calendar/%65.ics", 403 },
-		{ OTHER, 403 }, { "/", 403 }, { "/elsewhere/x.ics", 403 }, { "/principals/anna/", 403 },
+		{ OTHER, 403 }, { "/", 403 }, { "/elsewhere/x.ics", 409 }, { "/x.ics", 403 }, { "/principals/anna/", 403 },
 		{ "/calendars/anna/none/e.ics", 409 },
 		{ "/calendars/eve/calendar/e.ics", 403 },
 		{ "/calendars/anna/other/../calendar/f.ics", 400 },

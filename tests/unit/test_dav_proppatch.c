@@ -116,18 +116,33 @@ static void sizes_and_numbers_are_limited(void **state)
 	assert_int_equal(prop_status(t, &a, CALENDAR, NS_OTHER, "a"), 200);
 }
 
-static void only_calendars_keep_properties(void **state)
+static void nothing_above_homes_keeps_properties(void **state)
 {
 	struct dav_test *t = *state;
-	static const char *const paths[] = { "/", "/principals/anna/", "/calendars/anna/",
-		CALENDAR "a.ics" };
+	static const char *const paths[] = { "/", "/principals/", "/calendars/" };
 
-	put_event(t, "anna", CALENDAR "a.ics", "u1");
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct answer a = proppatch(t, "anna", paths[i], SET("<Z:p>1</Z:p>"));
 
 		assert_int_equal(a.status, 207);
 		assert_int_equal(prop_status(t, &a, paths[i], NS_OTHER, "p"), 403);
+	}
+}
+
+static void homes_principals_and_events_keep_properties(void **state)
+{
+	struct dav_test *t = *state;
+	static const char *const paths[] = { "/principals/anna/", "/calendars/anna/", CALENDAR "a.ics" };
+
+	put_event(t, "anna", CALENDAR "a.ics", "u1");
+	for (size_t i = 0; i < 3; i++) {
+		struct answer a = proppatch(t, "anna", paths[i], SET("<Z:p>1</Z:p>"));
+
+		assert_int_equal(prop_status(t, &a, paths[i], NS_OTHER, "p"), 200);
+		a = ask(t, "anna", "PROPFIND", paths[i], "Depth: 0", NULL);
+		assert_int_equal(prop_status(t, &a, paths[i], NS_OTHER, "p"), 200);
+		a = proppatch(t, "marc", paths[i], SET("<Z:p>2</Z:p>"));
+		assert_int_equal(a.status, 404);
 	}
 }
 
@@ -177,7 +192,8 @@ int main(void)
 		dav_unit_test(instructions_go_in_order),
 		dav_unit_test(values_are_checked),
 		dav_unit_test(sizes_and_numbers_are_limited),
-		dav_unit_test(only_calendars_keep_properties),
+		dav_unit_test(nothing_above_homes_keeps_properties),
+		dav_unit_test(homes_principals_and_events_keep_properties),
 		dav_unit_test(a_sharee_has_own_name_and_colour),
 		dav_unit_test(proppatch_moves_no_token),
 	};

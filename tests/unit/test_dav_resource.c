@@ -114,8 +114,9 @@ static void options_announce_what_works(void **state)
 {
 	struct dav_test *t = *state;
 	struct { const char *path, *allow; } rows[] = {
-		{ "/", "OPTIONS, GET, HEAD, PROPFIND, REPORT, PROPPATCH, ACL" },
-		{ "/calendars/anna/calendar/", "OPTIONS, GET, HEAD, PROPFIND, REPORT, PROPPATCH, ACL, DELETE" },
+		{ "/", "OPTIONS, GET, HEAD, PROPFIND, REPORT, PROPPATCH, ACL, COPY, MOVE" },
+		{ "/calendars/anna/calendar/", "OPTIONS, GET, HEAD, PROPFIND, REPORT, PROPPATCH, ACL, POST, "
+			"DELETE, COPY, MOVE" },
 		{ "/calendars/anna/calendar/new.ics", "OPTIONS, PUT" },
 		{ "/calendars/anna/new/", "OPTIONS, MKCALENDAR, MKCOL" },
 	};
@@ -136,11 +137,12 @@ static void methods_that_do_not_fit(void **state)
 	struct dav_test *t = *state;
 	struct { const char *method, *path; int status; } rows[] = {
 		{ "BREW", "/", 501 }, { "get", "/", 501 }, { "LOCK", "/calendars/anna/", 405 },
-		{ "POST", "/calendars/anna/calendar/", 405 }, { "PUT", "/", 405 },
+		{ "POST", "/calendars/anna/", 405 }, { "PUT", "/", 405 },
 		{ "PUT", "/calendars/anna/", 405 }, { "PUT", "/calendars/anna/calendar/", 405 },
 		{ "PUT", "/calendars/anna/new.ics", 405 }, { "DELETE", "/calendars/anna/", 405 },
-		{ "DELETE", "/principals/anna/", 405 }, { "COPY", "/calendars/anna/calendar/", 405 },
-		{ "MOVE", "/calendars/anna/calendar/", 405 }, { "PUT", "/elsewhere", 409 },
+		{ "DELETE", "/principals/anna/", 405 }, { "COPY", "/calendars/anna/calendar/", 403 },
+		{ "MOVE", "/calendars/anna/calendar/", 403 }, { "PUT", "/elsewhere", 403 },
+		{ "PUT", "/elsewhere/x", 409 },
 		{ "GET", "/elsewhere", 404 }, { "POST", "/elsewhere", 404 },
 		{ "PUT", "/calendars/anna/none/x.ics", 409 },
 	};

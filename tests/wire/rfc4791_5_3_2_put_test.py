@@ -257,7 +257,8 @@ def test_no_place(s):
             (CALENDAR + "sub/x.ics", 409),
             ("/", 405),
             (CALENDAR, 405),
-            ("/x.ics", 409),
+            ("/x.ics", 403),
+            ("/none/x.ics", 409),
             ("/principals/anna/", 405),
         ):
             r = s.put(path, event("x"))

@@ -11,6 +11,7 @@ from dav import (
     href,
     names_of,
     prop,
+    proppatch,
     refused,
     statuses,
     text,
@@ -67,7 +68,16 @@ def test_allprop(s):
     for answer in (ask(s, EVENT, "<D:allprop/>"), s.request("PROPFIND", EVENT, None, {"Depth": "0"})):
         assert {t for t in statuses(answer)[EVENT]} == {
             tag("D:" + n)
-            for n in ("getetag", "getcontenttype", "getcontentlength", "getlastmodified", "resourcetype")
+            for n in (
+                "creationdate",
+                "getetag",
+                "getcontenttype",
+                "getcontentlength",
+                "getlastmodified",
+                "lockdiscovery",
+                "resourcetype",
+                "supportedlock",
+            )
         }, answer
     named = statuses(ask(s, CALENDAR, "<D:allprop/>"))[CALENDAR]
     assert tag("D:displayname") in named and tag("C:calendar-timezone") not in named
@@ -75,6 +85,36 @@ def test_allprop(s):
         ask(s, CALENDAR, "<D:allprop/><D:include><D:sync-token/><C:calendar-data/></D:include>")
     )[CALENDAR]
     assert named[tag("D:sync-token")] == 200 and named[tag("C:calendar-data")] == 404
+
+
+def test_include_names_nothing_twice(s):
+    """14.8: what allprop has anyway is there once."""
+    s.request("PROPPATCH", CALENDAR, proppatch('<x:dead xmlns:x="urn:x">1</x:dead>'))
+    r = ask(
+        s,
+        CALENDAR,
+        '<D:allprop/><D:include><D:resourcetype/><x:dead xmlns:x="urn:x"/><D:sync-token/></D:include>',
+    )
+    named = [p.tag for p in r.xml()[0].find(tag("D:propstat")).find(tag("D:prop"))]
+    assert len(named) == len(set(named)) and {"{urn:x}dead", tag("D:sync-token")} <= set(named), r
+    assert named.count(tag("D:resourcetype")) == 1
+    s.request("PROPPATCH", CALENDAR, proppatch(remove='<x:dead xmlns:x="urn:x"/>'))
+
+
+def test_locks_that_nobody_can_have(s):
+    """15.8, 15.10: there, and empty; 9.10: not offered."""
+    s.put(EVENT, event("event"))
+    for path in ("/", "/principals/anna/", HOME, CALENDAR, EVENT):
+        for name in ("D:lockdiscovery", "D:supportedlock"):
+            element = prop(s, path, name)
+            assert element is not None and len(element) == 0 and not element.text, (path, name)
+        lock = "<D:lockinfo xmlns:D='DAV:'><D:lockscope><D:exclusive/></D:lockscope><D:locktype><D:write/></D:locktype></D:lockinfo>"
+        for method, sent in (("LOCK", lock), ("UNLOCK", None)):
+            r = s.request(method, path, sent, {"Lock-Token": "<opaquelocktoken:x>"})
+            assert r.status == 405 and method not in r.headers["allow"], (path, r)
+        r = s.request("OPTIONS", path)
+        classes = {c.strip() for c in r.headers["dav"].split(",")}
+        assert {"1", "3"} <= classes and "2" not in classes and "LOCK" not in r.headers["allow"], (path, r)
 
 
 def test_propname(s):

@@ -3,8 +3,8 @@
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape
 
-from dav import CALENDAR, HOME, condition_in, find, proppatch, refused, state, statuses, text, unchanged
-from dedit_wire import event, propfind, tag
+from dav import CALENDAR, HOME, body, condition_in, find, proppatch, refused, state, statuses, text, unchanged
+from dedit_wire import Server, event, propfind, tag
 
 COLOR, ORDER, NAME = "A:calendar-color", "A:calendar-order", "D:displayname"
 
@@ -133,12 +133,88 @@ def test_calendar_timezone(s):
 
 
 def test_where_nothing_can_be_set(s):
-    s.put(CALENDAR + "x.ics", event("x"))
-    for path in ("/", HOME, "/principals/anna/", CALENDAR + "x.ics"):
+    for path in ("/", "/principals/", "/calendars/"):
         r = patch(s, "<x:a xmlns:x='urn:x'>1</x:a>", path=path)
         assert r.status == 207 and statuses(r) == {path: {"{urn:x}a": 403}}, (path, r)
     refused(patch(s, f"<{NAME}>x</{NAME}>", path=CALENDAR + "none.ics"), 404)
     refused(patch(s, f"<{NAME}>x</{NAME}>", path=CALENDAR, user="marc"), 404)
+
+
+A = "<x:a xmlns:x='urn:x' xml:lang='fr'>1</x:a>"
+KEEPERS = (CALENDAR, CALENDAR + "x.ics", HOME, "/principals/anna/")
+
+
+def dead(s, path):
+    """Names outside of the known namespaces that allprop and propname have, which must agree."""
+    names = []
+    for ask in ("<D:allprop/>", "<D:propname/>"):
+        r = s.request("PROPFIND", path, body("D:propfind", ask), {"Depth": "0"})
+        names.append(sorted(t for t in statuses(r)[path] if t.startswith("{urn:x}")))
+    assert names[0] == names[1], (path, names)
+    return names[0]
+
+
+def test_dead_properties_on_each_kind(_):
+    """They outlive a restart and a rebuild, and go with what they were set on."""
+    with Server() as s:
+        s.put(CALENDAR + "x.ics", event("x"))
+        with unchanged(s):
+            for path in KEEPERS:
+                assert statuses(patch(s, A + "<x:b xmlns:x='urn:x'/>", path=path)) == {
+                    path: {"{urn:x}a": 200, "{urn:x}b": 200}
+                }, path
+                assert statuses(patch(s, remove="<x:b xmlns:x='urn:x'/>", path=path)) == {path: {"{urn:x}b": 200}}
+                assert dead(s, path) == ["{urn:x}a"], path
+        s.put(CALENDAR + "x.ics", event("x", summary="changed"))
+        s.restart()
+        assert [dead(s, path) for path in KEEPERS] == [["{urn:x}a"]] * 4
+        s.stop()
+        s.dedit("rebuild")
+        s.start()
+        assert [dead(s, path) for path in KEEPERS] == [["{urn:x}a"]] * 4
+        found = s.request("PROPFIND", CALENDAR + "x.ics", None, {"Depth": "0"}).xml().find(".//{urn:x}a")
+        assert found.attrib == {"{http://www.w3.org/XML/1998/namespace}lang": "fr"} and found.text == "1"
+        s.request("DELETE", CALENDAR + "x.ics")
+        s.put(CALENDAR + "x.ics", event("x"))
+        assert dead(s, CALENDAR + "x.ics") == []
+
+
+def test_who_may_set_them(s):
+    s.put(CALENDAR + "x.ics", event("x"))
+    shared = "/calendars/marc/anna~calendar/x.ics"
+    for access, status in (("read", 403), ("write", 207)):
+        s.dedit("share", "anna/calendar", "marc", access)
+        r = patch(s, A, path=shared, user="marc")
+        assert r.status == status and (status == 207 or r.condition() == "D:need-privileges"), (access, r)
+    s.dedit("share", "anna/calendar", "marc", "none")
+    for path in KEEPERS:
+        refused(patch(s, A, path=path, user="marc"), 404)
+
+
+def test_protected_on_each_kind(s):
+    s.put(CALENDAR + "x.ics", event("x"))
+    for path, names in (
+        (CALENDAR + "x.ics", ("getetag", "getlastmodified", "creationdate", "getcontentlength", "lockdiscovery")),
+        ("/principals/anna/", ("displayname", "principal-URL", "resourcetype")),
+        (HOME, ("quota-used-bytes", "resourcetype", "supportedlock", "owner")),
+        (CALENDAR, ("creationdate", "add-member", "quota-available-bytes", "getcontentlanguage")),
+    ):
+        for name in names:
+            r = patch(s, A.replace("x:a", "x:z") + f"<D:{name}>x</D:{name}>", path=path)
+            assert statuses(r) == {path: {"{urn:x}z": 424, tag("D:" + name): 403}}, (path, name, r)
+            assert condition_in(r.xml()) == tag("D:cannot-modify-protected-property"), (path, name, r)
+            assert "{urn:x}z" not in dead(s, path)
+
+
+def test_limits(_):
+    with Server(settings='dead-properties = 2\nproperty-size = "300"') as s:
+        s.put(CALENDAR + "x.ics", event("x"))
+        one = lambda i, value="": f"<x:p{i} xmlns:x='urn:x'>{value}</x:p{i}>"
+        for path in KEEPERS:
+            assert statuses(patch(s, one(1) + one(2), path=path)) == {path: {"{urn:x}p1": 200, "{urn:x}p2": 200}}
+            assert statuses(patch(s, one(3), path=path)) == {path: {"{urn:x}p3": 403}}, path
+            assert statuses(patch(s, one(1, "x" * 300), path=path)) == {path: {"{urn:x}p1": 403}}, path
+            assert dead(s, path) == ["{urn:x}p1", "{urn:x}p2"]
 
 
 def test_bad_bodies(s):

@@ -1,6 +1,8 @@
 """RFC 4918 9.8, 9.9: COPY and MOVE of events."""
 
-from dav import CALENDAR, HOME, TASKS, changes, refused, token, unchanged
+import time
+
+from dav import CALENDAR, HOME, TASKS, changes, proppatch, refused, statuses, text, token, unchanged
 from dedit_wire import Server, event, tag
 
 OTHER = HOME + "other/"
@@ -106,7 +108,7 @@ def test_destinations(s):
             ("http://elsewhere.example" + TO, 502),
             (f"http://127.0.0.1:{s.port + 1}{TO}", 502),
             ("ftp://127.0.0.1" + TO, 502),
-            (f"//elsewhere{TO}", 403),
+            (f"//elsewhere{TO}", 409),
             ("event.ics", 502),
             ("", 502),
             ("data:,x", 502),
@@ -124,7 +126,8 @@ def test_destinations(s):
             (HOME, 403),
             ("/", 403),
             (OTHER, 403),
-            (OTHER + "sub/x.ics", 403),
+            (OTHER + "sub/x.ics", 409),
+            ("/x.ics", 403),
             ("/principals/anna/", 403),
             (OTHER + "n" * 201, 403),
             (FROM, 403),
@@ -166,12 +169,65 @@ def test_other_peoples_events(s):
 
 
 def test_calendars_are_neither_copied_nor_moved(s):
+    """9.8.5, 9.9.4: the methods are there, as for every resource; what they would do is forbidden."""
     fresh(s)
-    for path in (OTHER, HOME, "/"):
-        for method in ("MOVE", "COPY"):
-            r = transfer(s, method, HOME + "third/", path=path)
-            assert r.status == 405 and method not in r.headers["allow"], (path, r)
+    with unchanged(s, CALENDAR, OTHER):
+        for path in (OTHER, HOME, "/", "/principals/anna/"):
+            for method in ("MOVE", "COPY"):
+                refused(transfer(s, method, HOME + "third/", path=path), 403)
+                refused(transfer(s, method, HOME + "third/", path=path, Depth="1"), 400)
+        refused(transfer(s, "COPY", HOME + "third/", path=OTHER, Depth="0"), 403)
+        refused(transfer(s, "MOVE", HOME + "third/", path=OTHER, Depth="0"), 400)
+        refused(transfer(s, "MOVE", HOME + "third/", path=OTHER, Depth="infinity"), 403)
+    assert s.request("PROPFIND", HOME + "third/", None, {"Depth": "0"}).status == 404
     refused(transfer(s, "MOVE", TO, path=CALENDAR + "none.ics"), 404)
+
+
+def test_what_the_answer_tells(s):
+    """RFC 9110 15.3.2: 201 names what was made, with the validator of what the client knows already."""
+    fresh(s)
+    r = transfer(s, "COPY", TO)
+    assert r.status == 201 and r.headers["location"] == TO, r
+    assert r.headers["etag"] == s.request("HEAD", TO).headers["etag"]
+    r = transfer(s, "MOVE", TO)
+    assert r.status == 204 and "location" not in r.headers and "etag" not in r.headers, r
+
+
+def test_overwrite_is_T_or_F(s):
+    fresh(s)
+    with unchanged(s, CALENDAR, OTHER):
+        for value in ("", "X", "true", "T, F"):
+            refused(transfer(s, "COPY", TO, Overwrite=value), 400)
+
+
+def test_age(s):
+    """15.1: kept by MOVE, begun anew by COPY."""
+    fresh(s)
+    born = text(s, FROM, "D:creationdate")
+    time.sleep(1.1)
+    assert transfer(s, "COPY", TO).status == 201
+    assert text(s, TO, "D:creationdate") > born
+    s.request("DELETE", TO)
+    assert transfer(s, "MOVE", TO).status == 201
+    assert text(s, TO, "D:creationdate") == born
+    s.put(TO, event("event", summary="changed"))
+    assert text(s, TO, "D:creationdate") == born
+
+
+def test_dead_properties_come_along(s):
+    """9.8.2, 9.9.1: and what the destination had is gone with it."""
+    dead = lambda path: {t for t in statuses(s.request("PROPFIND", path, None, {"Depth": "0"}))[path] if "urn:" in t}
+    fresh(s)
+    s.request("PROPPATCH", FROM, proppatch('<x:a xmlns:x="urn:x">1</x:a>'))
+    s.put(TO, event("someone else"))
+    s.request("PROPPATCH", TO, proppatch('<x:b xmlns:x="urn:x">2</x:b>'))
+    assert transfer(s, "COPY", TO).status == 204
+    assert dead(TO) == dead(FROM) == {"{urn:x}a"}
+    s.request("DELETE", TO)
+    assert transfer(s, "MOVE", TO).status == 201
+    assert dead(TO) == {"{urn:x}a"}
+    s.put(FROM, event("new"))
+    assert dead(FROM) == set()
 
 
 def test_no_body(s):
