@@ -1,4 +1,4 @@
-/* What Apple's programs keep with calendars: checked, stored, and else left alone. */
+/* What Apple's programs keep with homes and calendars, and RFC 7953: checked, stored, and else left alone. */
 #include <string.h>
 
 #include "base/util.h"
@@ -32,6 +32,20 @@ static int check_alarm(const struct prop *p, struct dav_request *rq, const struc
 	return 403;
 }
 
+/* RFC 7953 7.2 */
+static int check_availability(const struct prop *p, struct dav_request *rq, const struct xml_node *value,
+	enum precond *why)
+{
+	(void)p;
+	if (!value)
+		return 200;
+	const struct ical *ic = parse_value(rq, value, "%s\n");
+	if (ic && ical_availability_valid(ic, NULL) == 0)
+		return 200;
+	*why = PRE_VALID_CALENDAR_DATA;
+	return 403;
+}
+
 /* Where a subscription's events come from: one address that programs can fetch. */
 static int check_source(const struct prop *p, struct dav_request *rq, const struct xml_node *value,
 	enum precond *why)
@@ -52,12 +66,16 @@ static int check_source(const struct prop *p, struct dav_request *rq, const stru
 	return 409;
 }
 
+enum { ALARMED = RES_HOME | RES_CALENDAR };
+
 /* clang-format off */
 const struct prop props_apple[] = {
-	{ NS_CALDAV, "default-alarm-vevent-date",     RES_CALENDAR, PROP_STORED, NULL, check_alarm },
-	{ NS_CALDAV, "default-alarm-vevent-datetime", RES_CALENDAR, PROP_STORED, NULL, check_alarm },
-	{ NS_CALDAV, "default-alarm-vtodo-date",      RES_CALENDAR, PROP_STORED, NULL, check_alarm },
-	{ NS_CALDAV, "default-alarm-vtodo-datetime",  RES_CALENDAR, PROP_STORED, NULL, check_alarm },
+	{ NS_CALDAV, "default-alarm-vevent-date",     ALARMED, PROP_STORED, NULL, check_alarm },
+	{ NS_CALDAV, "default-alarm-vevent-datetime", ALARMED, PROP_STORED, NULL, check_alarm },
+	{ NS_CALDAV, "default-alarm-vtodo-date",      ALARMED, PROP_STORED, NULL, check_alarm },
+	{ NS_CALDAV, "default-alarm-vtodo-datetime",  ALARMED, PROP_STORED, NULL, check_alarm },
+	/* RFC 7953 7.2: of the scheduling inbox; there is none, hence the home */
+	{ NS_CALDAV, "calendar-availability",         RES_HOME, PROP_STORED, NULL, check_availability },
 	{ NS_CS,     "source",                        RES_CALENDAR, PROP_STORED, NULL, check_source },
 	{ 0 },
 };

@@ -45,7 +45,7 @@ static int add_object(struct dav_request *rq, const char *name, int64_t from, in
 
 /* ---- availability: RFC 7953 ---- */
 
-/* VAVAILABILITYs, parsed, in the request's arena. */
+/* VAVAILABILITYs of the calendar and of its owner, parsed, in the request's arena. */
 struct sources {
 	const struct ical **ics;
 	size_t count, size, bytes;
@@ -83,13 +83,31 @@ static int read_source(struct dav_request *rq, const char *name, struct sources 
 	return 0;
 }
 
+/* What the owner's home says of all calendars. It was checked when it was set. */
+static int read_owner(struct dav_request *rq, struct sources *s, struct err *e)
+{
+	struct resource home = { .kind = RES_HOME, .user = rq->target.coll.owner, .reader = "" };
+	struct stored_prop *stored;
+	struct ical *ic;
+
+	if (stored_props_of(rq, rq->mem, &home, &stored, e) < 0)
+		return -1;
+	const char *text = stored_prop_text(rq, rq->mem,
+		stored_prop_find(stored, xml_ns_uri(NS_CALDAV), "calendar-availability"));
+	text += strspn(text, " \t\r\n");
+	if (*text && ical_parse(text, strlen(text), &rq->dav->settings.ical, rq->mem, &ic, NULL) == 0)
+		add_source(rq, s, ic);
+	return 0;
+}
+
 static int add_availability(struct dav_request *rq, struct ical_busy_list *list, int64_t from, int64_t to,
 	struct err *e)
 {
 	struct names names = { .mem = rq->mem, .tail = &names.first };
 	struct sources s = { 0 };
 
-	if (store_list(rq->store, rq->target.coll.id, ICAL_VAVAILABILITY, from, to, collect, &names, NULL, e) < 0)
+	if (store_list(rq->store, rq->target.coll.id, ICAL_VAVAILABILITY, from, to, collect, &names, NULL, e) < 0
+		|| read_owner(rq, &s, e) < 0)
 		return -1;
 	for (const struct name *n = names.first; n; n = n->next)
 		if (read_source(rq, n->text, &s, e) < 0)

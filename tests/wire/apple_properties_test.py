@@ -1,4 +1,4 @@
-"""What Apple's programs keep with calendars: default alarms, subscriptions, colours, order."""
+"""What Apple's programs keep with homes and calendars: default alarms, subscriptions, colours, order."""
 
 from dav import CALENDAR, HOME, body, find, names_of, prop, proppatch, refused, statuses, text
 from dedit_wire import NS, tag
@@ -13,32 +13,33 @@ def patch(s, path, inner, user="anna"):
     return statuses(r)[path]
 
 
-def test_default_alarms_are_kept(s):
-    for name in ALARMS:
-        assert prop(s, CALENDAR, name) is None
-        assert patch(s, CALENDAR, f"<{name}>{ALARM}</{name}>") == {tag(name): 200}
-        assert text(s, CALENDAR, name) == ALARM
+def test_default_alarms_are_kept_with_home_and_calendar(s):
+    for path in (HOME, CALENDAR):
+        for name in ALARMS:
+            assert prop(s, path, name) is None
+            assert patch(s, path, f"<{name}>{ALARM}</{name}>") == {tag(name): 200}
+            assert text(s, path, name) == ALARM
     s.restart()
-    assert text(s, CALENDAR, ALARMS[0]) == ALARM
+    assert text(s, HOME, ALARMS[0]) == ALARM
 
 
 def test_no_alarm_is_a_default_too(s):
     for name in ALARMS:
-        assert patch(s, CALENDAR, f"<{name}/>") == {tag(name): 200}
-        assert prop(s, CALENDAR, name) is not None and text(s, CALENDAR, name) == ""
-        s.request("PROPPATCH", CALENDAR, proppatch(remove=f"<{name}/>"))
-        assert prop(s, CALENDAR, name) is None
+        assert patch(s, HOME, f"<{name}/>") == {tag(name): 200}
+        assert prop(s, HOME, name) is not None and text(s, HOME, name) == ""
+        s.request("PROPPATCH", HOME, proppatch(remove=f"<{name}/>"))
+        assert prop(s, HOME, name) is None
 
 
 def test_default_alarms_are_alarms(s):
     name = ALARMS[0]
-    patch(s, CALENDAR, f"<{name}>{ALARM}</{name}>")
+    patch(s, HOME, f"<{name}>{ALARM}</{name}>")
     for bad in ("x", "BEGIN:VALARM\nEND:VALARM", "BEGIN:VEVENT\nUID:1\nEND:VEVENT", ALARM + "\nEND:VCALENDAR",
                 ALARM.replace("-PT15M", "soon"), "<D:href>/</D:href>"):
-        r = s.request("PROPPATCH", CALENDAR, proppatch(f"<{name}>{bad}</{name}>"))
-        assert statuses(r)[CALENDAR] == {tag(name): 403}, (bad, r)
+        r = s.request("PROPPATCH", HOME, proppatch(f"<{name}>{bad}</{name}>"))
+        assert statuses(r)[HOME] == {tag(name): 403}, (bad, r)
         assert r.xml().find(".//" + tag("D:error"))[0].tag == tag("C:valid-calendar-data")
-    assert text(s, CALENDAR, name) == ALARM
+    assert text(s, HOME, name) == ALARM
 
 
 def subscribe(s, path, method="MKCALENDAR", source="webcal://example.org/holidays.ics"):

@@ -136,8 +136,7 @@ ATTACH;VALUE=URI:Basso&#13;
 ACTION:AUDIO&#13;
 END:VALARM&#13;
 </B:default-alarm-vevent-date></A:prop></A:set></A:propertyupdate>"""
-    assert s.request("PROPPATCH", HOME, alarms).status == 207
-    r = s.request("PROPPATCH", CALENDAR, alarms)
+    r = s.request("PROPPATCH", HOME, alarms)  # a 403 here, and macOS goes no further
     assert r.status == 207 and b" 200 " in r.body, r
 
 
