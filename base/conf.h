@@ -20,7 +20,7 @@ enum conf_type {
 	CONF_LIST,     /* { "a", "b" } */
 	CONF_INT,      /* min … max */
 	CONF_BOOL,     /* on/off, yes/no, true/false */
-	CONF_SIZE,     /* bytes, with K M G; min … max */
+	CONF_SIZE,     /* bytes, with K M G T; min … max */
 	CONF_DURATION, /* "250ms" "30s" "15m" "2h" "7d", kept in milliseconds; min … max */
 };
 

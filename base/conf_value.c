@@ -12,7 +12,7 @@ struct unit {
 
 /* Largest first: the order in which limits are put into words. */
 static const struct unit size_units[] = {
-	{"G", INT64_C(1) << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1},
+	{"T", INT64_C(1) << 40}, {"G", INT64_C(1) << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {"", 1},
 };
 
 static const struct unit duration_units[] = {

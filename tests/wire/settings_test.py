@@ -9,7 +9,7 @@ from dedit_wire import BUILD, ROOT, Server
 SERVER = {"start": False, "users": ()}
 PAGE = ROOT / "man/dedit.conf.5"
 UNITS = {"ms": 1, "s": 1000, "m": 60000, "h": 3600000, "d": 86400000}
-SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 # What else each of the settings without a range refuses, and a word of what it then asks for.
 WRONG = {
