@@ -46,8 +46,6 @@ static int delete_calendar(struct dav_request *rq)
 	unsigned home;
 	struct err e;
 
-	if (rq->depth == 0 || rq->depth == 1) /* RFC 4918 9.6.1 */
-		return fail(rq, 400, "a calendar is deleted with all that is in it");
 	if (strchr(t->segment, '~'))
 		return leave_share(rq);
 	/* A sharee's right to delete events is none to delete the calendar: that is the home's. */
