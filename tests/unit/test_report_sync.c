@@ -263,9 +263,10 @@ static void a_homes_calendars_are_its_members(void **state)
 		prop_text(t, &p, HOME "marc~calendar/", NS_DAV, "sync-token"));
 	assert_int_equal(prop_status(t, &a, HOME "marc~calendar/", NS_DAV, "getetag"), 404);
 	const struct xml_node *set = answer_prop(t, &p, HOME, NS_DAV, "supported-report-set", &status);
-	const struct xml_node *report = xml_find(xml_find(set, NS_DAV, "supported-report"), NS_DAV, "report");
-	assert_non_null(xml_find(report, NS_DAV, "sync-collection"));
-	assert_null(xml_next(xml_find(set, NS_DAV, "supported-report")));
+	size_t offered = 0;
+	for (const struct xml_node *r = xml_child(set); r; r = xml_next(r))
+		offered += xml_find(xml_find(r, NS_DAV, "report"), NS_DAV, "sync-collection") != NULL;
+	assert_int_equal(offered, 1);
 }
 
 /* store_home() of a server on which somebody makes a calendar as soon as the others are listed. */

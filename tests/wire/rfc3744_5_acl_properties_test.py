@@ -25,15 +25,15 @@ def test_current_user_privilege_set(s):
     setting(s, "write", "write")
     assert privileges(s, CALENDAR) == READS | WRITES | {"all", "unlock", "read-acl", "write-acl"}
     assert privileges(s, CALENDAR + "x.ics") == READS | WRITES | {"unlock", "read-acl"}
-    assert privileges(s, HOME) == READS | {"bind", "unbind", "read-acl"}
+    assert privileges(s, HOME) == READS | {"write-properties", "bind", "unbind", "read-acl"}
     assert privileges(s, CALENDAR, "marc") == READS | WRITES
     assert privileges(s, CALENDAR, "dora") == READS | WRITES
-    assert privileges(s, HOME, "dora") == READS | {"bind", "unbind"}
+    assert privileges(s, HOME, "dora") == READS | {"write-properties", "bind", "unbind"}
     assert privileges(s, CALENDAR, "paul") == READS | {"unbind", "read-acl"}
     public = {"read", "read-current-user-privilege-set"}
     for path in ("/", "/principals/", "/calendars/", "/principals/group~staff/"):
         assert privileges(s, path) == public, path
-    assert privileges(s, principal("anna")) == public | {"read-acl"}
+    assert privileges(s, principal("anna")) == public | {"read-acl", "write-properties"}
     assert privileges(s, principal("anna"), "eve") == public
     assert privileges(s, proxy("anna", "write")) == public | {"read-acl", "write-properties"}
     assert privileges(s, proxy("anna", "write"), "dora") == public

@@ -219,7 +219,7 @@ def test_dead_properties_come_along(s):
     dead = lambda path: {t for t in statuses(s.request("PROPFIND", path, None, {"Depth": "0"}))[path] if "urn:" in t}
     fresh(s)
     s.request("PROPPATCH", FROM, proppatch('<x:a xmlns:x="urn:x">1</x:a>'))
-    s.put(TO, event("someone else"))
+    s.put(TO, event("event", summary="older"))
     s.request("PROPPATCH", TO, proppatch('<x:b xmlns:x="urn:x">2</x:b>'))
     assert transfer(s, "COPY", TO).status == 204
     assert dead(TO) == dead(FROM) == {"{urn:x}a"}

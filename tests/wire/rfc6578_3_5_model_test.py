@@ -93,7 +93,7 @@ class Writer(threading.Thread):
             colour = f"<A:calendar-color>#{self.random.randrange(1 << 24):06x}</A:calendar-color>"
             self.ask((207, 404), "PROPPATCH", calendar, proppatch(colour))
         else:
-            self.ask((201, 204, 404, 405), self.random.choice(("MKCALENDAR", "DELETE")), SECOND)
+            self.ask((201, 204, 403, 404), self.random.choice(("MKCALENDAR", "DELETE")), SECOND)
 
     def run(self):
         try:
