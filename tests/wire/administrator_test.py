@@ -10,6 +10,8 @@ import subprocess
 
 from dedit_wire import ROOT, Server, event, free_port, wait_for
 
+SLOW = True
+
 EVENT = "/calendars/anna/calendar/a.ics"
 SHARED = "/calendars/marc/anna~calendar/a.ics"
 

@@ -3,6 +3,8 @@
 from dav import CALENDAR, HOME, find, href, names_of, prop
 from dedit_wire import Server, propfind, tag
 
+SLOW = True
+
 GUESSES = ("/calendar/dav/anna/user/", "/principals/users/anna/", "/dav/principals/", "/caldav/v2", "/caldav/v2/")
 
 # iOS 17, dataaccessd: the first question, and the one to the principal

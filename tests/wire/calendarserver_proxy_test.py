@@ -4,6 +4,8 @@ from acl import hrefs_of, principal, privileges, proxy
 from dav import CALENDAR, HOME, find, names_of, prop, proppatch, refused, statuses, text, unchanged
 from dedit_wire import event
 
+SLOW = True
+
 SERVER = {"users": ("anna", "marc", "eve"), "settings": "delegates = 2"}
 READ, WRITE = proxy("anna", "read"), proxy("anna", "write")
 

@@ -14,6 +14,8 @@ import time
 
 from dedit_wire import BUILD, PASSWORD, ROOT, Server, basic, event, free_port, read_answer, wait_for
 
+SLOW = True
+
 SERVER = {"tls": True, "unix": True, "extra": 'group "admin" { members = { "anna" } }'}
 CALENDAR = "/calendars/anna/calendar/"
 

@@ -7,6 +7,8 @@ from acl import hrefs_of, principal, proxy
 from dav import body, multiget, props, report
 from dedit_wire import propfind
 
+SLOW = True
+
 POLICY = '{ timezone = "Europe/Paris" currency = EUR price-from = title tiers = { "48h 50%", "24h 100%" } }'
 SERVER = {
     # anna keeps the practice and olga another one; dora acts for anna, rita reads her calendars

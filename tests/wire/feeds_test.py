@@ -7,6 +7,8 @@ import urllib.parse
 from dav import HOME, calendar, component, in_hours, proppatch, unfold
 from dedit_wire import Server, event, wait_for
 
+SLOW = True
+
 SERVER = {"settings": 'public-url = "https://cal.example.org"\nlogin-attempts = 3\nlogin-delay = "50ms"'}
 ZONE = (
     "BEGIN:VTIMEZONE\r\nTZID:Here\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\n"

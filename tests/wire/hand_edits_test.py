@@ -22,6 +22,8 @@ from dav import (
 )
 from dedit_wire import Server, event, wait_for
 
+SLOW = True
+
 SECONDS = 8
 
 

@@ -6,6 +6,8 @@ import re
 from dav import HOME, calendar, component, in_hours, listing, unfold
 from dedit_wire import Server, event
 
+SLOW = True
+
 ZONE = (
     "BEGIN:VTIMEZONE\r\nTZID:Here\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\n"
     "TZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"

@@ -3,6 +3,8 @@
 from dav import HOME, body, props, sync
 from dedit_wire import Server, event, propfind, tag, wait_for
 
+SLOW = True
+
 BASE = "/dedit"
 SERVER = {
     "settings": f'base-path = "{BASE}"\ntrusted-proxies = {{ "127.0.0.1" }}\n'

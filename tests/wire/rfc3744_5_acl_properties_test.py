@@ -4,6 +4,8 @@ from acl import acl, hrefs_of, local, principal, privileges, proxy, spread
 from dav import CALENDAR, HOME, find, prop, statuses
 from dedit_wire import event, tag
 
+SLOW = True
+
 SERVER = {
     "users": ("anna", "marc", "eve", "dora", "paul"),
     "extra": 'group "admin" { members = { "paul" } }\ngroup "staff" { members = { "anna", "Eve", "gone" } }',

@@ -4,6 +4,8 @@ from acl import hrefs, local, principal, proxy
 from dav import CALENDAR, HOME, body, props, refused, report, statuses
 from dedit_wire import event, tag
 
+SLOW = True
+
 GROUPS = 'group "admin" { members = { "paul" } }\ngroup "staff" { members = { "anna", "eve" } }'
 SERVER = {"users": ("marc", "eve", "paul"), "settings": "results = 5", "extra": GROUPS}
 ANNA, MARC, EVE, PAUL = (principal(u) for u in ("anna", "marc", "eve", "paul"))

@@ -4,6 +4,8 @@ from dav import CALENDAR, HOME, body, calendar, component, multiget, proppatch, 
 from dav import comp, time_range, token, unchanged
 from dedit_wire import Server, event, tag
 
+SLOW = True
+
 SERVER = {
     "settings": """
 min-date-time = "20000101T000000Z"

@@ -19,6 +19,8 @@ from dav import (
 )
 from dedit_wire import Server, event, tag, wait_for
 
+SLOW = True
+
 SERVER = {"users": ("anna", "marc", "paul"), "extra": 'group "admin" { members = { "paul" } }'}
 MARCS = "/calendars/marc/"
 SHARED = MARCS + "anna~calendar/"

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Runs the tests on the wire: run.py [--build DIR] [-j N] [-k TEXT] [NAME ...]
+"""Runs the tests on the wire: run.py [--build DIR] [-j N] [-k TEXT] [--quick] [NAME ...]
 
 NAME: part of a test file's name ("rfc4791", "http"); all without one. -k: only functions with TEXT in
-their name. -j: so many files at a time, each with a server of its own. Prints a line for each test and
+their name. -j: so many files at a time, each with a server of its own. --quick: without the files that say
+SLOW = True. Prints a line for each test and
 "N passed, M failed"; exit code 1 if one failed.
 """
 
@@ -38,12 +39,14 @@ def run_one(name, call):
     return True
 
 
-def run_file(path, only):
+def run_file(path, only, quick):
     """How many passed and failed."""
     sys.path.insert(0, str(FOLDER))
     import dedit_wire
 
     module = load(path)
+    if quick and getattr(module, "SLOW", False):
+        return 0, 0
     tests = [(n, f) for n, f in vars(module).items()
              if n.startswith("test_") and callable(f) and only in n]
     results = []
@@ -58,23 +61,24 @@ def run_file(path, only):
     return results.count(True), results.count(False)
 
 
-def run_quietly(path, only):
+def run_quietly(path, only, quick):
     """The same for a process of its own, with what it printed."""
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        counts = run_file(path, only)
+        counts = run_file(path, only, quick)
     return *counts, out.getvalue()
 
 
-def run_files(paths, only, jobs):
+def run_files(paths, only, quick, jobs):
     """Counts, file after file; what each prints stays together."""
     if jobs == 1:
-        yield from (run_file(path, only) for path in paths)
+        yield from (run_file(path, only, quick) for path in paths)
         return
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
         # The longest first would be best; the largest is a good guess.
         paths = sorted(paths, key=lambda path: -path.stat().st_size)
-        for done in concurrent.futures.as_completed([pool.submit(run_quietly, p, only) for p in paths]):
-            passed, failed, text = done.result()
+        runs = [pool.submit(run_quietly, path, only, quick) for path in paths]
+        for run in concurrent.futures.as_completed(runs):
+            passed, failed, text = run.result()
             print(text, end="", flush=True)
             yield passed, failed
 
@@ -84,6 +88,7 @@ def main():
     arguments.add_argument("--build", default=os.environ.get("DEDIT_BUILD", FOLDER.parents[1] / "build"))
     arguments.add_argument("-j", type=int, default=os.cpu_count(), metavar="N")
     arguments.add_argument("-k", default="", metavar="TEXT")
+    arguments.add_argument("--quick", action="store_true")
     arguments.add_argument("names", nargs="*")
     given = arguments.parse_args()
     os.environ["DEDIT_BUILD"] = str(pathlib.Path(given.build).resolve())
@@ -91,7 +96,7 @@ def main():
     paths = [path for path in sorted(FOLDER.glob("*_test.py"))
              if not given.names or any(n in path.name for n in given.names)]
     passed = failed = 0
-    for ok, bad in run_files(paths, given.k, max(1, min(given.j, len(paths)))):
+    for ok, bad in run_files(paths, given.k, given.quick, max(1, min(given.j, len(paths)))):
         passed += ok
         failed += bad
     print(f"{passed} passed, {failed} failed")
