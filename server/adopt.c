@@ -55,6 +55,7 @@ static int find_calendar(struct store *store, struct search *s, store_id id, str
 	return rc == 0 ? err_set(e, ERR_NOT_FOUND, "the calendar is gone") : rc == 1 ? 0 : -1;
 }
 
+/* 0: taken in; 1: the watch and `dedit rescan` found the same file gone, and the other was first. */
 static int adopt_one(const struct site *site, const struct found *f, struct search *s, int64_t now,
 	struct err *e)
 {
@@ -67,6 +68,8 @@ static int adopt_one(const struct site *site, const struct found *f, struct sear
 		return -1;
 	rc = f->body != NULL ? event_put(&rq, &at, f->body, f->len, &result, e)
 			     : event_delete(&rq, &at, &result, e);
+	if (rc != 0 && f->body == NULL && e->code == ERR_NOT_FOUND)
+		return 1;
 	if (rc != 0)
 		log_warn("%s/%s/%s, edited on disk: %s", s->found.owner, s->found.name, f->name, e->text);
 	else
@@ -80,14 +83,14 @@ static void adopt_all(const struct site *site, const struct round *r, bool gone,
 	int64_t now, struct adopted *out)
 {
 	struct err ignored;
+	int rc;
 
 	for (size_t i = 0; i < r->count; i++) {
 		if ((r->file[i].body == NULL) != gone)
 			continue;
-		if (adopt_one(site, &r->file[i], s, now, &ignored) == 0)
-			out->taken++;
-		else
-			out->left++;
+		rc = adopt_one(site, &r->file[i], s, now, &ignored);
+		out->taken += rc == 0;
+		out->left += rc < 0;
 	}
 }
 
