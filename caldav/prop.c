@@ -28,12 +28,31 @@ int prop_check_text(const struct prop *p, struct dav_request *rq, const struct x
 
 /* ---- what a request asks for ---- */
 
-static bool is_wanted(const struct prop_list *list, const struct xml_node *x)
+static bool is_wanted(const struct prop_list *list, const char *uri, const char *name)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->wanted[i].name, x->name) == 0 && strcmp(list->wanted[i].uri, x->uri) == 0)
+		if (strcmp(list->wanted[i].name, name) == 0 && strcmp(list->wanted[i].uri, uri) == 0)
 			return true;
 	return false;
+}
+
+/* With what something of that name is stored: a dead property can be anywhere. */
+static unsigned keepers(const struct prop *row)
+{
+	if (!row)
+		return RES_KEEPERS;
+	return row->flags & PROP_STORED ? row->on : 0;
+}
+
+struct prop_wanted *prop_list_add(struct prop_list *list, enum ns ns, const char *uri, const char *name)
+{
+	if (is_wanted(list, uri, name))
+		return NULL;
+	struct prop_wanted *w = &list->wanted[list->count++];
+	*w = (struct prop_wanted){ .row = prop_find(ns, name), .ns = ns, .uri = uri, .name = name };
+	list->body = list->body || (w->row && w->row->flags & PROP_BODY);
+	list->stored |= keepers(w->row);
+	return w;
 }
 
 /* The names inside <prop> or <include>, each once: a short request that names calendar-data many
@@ -47,17 +66,12 @@ static int parse_names(struct dav_request *rq, const struct xml_node *names, str
 		n++;
 	if (n > WANTED_NAMES)
 		return err_set(e, ERR_INVALID, "more than %d properties asked for", WANTED_NAMES);
-	struct prop_wanted *wanted = arena_array(rq->mem, n, sizeof(*wanted));
-	out->wanted = wanted;
+	out->wanted = arena_array(rq->mem, n, sizeof(*out->wanted));
 	for (const struct xml_node *x = xml_child(names); x; x = xml_next(x)) {
-		if (is_wanted(out, x))
-			continue;
-		struct prop_wanted *w = &wanted[out->count++];
+		struct prop_wanted *w = prop_list_add(out, x->ns, x->uri, x->name);
 
-		*w = (struct prop_wanted){ .row = prop_find(x->ns, x->name), .ns = x->ns, .uri = x->uri,
-			.name = x->name, .node = x };
-		out->body = out->body || (w->row && w->row->flags & PROP_BODY);
-		out->stored = out->stored || !w->row || w->row->flags & PROP_STORED;
+		if (w)
+			w->node = x;
 	}
 	return 0;
 }
@@ -74,7 +88,7 @@ int prop_list_parse(struct dav_request *rq, const struct xml_node *parent, enum 
 		return err_set(e, ERR_INVALID, "more than one of prop, allprop, propname");
 	*out = (struct prop_list){ .mode = named ? PROPS_NAMED : all ? PROPS_ALL
 		: names ? PROPS_NAMES : otherwise };
-	out->stored = out->mode != PROPS_NAMED;
+	out->stored = out->mode != PROPS_NAMED ? RES_KEEPERS : 0;
 	if (named || include)
 		return parse_names(rq, named ? named : include, out, e);
 	return 0;
@@ -366,7 +380,7 @@ int prop_write(struct dav_request *rq, const struct resource *res, const struct 
 	struct propctx c = { .rq = rq, .res = res, .mem = mem, .body = body };
 	struct failures failed = { .rows = arena_array(mem, list->count, sizeof(*failed.rows)) };
 
-	if (list->stored && stored_props_of(rq, mem, res, &c.stored, e) < 0)
+	if (list->stored & res->kind && stored_props_of(rq, mem, res, &c.stored, e) < 0)
 		return -1;
 	struct xmlw_mark mark = xmlw_mark(w);
 	start_propstat(w);

@@ -59,8 +59,10 @@ struct prop_list {
 	struct prop_wanted *wanted; /* PROPS_NAMED; of PROPS_ALL what <include> adds */
 	size_t count;
 	bool body;                  /* some row needs the object's body */
-	bool stored;                /* something asked for may be stored with the resource */
+	unsigned stored;            /* kinds of resources with which something asked for may be stored */
 };
+/* One more name in `wanted`, which has room for it; NULL: it is in the list already. */
+struct prop_wanted *prop_list_add(struct prop_list *list, enum ns ns, const char *uri, const char *name);
 /* Looks into a PROPFIND body or a report's root for <prop>, <allprop> (with <include>) or <propname>.
  * parent NULL or without any: as `otherwise`. More than one, or more than 1000 names: ERR_INVALID. */
 int prop_list_parse(struct dav_request *rq, const struct xml_node *parent, enum prop_mode otherwise,

@@ -8,17 +8,12 @@
 #include "base/util.h"
 #include "caldav/reports.h"
 
-enum { NAMES = 1000 };
+enum {
+	NAMES = 1000,
+	ANSWER_BYTES = 8 * 1024 * 1024, /* with a response of that size no more hrefs are followed */
+};
 
 struct reading { struct dav_request *rq; size_t names; };
-
-static bool is_named(const struct prop_list *list, const char *uri, const char *name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->wanted[i].name, name) == 0 && strcmp(list->wanted[i].uri, uri) == 0)
-			return true;
-	return false;
-}
 
 static size_t count_children(const struct xml_node *n)
 {
@@ -33,9 +28,8 @@ static size_t count_children(const struct xml_node *n)
 static int read_names(struct reading *r, const struct xml_node *parent, unsigned levels,
 	struct prop_list *out, struct err *e)
 {
-	struct prop_wanted *wanted = arena_array(r->rq->mem, count_children(parent), sizeof(*wanted));
-
-	*out = (struct prop_list){ .mode = PROPS_NAMED, .wanted = wanted };
+	*out = (struct prop_list){ .mode = PROPS_NAMED };
+	out->wanted = arena_array(r->rq->mem, count_children(parent), sizeof(*out->wanted));
 	if (levels == 0)
 		return err_set(e, ERR_LIMIT, "more than %u levels", r->rq->dav->settings.expand_levels);
 	for (const struct xml_node *x = xml_child(parent); x; x = xml_next(x)) {
@@ -46,15 +40,11 @@ static int read_names(struct reading *r, const struct xml_node *parent, unsigned
 		uri = uri ? uri : xml_ns_uri(NS_DAV);
 		if (!name || !xml_name_valid(name))
 			return err_set(e, ERR_INVALID, "DAV:property without a name");
-		if (is_named(out, uri, name))
+		struct prop_wanted *w = prop_list_add(out, xml_ns_find(uri), uri, name);
+		if (!w)
 			continue;
 		if (++r->names > NAMES)
 			return err_set(e, ERR_INVALID, "more than %d properties asked for", NAMES);
-		struct prop_wanted *w = &wanted[out->count];
-		*w = (struct prop_wanted){ .row = prop_find(xml_ns_find(uri), name), .ns = xml_ns_find(uri),
-			.uri = uri, .name = name };
-		if (w->row && w->row->flags & PROP_BODY)
-			w->row = NULL;
 		if (xml_find(x, NS_DAV, "property")) {
 			struct prop_list *inner = arena_alloc(r->rq->mem, sizeof(*inner));
 
@@ -62,8 +52,8 @@ static int read_names(struct reading *r, const struct xml_node *parent, unsigned
 				return -1;
 			w->expand = inner;
 		}
-		out->count++;
 	}
+	prop_list_drop_bodies(out);
 	return 0;
 }
 
@@ -84,17 +74,17 @@ static int write_target(struct expansion *x, const char *href, struct xmlw *w)
 {
 	struct dav_request *rq = x->c->rq;
 	const char *path = resource_href_path(rq, href);
-	struct resource res;
+	struct resource res = { .exists = false };
 
 	if (!path) {
 		xmlw_href(w, href);
 		return 0;
 	}
-	if (rq->expanded++ >= rq->dav->settings.hrefs) {
+	if (rq->expanded++ >= rq->dav->settings.hrefs || w->out->len >= ANSWER_BYTES) {
 		write_status(w, path, 507);
 		return 0;
 	}
-	if (resource_resolve(rq, path, &res, x->e) < 0)
+	if (resource_resolve(rq, path, &res, x->e) < 0 && x->e->code != ERR_INVALID)
 		return -1;
 	if (!res.exists || !(res.privileges & PRIV_READ)) {
 		write_status(w, path, 404);
@@ -145,7 +135,7 @@ int expand_write(const struct prop_wanted *wanted, struct propctx *c, struct xml
 	if (status != 200)
 		return status;
 	limits.bytes = value.len; /* the server's own */
-	limits.nodes = value.len;
+	limits.nodes = limits.tag = value.len;
 	struct xmlw_mark mark = xmlw_mark(w);
 	if (xml_parse(value.data, value.len, &limits, c->mem, &root, &e) == 0
 		&& write_copy(&x, xml_child(root), w) == 0)

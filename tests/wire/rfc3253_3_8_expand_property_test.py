@@ -2,7 +2,7 @@
 
 from acl import hrefs, principal, proxy
 from dav import CALENDAR, HOME, body, refused
-from dedit_wire import event, tag
+from dedit_wire import Server, event, tag
 
 SERVER = {"users": ("anna", "marc", "eve"), "settings": "hrefs = 3"}
 CS, C = "http://calendarserver.org/ns/", "urn:ietf:params:xml:ns:caldav"
@@ -115,3 +115,31 @@ def test_bad_input(s):
     r = expand(s, CALENDAR, want("nonsense", want("displayname"), ns='urn:"x"&amp;'.replace('"', "&quot;")), want("owner"))
     assert r.status == 207 and tag("D:owner") in r.responses()[CALENDAR], r
     assert expand(s, CALENDAR).status == 207
+
+
+def keep(s, path, xml):
+    update = f'<x:link xmlns:x="urn:x">{xml}</x:link><D:displayname>Work</D:displayname>'
+    r = s.request("PROPPATCH", path, body("D:propertyupdate", f"<D:set><D:prop>{update}</D:prop></D:set>"))
+    assert r.status == 207 and b" 200 " in r.body, r
+
+
+def test_stored_properties_are_expanded_too(s):
+    """What a client keeps is a property like any other, at the resource itself and at what it names."""
+    keep(s, CALENDAR, f"<D:href>/%zz</D:href><D:href>{CALENDAR}</D:href>")
+    r = expand(s, CALENDAR, want("displayname"), want("link", want("displayname"), ns="urn:x"))
+    props = r.responses()[CALENDAR]
+    assert props[tag("D:displayname")].text == "Work", r
+    found = expanded(props["{urn:x}link"])
+    assert found["/%zz"] == 404, r  # malformed: names nothing
+    assert found[CALENDAR][tag("D:displayname")].text == "Work", r
+
+
+def test_a_long_answer_ends(s):
+    """Few stored hrefs and few long names would make gigabytes; the rest is refused, each by itself."""
+    with Server() as own:
+        keep(own, CALENDAR, "<D:href>/</D:href>" * 1000)
+        names = "".join(want(chr(97 + i % 26) * (3000 + i), ns="urn:y") for i in range(150))
+        r = expand(own, CALENDAR, want("link", names, ns="urn:x"))
+        assert r.status == 207 and len(r.body) < 20 << 20, (r.status, len(r.body))
+        link = r.responses()[CALENDAR]["{urn:x}link"]
+        assert len(link) == 1000 and b"507 Insufficient Storage" in r.body, len(link)
