@@ -123,6 +123,11 @@ char *resource_calendar_href(struct arena *mem, const struct resource *home, con
 /* A calendar in the home that `home` is, from its row. */
 int resource_calendar(struct dav_request *rq, const struct resource *home, const struct collection *row,
 	struct resource *out, struct err *e);
+/* What the asking user sees in a home: own calendars first, then shared ones. In the request's arena. *seq:
+ * the home's. */
+struct home_calendar { struct resource res; struct home_calendar *next; };
+int resource_home_calendars(struct dav_request *rq, const struct resource *home, struct home_calendar **out,
+	uint64_t *seq, struct err *e);
 /* Calendars that others share with `user` are in that home for the user and administrators only: not
  * for who acts for the user. */
 bool resource_home_shows(const struct dav_request *rq, const char *user, const char *owner);

@@ -45,6 +45,8 @@ struct dav_request;
 	/* RFC 4791 5.3.1.1, 5.3.2.1, 7.8 */ \
 	X(COLLECTION_LOCATION,              403, NS_CALDAV, "calendar-collection-location-ok") \
 	X(SUPPORTED_CALENDAR_DATA,          403, NS_CALDAV, "supported-calendar-data") \
+	/* CalendarServer, of calendar-free-busy-set */ \
+	X(VALID_CALENDAR_URL,               409, NS_CALDAV, "valid-calendar-url") \
 	/* RFC 7809 5.2 */ \
 	X(VALID_TIMEZONE,                   403, NS_CALDAV, "valid-timezone") \
 	X(VALID_CALENDAR_DATA,              403, NS_CALDAV, "valid-calendar-data") \

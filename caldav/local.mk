@@ -3,6 +3,8 @@ libcaldav_a_SOURCES = \
 	caldav/access.c \
 	caldav/acl.c \
 	caldav/acl.h \
+	caldav/busy_set.c \
+	caldav/busy_set.h \
 	caldav/caldav.h \
 	caldav/calendar_data.c \
 	caldav/dav.c \

@@ -192,18 +192,24 @@ int stored_props_patch(struct dav_request *rq, const struct resource *res, const
 	return store_place_patch(rq->store, &place, rows, n, e);
 }
 
-const char *stored_prop_text(const struct dav_request *rq, struct arena *mem,
+const struct xml_node *stored_prop_value(const struct dav_request *rq, struct arena *mem,
 	const struct stored_prop *p)
 {
 	struct xml_limits limits = rq->dav->settings.xml;
 	struct xml_node *root;
 
 	if (!p)
-		return "";
+		return NULL;
 	limits.bytes = strlen(p->xml); /* was within the limits when it came; namespaces were added */
-	if (xml_parse(p->xml, limits.bytes, &limits, mem, &root, NULL) < 0)
-		return "";
-	return xml_text(root, mem);
+	return xml_parse(p->xml, limits.bytes, &limits, mem, &root, NULL) < 0 ? NULL : root;
+}
+
+const char *stored_prop_text(const struct dav_request *rq, struct arena *mem,
+	const struct stored_prop *p)
+{
+	const struct xml_node *root = stored_prop_value(rq, mem, p);
+
+	return root ? xml_text(root, mem) : "";
 }
 
 /* ---- writing ---- */
@@ -223,7 +229,7 @@ void prop_start(struct xmlw *w, enum ns ns, const char *uri, const char *name)
 }
 
 /* The stored value, unless it is the owner's and the row says what holds for a sharee instead. */
-static const struct stored_prop *stored_value(const struct prop *row, const struct propctx *c)
+const struct stored_prop *prop_stored(const struct prop *row, const struct propctx *c)
 {
 	const struct stored_prop *s;
 
@@ -237,7 +243,7 @@ static const struct stored_prop *stored_value(const struct prop *row, const stru
 
 static int write_live(const struct prop *row, struct propctx *c, struct xmlw *w)
 {
-	const struct stored_prop *s = row->on & c->res->kind ? stored_value(row, c) : NULL;
+	const struct stored_prop *s = row->on & c->res->kind ? prop_stored(row, c) : NULL;
 
 	if (!(row->on & c->res->kind) || (!s && !row->get))
 		return 404;

@@ -91,6 +91,9 @@ int stored_props_patch(struct dav_request *rq, const struct resource *res, const
 	size_t n, struct err *e);
 /* Or NULL. */
 struct stored_prop *stored_prop_find(struct stored_prop *list, const char *uri, const char *name);
+/* The stored element, parsed; NULL for NULL. */
+const struct xml_node *stored_prop_value(const struct dav_request *rq, struct arena *mem,
+	const struct stored_prop *p);
 /* The text directly inside the stored element, unescaped; "" for NULL. */
 const char *stored_prop_text(const struct dav_request *rq, struct arena *mem,
 	const struct stored_prop *p);
@@ -104,6 +107,8 @@ struct propctx {
 	struct stored_prop *stored;
 };
 
+/* The value that holds for the reader: NULL where the row's get says it. */
+const struct stored_prop *prop_stored(const struct prop *row, const struct propctx *c);
 /* Start tag of any name, known namespace or not. */
 void prop_start(struct xmlw *w, enum ns ns, const char *uri, const char *name);
 /* One property as an element; its status, and nothing written unless that is 200. */

@@ -6,7 +6,6 @@
 struct children {
 	struct dav_request *rq;
 	struct plan *plan;
-	struct calendar { struct collection row; struct calendar *next; } *first, **tail;
 };
 
 /* ---- what is in a collection ---- */
@@ -72,36 +71,15 @@ static int plan_proxies(struct dav_request *rq, struct plan *plan, struct err *e
 		: plan_path(rq, plan, proxy_href(rq->mem, user, RES_PROXY_WRITE), e);
 }
 
-/* Copied out of the store's walk, within which no other question may be asked. */
-static int note_calendar(const struct collection *c, void *arg)
-{
-	struct children *ch = arg;
-	struct calendar *copy = arena_alloc(ch->rq->mem, sizeof(*copy));
-
-	copy->row = *c;
-	copy->row.owner = arena_strdup(ch->rq->mem, c->owner);
-	copy->row.name = arena_strdup(ch->rq->mem, c->name);
-	*ch->tail = copy;
-	ch->tail = &copy->next;
-	return 0;
-}
-
 static int plan_home(struct dav_request *rq, struct plan *plan, struct err *e)
 {
 	struct resource *home = &rq->target;
-	struct children ch = { .rq = rq, .plan = plan };
+	struct home_calendar *calendars;
 
-	ch.tail = &ch.first;
-	if (store_home(rq->store, home->user, note_calendar, &ch, &home->coll.seq, e) < 0)
+	if (resource_home_calendars(rq, home, &calendars, &home->coll.seq, e) < 0)
 		return -1;
-	for (const struct calendar *c = ch.first; c; c = c->next) {
-		struct resource *res = arena_alloc(rq->mem, sizeof(*res));
-
-		if (resource_calendar(rq, home, &c->row, res, e) < 0)
-			return -1;
-		if (res->privileges & PRIV_READ) /* a delegate doesn't see what others share with the owner */
-			plan_resource(plan, res);
-	}
+	for (const struct home_calendar *c = calendars; c; c = c->next)
+		plan_resource(plan, &c->res);
 	return 0;
 }
 

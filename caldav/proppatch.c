@@ -1,6 +1,7 @@
 /* PROPPATCH: RFC 4918 9.2. */
 #include <string.h>
 
+#include "caldav/busy_set.h"
 #include "caldav/principal.h"
 #include "caldav/prop.h"
 
@@ -66,9 +67,10 @@ static int patch(struct dav_request *rq, struct prop_changes *c)
 	if (limit_dead_properties(rq, c, &e) < 0)
 		return fail_err(rq, &e);
 	if (prop_changes_settle(c)) {
+		const struct prop_change *busy = busy_set_take(rq, c);
 		const struct prop_row *rows = prop_changes_rows(rq, c, t->reader, &n);
 
-		if (stored_props_patch(rq, t, rows, n, &e) < 0)
+		if ((busy ? busy_set_patch(rq, busy->value, rows, n, &e) : stored_props_patch(rq, t, rows, n, &e)) < 0)
 			return fail_err(rq, &e);
 		if (rq->prefer.minimal)
 			return done(rq);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "caldav/busy_set.h"
 #include "caldav/prop.h"
 #include "caldav/query_xml.h"
 
@@ -256,6 +257,9 @@ const struct prop props_caldav[] = {
 	/* RFC 6638 9.1 */
 	{ NS_CALDAV, "schedule-calendar-transp",         RES_CALENDAR, PROP_STORED | PROP_PERSONAL,
 		get_transp, check_transp },
+	/* of the scheduling inbox; there is none, hence the home */
+	{ NS_CALDAV, "calendar-free-busy-set",           RES_HOME | RES_CALENDAR, PROP_STORED, get_busy_set,
+		check_busy_set },
 	/* CalendarServer, Apple */
 	{ NS_CS,     "email-address-set",                RES_PRINCIPAL, 0, get_mail_addresses, NULL },
 	{ NS_CS,     "getctag",                          RES_CALENDAR | RES_HOME, 0, prop_get_sync_token,

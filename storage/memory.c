@@ -476,21 +476,15 @@ static int memory_props(struct store *s, store_id collection, const char *user, 
 	return status != 0 || user[0] == '\0' ? status : visit_props(&c->props, user, visit, arg);
 }
 
-static int memory_props_patch(struct store *s, store_id collection, const struct prop_row *rows,
-	size_t n,
-	struct err *e)
+static void patch_collection(struct memory *m, const struct prop_patch *p)
 {
-	LOCKED(s);
-	struct mem_collection *c = find_collection(m, collection, e);
+	struct mem_collection *c = find_collection(m, p->collection, NULL);
 
-	if (c == NULL)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		const char *user = rows[i].user;
-		patch_prop(&c->props, &rows[i]);
-		touch_members(m, collection, user[0] == '\0' ? NULL : user, false);
+	for (size_t i = 0; i < p->n; i++) {
+		const char *user = p->rows[i].user;
+		patch_prop(&c->props, &p->rows[i]);
+		touch_members(m, p->collection, user[0] == '\0' ? NULL : user, false);
 	}
-	return 0;
 }
 
 /* Where a place's properties are, and under which user; NULL if it is an object that isn't there. */
@@ -533,18 +527,38 @@ static int memory_place_props(struct store *s, const struct prop_place *place, p
 	return props == NULL ? 0 : visit_props(props, user, visit_place, &v);
 }
 
-static int memory_place_patch(struct store *s, const struct prop_place *place,
-	const struct prop_row *rows, size_t n, struct err *e)
+static void patch_place(struct memory *m, const struct prop_patch *p, struct arena *mem)
+{
+	const char *user;
+	struct list *props = find_place(m, p->place, mem, &user, NULL);
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct prop_row *row = &p->rows[i];
+		patch_prop(props, &(struct prop_row){user, row->ns, row->name, row->xml});
+	}
+}
+
+static bool patch_finds(struct memory *m, const struct prop_patch *p, struct arena *mem, struct err *e)
+{
+	const char *user;
+
+	return p->place != NULL ? find_place(m, p->place, mem, &user, e) != NULL
+		: find_collection(m, p->collection, e) != NULL;
+}
+
+static int memory_props_patch(struct store *s, const struct prop_patch *patches, size_t n, struct err *e)
 {
 	struct arena *mem cleanup_arena = arena_create();
-	const char *user;
 	LOCKED(s);
-	struct list *props = find_place(m, place, mem, &user, e);
 
-	if (props == NULL)
-		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (!patch_finds(m, &patches[i], mem, e))
+			return -1;
 	for (size_t i = 0; i < n; i++) {
-		patch_prop(props, &(struct prop_row){user, rows[i].ns, rows[i].name, rows[i].xml});
+		if (patches[i].place != NULL)
+			patch_place(m, &patches[i], mem);
+		else
+			patch_collection(m, &patches[i]);
 	}
 	return 0;
 }
@@ -1701,7 +1715,6 @@ const struct store_ops store_memory = {
 	.props = memory_props,
 	.props_patch = memory_props_patch,
 	.place_props = memory_place_props,
-	.place_patch = memory_place_patch,
 	.usage = memory_usage,
 	.shares = memory_shares,
 	.share_put = memory_share_put,

@@ -108,10 +108,9 @@ int store_props(struct store *s, store_id collection, const char *user, prop_fn 
 int store_props_patch(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
 	struct err *e)
 {
-	assert(n == 0 || rows != NULL);
-	if (check_rows(rows, n, true, e) < 0)
-		return -1;
-	return s->ops->props_patch(s, collection, rows, n, e);
+	const struct prop_patch patch = {NULL, collection, rows, n};
+
+	return store_props_patch_all(s, &patch, 1, e);
 }
 
 static int check_place(const struct prop_place *place, struct err *e)
@@ -132,12 +131,28 @@ int store_place_props(struct store *s, const struct prop_place *place, prop_fn v
 int store_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
 	size_t n, struct err *e)
 {
-	assert(n == 0 || rows != NULL);
-	if (check_place(place, e) < 0 || check_rows(rows, n, true, e) < 0)
+	const struct prop_patch patch = {place, 0, rows, n};
+
+	assert(place != NULL);
+	return store_props_patch_all(s, &patch, 1, e);
+}
+
+static int check_patch(const struct prop_patch *p, struct err *e)
+{
+	assert(p->n == 0 || p->rows != NULL);
+	if ((p->place != NULL && check_place(p->place, e) < 0) || check_rows(p->rows, p->n, true, e) < 0)
 		return -1;
+	for (size_t i = 0; p->place != NULL && i < p->n; i++)
+		assert(p->rows[i].user[0] == '\0');
+	return 0;
+}
+
+int store_props_patch_all(struct store *s, const struct prop_patch *patches, size_t n, struct err *e)
+{
 	for (size_t i = 0; i < n; i++)
-		assert(rows[i].user[0] == '\0');
-	return s->ops->place_patch(s, place, rows, n, e);
+		if (check_patch(&patches[i], e) < 0)
+			return -1;
+	return s->ops->props_patch(s, patches, n, e);
 }
 
 int store_usage(struct store *s, const char *owner, uint64_t *bytes, struct err *e)

@@ -91,6 +91,14 @@ struct prop_place {
 	const char *name;    /* the object's, or the user's */
 };
 
+/* What is done to the properties of one place, or of a collection (place NULL). */
+struct prop_patch {
+	const struct prop_place *place;
+	store_id collection;
+	const struct prop_row *rows;
+	size_t n;
+};
+
 /* How many bytes an owner's calendars may hold together (RFC 4331); 0: any number. */
 struct quota { const char *owner; uint64_t bytes; };
 struct quotas {
@@ -252,12 +260,9 @@ struct store_ops {
 		size_t n, int64_t now, store_id *id, struct err *e);
 	int (*props)(struct store *s, store_id collection, const char *user, prop_fn visit, void *arg,
 		struct err *e);
-	int (*props_patch)(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
-		struct err *e);
+	int (*props_patch)(struct store *s, const struct prop_patch *patches, size_t n, struct err *e);
 	int (*place_props)(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
 		struct err *e);
-	int (*place_patch)(struct store *s, const struct prop_place *place, const struct prop_row *rows,
-		size_t n, struct err *e);
 	int (*usage)(struct store *s, const char *owner, uint64_t *bytes, struct err *e);
 	int (*shares)(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
 		struct err *e);
@@ -342,6 +347,8 @@ int store_place_props(struct store *s, const struct prop_place *place, prop_fn v
 /* ERR_NOT_FOUND for an object that is not there. */
 int store_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
 	size_t n, struct err *e);
+/* Several of either, all or none. */
+int store_props_patch_all(struct store *s, const struct prop_patch *patches, size_t n, struct err *e);
 /* Bytes of all the owner's calendars that count against the quota; the time doesn't grow with what is in
  * them. */
 int store_usage(struct store *s, const char *owner, uint64_t *bytes, struct err *e);

@@ -136,30 +136,39 @@ static int patch(struct conn *c, store_id collection, const struct prop_row *p, 
 		TEXT(p->xml));
 }
 
-struct patch_job { store_id collection; const struct prop_row *rows; size_t n; };
+static int patch_collection(struct change_log *log, const struct prop_patch *p, struct err *e)
+{
+	if (check_exists(log->conn, p->collection, e) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n; i++) {
+		const char *user = p->rows[i].user;
+		bool same = i > 0 && strcmp(user, p->rows[i - 1].user) == 0;
+		if (patch(log->conn, p->collection, &p->rows[i], e) < 0 ||
+			(!same && member_touch(log, p->collection, user[0] == '\0' ? NULL : user, e) < 0))
+			return -1;
+	}
+	return journal_props(log, p->collection, e);
+}
+
+struct patch_job { const struct prop_patch *patches; size_t n; };
 
 static int run_patch(struct change_log *log, void *arg, struct err *e)
 {
 	const struct patch_job *j = arg;
 
-	if (check_exists(log->conn, j->collection, e) < 0)
-		return -1;
 	for (size_t i = 0; i < j->n; i++) {
-		const char *user = j->rows[i].user;
-		bool same = i > 0 && strcmp(user, j->rows[i - 1].user) == 0;
-		if (patch(log->conn, j->collection, &j->rows[i], e) < 0 ||
-			(!same && member_touch(log, j->collection, user[0] == '\0' ? NULL : user, e) < 0))
+		const struct prop_patch *p = &j->patches[i];
+		if ((p->place != NULL ? place_patch(log, p, e) : patch_collection(log, p, e)) < 0)
 			return -1;
 	}
-	return journal_props(log, j->collection, e);
+	return 0;
 }
 
-int sqlite_props_patch(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
-	struct err *e)
+int sqlite_props_patch(struct store *s, const struct prop_patch *patches, size_t n, struct err *e)
 {
-	struct patch_job j = {collection, rows, n};
+	struct patch_job j = {patches, n};
 
-	return writer_run((struct db *)s, run_patch, &j, 4096, e);
+	return writer_run((struct db *)s, run_patch, &j, 4096 * n, e);
 }
 
 /* ---- making and dropping ---- */

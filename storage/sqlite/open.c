@@ -204,7 +204,6 @@ const struct store_ops store_sqlite = {
 	.props = sqlite_props,
 	.props_patch = sqlite_props_patch,
 	.place_props = sqlite_place_props,
-	.place_patch = sqlite_place_patch,
 	.usage = sqlite_usage,
 	.shares = sqlite_shares,
 	.share_put = sqlite_share_put,

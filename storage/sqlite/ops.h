@@ -57,8 +57,7 @@ int sqlite_collection_make(struct store *s, const struct collection *c,
 	size_t n, int64_t now, store_id *id, struct err *e);
 int sqlite_props(struct store *s, store_id collection, const char *user, prop_fn visit, void *arg,
 	struct err *e);
-int sqlite_props_patch(struct store *s, store_id collection, const struct prop_row *rows, size_t n,
-	struct err *e);
+int sqlite_props_patch(struct store *s, const struct prop_patch *patches, size_t n, struct err *e);
 int sqlite_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
 	struct err *e);
 int sqlite_share_put(struct store *s, const struct share *share, struct err *e);
@@ -97,6 +96,8 @@ int place_store(struct conn *c, const struct prop_place *place, const struct pro
 int place_copy(struct change_log *log, const struct collection *from, const char *from_name,
 	const struct collection *to, const char *to_name, struct err *e);
 /* … or go, if there are any. */
+/* The rows of patch->place, within a write. */
+int place_patch(struct change_log *log, const struct prop_patch *patch, struct err *e);
 int place_remove(struct change_log *log, const struct collection *in, const char *name, struct err *e);
 /* Of a home and principal; their file has moved with the owner's calendars. */
 int place_forget(struct conn *c, const char *user, struct err *e);
@@ -104,8 +105,6 @@ int place_forget(struct conn *c, const char *user, struct err *e);
 const char *place_word(enum prop_place_kind kind);
 int sqlite_place_props(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
 	struct err *e);
-int sqlite_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
-	size_t n, struct err *e);
 
 /* commit.c */
 int owner_usage(struct conn *c, const char *owner, uint64_t *bytes, struct err *e);

@@ -140,29 +140,19 @@ static int journal_place(struct change_log *log, const struct prop_place *place,
 	return journal_object_props(log, &in, place->name, e);
 }
 
-struct patch_job { const struct prop_place *place; const struct prop_row *rows; size_t n; };
-
-static int run_patch(struct change_log *log, void *arg, struct err *e)
+int place_patch(struct change_log *log, const struct prop_patch *patch, struct err *e)
 {
-	const struct patch_job *j = arg;
+	const struct prop_place *place = patch->place;
 	struct conn *c = log->conn;
 
-	if (j->place->kind == PLACE_OBJECT && object_exists(c, j->place, e) < 0)
+	if (place->kind == PLACE_OBJECT && object_exists(c, place, e) < 0)
 		return -1;
-	for (size_t i = 0; i < j->n; i++) {
-		const struct prop_row *p = &j->rows[i];
-		if ((p->xml != NULL ? place_store(c, j->place, p, e) : unset(c, j->place, p, e)) < 0)
+	for (size_t i = 0; i < patch->n; i++) {
+		const struct prop_row *p = &patch->rows[i];
+		if ((p->xml != NULL ? place_store(c, place, p, e) : unset(c, place, p, e)) < 0)
 			return -1;
 	}
-	return journal_place(log, j->place, e);
-}
-
-int sqlite_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
-	size_t n, struct err *e)
-{
-	struct patch_job j = {place, rows, n};
-
-	return writer_run((struct db *)s, run_patch, &j, 4096, e);
+	return journal_place(log, place, e);
 }
 
 static int remove_rows(struct change_log *log, const struct prop_place *place, bool *removed,

@@ -279,6 +279,20 @@ static void properties_are_common_or_one_users(void **state)
 	assert_int_equal(before.seq, after.seq);
 	assert_int_equal(store_props_patch(s, id + 99, patch, 2, &e), -1);
 	assert_int_equal(e.code, ERR_NOT_FOUND);
+	const struct prop_place home = {PLACE_HOME, 0, "anna"};
+	const struct prop_row seen[] = {{"", "X:", "seen", "<s/>"}};
+	struct prop_patch all[] = {{&home, 0, seen, 1}, {NULL, id, seen, 1}, {NULL, id + 99, seen, 1}};
+	assert_int_equal(store_props_patch_all(s, all, 3, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(store_props(s, id, "", note_prop, &notes, &e), 0);
+	assert_notes(&notes, ":X:color=<c/> ");
+	assert_int_equal(store_place_props(s, &home, note_prop, &notes, &e), 0);
+	assert_notes(&notes, "");
+	assert_int_equal(store_props_patch_all(s, all, 2, &e), 0);
+	assert_int_equal(store_props(s, id, "", note_prop, &notes, &e), 0);
+	assert_notes(&notes, ":X:color=<c/> :X:seen=<s/> ");
+	assert_int_equal(store_place_props(s, &home, note_prop, &notes, &e), 0);
+	assert_notes(&notes, ":X:seen=<s/> ");
 }
 
 static void assert_place(struct store *s, enum prop_place_kind kind, store_id c, const char *name,
