@@ -51,7 +51,7 @@ static void set(struct settings *s, const char *prefix, const char *key, const c
 		return;
 	s->at[s->count++] = (struct policy_setting){
 		.size = sizeof(s->at[0]), .key = arena_printf(s->mem, "%s%s", prefix, key),
-		.value = arena_strdup(s->mem, value), .file = "vector", .line = 1,
+		.value = arena_strdup(s->mem, value ? value : ""), .file = "vector", .line = 1,
 	};
 }
 
@@ -106,7 +106,7 @@ static const char *words_of(struct settings *s, const char *key, const json_t *o
 		return arena_printf(m, "%s %s %s", text_of(o, "fee"), word(s, o, "wait", "wait"),
 			word(s, o, "until", "until"));
 	if (strcmp(key, "late_move") == 0)
-		return text_of(o, "fee");
+		return word(s, o, "fee", "");
 	if (strcmp(key, "grace") == 0)
 		return arena_printf(m, "%s %s", text_of(o, "for"), word(s, o, "not_within", "not-within"));
 	if (strcmp(key, "move_limit") == 0)
@@ -451,6 +451,25 @@ static const char *recurrence_line(struct play *p, const json_t *step)
 	return ical_time(p, "RECURRENCE-ID", &w);
 }
 
+/* The VEVENT of one date, of which there is one at most. */
+static void drop_override(struct play *p, const char *recurrence_line)
+{
+	static const char last[] = "END:VEVENT\r\n";
+	char *from = arena_strdup(p->mem, p->event.overrides), *end;
+
+	p->event.overrides = from;
+	while ((end = strstr(from, last))) {
+		const char *id = strstr(from, recurrence_line);
+
+		end += strlen(last);
+		if (id && id < end) {
+			memmove(from, end, strlen(end) + 1);
+			return;
+		}
+		from = end;
+	}
+}
+
 static void override(struct play *p, const json_t *step, const char *status)
 {
 	struct event one = p->event;
@@ -460,6 +479,7 @@ static void override(struct play *p, const json_t *step, const char *status)
 	one.start = text_of(step, "start") ? wall_of(text_of(step, "start")) : at;
 	wall_from_seconds(wall_seconds(&one.start) + length, &one.end);
 	one.status = status;
+	drop_override(p, recurrence_line(p, step));
 	p->event.overrides = arena_printf(p->mem, "%s%s", p->event.overrides,
 		vevent(p, &one, recurrence_line(p, step)));
 }
@@ -472,6 +492,7 @@ static void exclude(struct play *p, const json_t *step)
 	json_array_foreach(json_object_get(step, "dates"), n, date) {
 		struct wall w = wall_of(json_string_value(date));
 
+		drop_override(p, ical_time(p, "RECURRENCE-ID", &w));
 		p->event.lines = arena_printf(p->mem, "%s%s", p->event.lines, ical_time(p, "EXDATE", &w));
 	}
 }
@@ -518,7 +539,7 @@ static int split_same(struct play *p, struct ical *before, const json_t *step, c
 {
 	struct wall at = wall_of(text_of(step, "split_at"));
 	const struct zone *zone = p->event.tz ? zone_find(p->event.tz) : p->zone;
-	struct counting counting = { .before = zone_to_utc(zone, &at) };
+	struct counting counting = { .before = zone_to_utc(zone ? zone : p->zone, &at) };
 	const char *count = strstr(p->event.rrule, "COUNT="), *rule = p->event.rrule;
 	int64_t length = wall_seconds(&p->event.end) - wall_seconds(&p->event.start);
 	uint64_t all;
@@ -998,6 +1019,13 @@ static int history_add(struct play *p)
 	return 0;
 }
 
+static const char *name_of(const json_t *policy)
+{
+	const char *name = text_of(policy, "name");
+
+	return name ? name : "policy";
+}
+
 /* When the client agreed to the policy. */
 static int acceptance_add(struct play *p, bool before_booking)
 {
@@ -1007,7 +1035,7 @@ static int acceptance_add(struct play *p, bool before_booking)
 		.size = sizeof(i), .class_ = "accepted", .outcome = "", .title = "", .uid = "", .occurrence = "", .ref = "",
 		.by = "client", .actor = "", .basis = "", .currency = "", .version = "", .supersedes = "", .word = "",
 		.reason = "", .service = "", .attendee = "", .price = -1, .client = text_of(a, "client"),
-		.policy = text_of(json_is_array(policy) ? json_array_get(policy, 0) : policy, "name"),
+		.policy = name_of(json_is_array(policy) ? json_array_get(policy, 0) : policy),
 	};
 
 	if (!at || (time_of(at) <= time_of(text_of(a, "booked_at"))) != before_booking)
@@ -1108,7 +1136,7 @@ static bool run_policy(const json_t *vector, bool whole, struct arena *mem, char
 {
 	const json_t *policy = json_object_get(vector, "policy");
 	const json_t *first = json_is_array(policy) ? json_array_get(policy, 0) : policy;
-	const char *name = text_of(first, "name"), *zone = text_of(first, "timezone");
+	const char *name = name_of(first), *zone = text_of(first, "timezone");
 	struct settings *settings = arena_alloc(mem, sizeof(*settings));
 	struct play *p = arena_alloc(mem, sizeof(*p));
 	bool ok;
@@ -1186,32 +1214,123 @@ static bool run_parse(const json_t *vector, struct arena *mem, char *why, size_t
 	return ok;
 }
 
+/* ---- is it a vector at all? ---- */
+
+enum { NEEDS_MAX = 6 };
+
+/* What the operations can't do without. */
+static const struct { const char *op, *needs[NEEDS_MAX]; } arguments[] = {
+	{ "fill", { "client", "start", "end" } },
+	{ "instance_cancel", { "recurrence_id" } },
+	{ "move_instance", { "recurrence_id", "start" } },
+	{ "remove_attendee", { "attendee" } },
+	{ "split_same", { "split_at" } },
+	{ "until", { "until" } },
+};
+
+static bool has_all(const json_t *object, const char *const needs[NEEDS_MAX])
+{
+	for (int n = 0; n < NEEDS_MAX && needs[n]; n++) {
+		if (!text_of(object, needs[n]))
+			return false;
+	}
+	return true;
+}
+
+static bool each_has_all(const json_t *list, const char *const needs[NEEDS_MAX])
+{
+	for (size_t n = 0; n < json_array_size(list); n++) {
+		if (!has_all(json_array_get(list, n), needs))
+			return false;
+	}
+	return true;
+}
+
+static bool are_strings(const json_t *list)
+{
+	for (size_t n = 0; n < json_array_size(list); n++) {
+		if (!json_is_string(json_array_get(list, n)))
+			return false;
+	}
+	return true;
+}
+
+static bool is_step(const json_t *step, bool series)
+{
+	static const char *const step_needs[NEEDS_MAX] = { "at", "actor", "op" };
+	static const char *const expect_needs[NEEDS_MAX] = { "class", "outcome" };
+	const char *op = text_of(step, "op");
+
+	if (!has_all(step, step_needs) || !has_all(json_object_get(step, "expect"), expect_needs) ||
+			!are_strings(json_object_get(step, "dates")) || !are_strings(json_object_get(step, "tags")))
+		return false;
+	if (!series && (strcmp(op, "until") == 0 || strcmp(op, "split_same") == 0))
+		return false;
+	for (size_t n = 0; n < ARRAY_SIZE(arguments); n++) {
+		if (strcmp(op, arguments[n].op) == 0 && !has_all(step, arguments[n].needs))
+			return false;
+	}
+	return true;
+}
+
+static bool is_vector(const json_t *vector)
+{
+	static const char *const parse_needs[NEEDS_MAX] = { "where", "text", "currency" };
+	static const char *const needs[NEEDS_MAX] = { "client", "booked_at", "start", "end" };
+	static const char *const guest_needs[NEEDS_MAX] = { "addr", "partstat" };
+	static const char *const history_needs[NEEDS_MAX] = { "client", "kind", "at", "outcome" };
+	static const char *const policy_needs[NEEDS_MAX] = { "timezone" };
+	static const char *const version_needs[NEEDS_MAX] = { "timezone", "from" };
+	const json_t *a = json_object_get(vector, "appointment"), *policy = json_object_get(vector, "policy"),
+		*steps = json_object_get(vector, "steps");
+	const char *kind = text_of(vector, "kind");
+
+	if (!kind || (strcmp(kind, "parse") && strcmp(kind, "policy")))
+		return false;
+	if (strcmp(kind, "parse") == 0)
+		return has_all(vector, parse_needs);
+	if (!has_all(a, needs) || !each_has_all(json_object_get(a, "attendees"), guest_needs) ||
+			!each_has_all(json_object_get(vector, "history"), history_needs))
+		return false;
+	if (json_is_array(policy) ? json_array_size(policy) == 0 || !each_has_all(policy, version_needs) :
+			!has_all(policy, policy_needs))
+		return false;
+	for (size_t n = 0; n < json_array_size(steps); n++) {
+		if (!is_step(json_array_get(steps, n), text_of(a, "rrule")))
+			return false;
+	}
+	return json_array_size(steps) > 0;
+}
+
 static bool run(const json_t *vector)
 {
 	struct arena *mem cleanup_arena = arena_create();
-	bool parse = strcmp(text_of(vector, "kind"), "parse") == 0;
-	char why[1000] = "";
-	bool ok = parse ? run_parse(vector, mem, why, sizeof(why)) :
-		run_policy(vector, false, mem, why, sizeof(why)) && run_policy(vector, true, mem, why, sizeof(why));
+	const char *id = text_of(vector, "id");
+	char why[1000] = "it isn't of the form of doc/policy.md, section 0";
+	bool ok = is_vector(vector);
 
+	if (ok && strcmp(text_of(vector, "kind"), "parse") == 0)
+		ok = run_parse(vector, mem, why, sizeof(why));
+	else if (ok)
+		ok = run_policy(vector, false, mem, why, sizeof(why)) && run_policy(vector, true, mem, why, sizeof(why));
 	if (ok)
-		printf("ok %s\n", text_of(vector, "id"));
+		printf("ok %s\n", id ? id : "?");
 	else
-		printf("not ok %s: %s\n", text_of(vector, "id"), why);
+		printf("not ok %s: %s\n", id ? id : "?", why);
 	return ok;
 }
 
 struct score { size_t passed, failed; };
 
-static int run_file(const char *path, struct score *score)
+static void run_file(const char *path, struct score *score)
 {
 	json_error_t why;
 	json_t *vectors = json_load_file(path, 0, &why), *vector;
 	size_t n;
 
-	if (!vectors) {
-		fprintf(stderr, "%s: %s\n", path, why.text);
-		return -1;
+	if (!json_is_array(vectors)) {
+		printf("not ok %s: %s\n", path, vectors ? "it is no array" : why.text);
+		score->failed++;
 	}
 	json_array_foreach(vectors, n, vector) {
 		if (run(vector))
@@ -1220,14 +1339,12 @@ static int run_file(const char *path, struct score *score)
 			score->failed++;
 	}
 	json_decref(vectors);
-	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct score score = { 0 };
 	struct err e = { 0 };
-	int rc = 0;
 
 	if (argc == 1) {
 		fprintf(stderr, "usage: %s FILE.json ...\n", argv[0]);
@@ -1237,9 +1354,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", e.text);
 		return 2;
 	}
-	for (int n = 1; n < argc && rc == 0; n++)
-		rc = run_file(argv[n], &score);
+	for (int n = 1; n < argc; n++)
+		run_file(argv[n], &score);
 	zone_finish();
 	printf("%zu passed, %zu failed\n", score.passed, score.failed);
-	return rc ? 2 : score.failed > 0;
+	return score.failed > 0;
 }
