@@ -68,14 +68,18 @@ static int counted(struct question *q, int64_t *out)
 	return rc;
 }
 
-/* Dates of this series already charged in this very change. */
+/* Dates of this series already charged in this very change, in money or in sessions. */
 static int64_t series_charged(const struct question *q)
 {
 	const struct entries *list = &q->d->entries;
 	int64_t count = 0;
 
-	for (size_t n = 0; n < list->count; n++)
-		count += list->at[n].charge > 0 && list->at[n].at == q->d->t && entry_is(&list->at[n], "late-cancel");
+	for (size_t n = 0; n < list->count; n++) {
+		const struct policy_incident *i = &list->at[n];
+		bool charged = i->charge > 0 || strcmp(i->outcome, "session") == 0;
+
+		count += charged && i->at == q->d->t && entry_is(i, "late-cancel");
+	}
 	return count;
 }
 
