@@ -180,6 +180,6 @@ def test_large_file(_):
         assert f"{count} imported, 0 replaced, 0 skipped, 0 refused" in out, out
         size = pathlib.Path(path).stat().st_size // 1024
         after = int(re.search(r"VmHWM:\s+(\d+)", status.read_text()).group(1))
-        assert after - before < size * 4, (before, after, size)
+        assert s.sanitized() or after - before < size * 4, (before, after, size)
         out = s.dedit("export", "anna/calendar").stdout
         assert out.count("BEGIN:VEVENT") == count
