@@ -30,6 +30,7 @@ struct mirror {
 	uint64_t failures;           /* rounds that left something undone */
 	struct err failure;
 	bool urgent, stop;
+	bool writing;                /* a round is under way */
 };
 
 struct row {
@@ -329,9 +330,11 @@ static void *mirror_main(void *arg)
 		wait_ms(m, m->db->options.mirror_delay_ms);
 		uint64_t upto = m->committed;
 		m->urgent = false;
+		m->writing = true;
 		pthread_mutex_unlock(&m->lock);
 		int status = write_round(m, upto, &e);
 		pthread_mutex_lock(&m->lock);
+		m->writing = false;
 		if (status == 0) {
 			m->written = upto;
 			retry = RETRY_MS;
@@ -363,11 +366,12 @@ void mirror_notify(struct db *db, uint64_t journal)
 	pthread_mutex_unlock(&m->lock);
 }
 
+/* What a round met that began before says nothing: the cause may be gone since. */
 static int wait_locked(struct mirror *m, uint64_t journal, struct err *e)
 {
-	uint64_t failures = m->failures;
+	uint64_t failures = m->failures + (m->writing ? 1 : 0);
 
-	while (m->written < journal && m->failures == failures) {
+	while (m->written < journal && m->failures <= failures) {
 		m->urgent = true;
 		pthread_cond_signal(&m->work);
 		pthread_cond_wait(&m->done, &m->lock);
