@@ -92,6 +92,7 @@ struct dav_request {
 	struct collection_seen seen;         /* what the conditions rest on, besides the target */
 	struct { store_id calendar; const struct zone *zone; } floating; /* calendar_zone's last answer */
 	struct { const char *owner; enum share_access access; } acting;  /* access_acts_for's last answer */
+	struct { store_id calendar; bool any; } object_props;  /* stored_props_of's last answer */
 	size_t expanded;                 /* hrefs that expand-property has followed */
 };
 

@@ -164,15 +164,34 @@ static struct prop_place place_of(const struct resource *res)
 	return (struct prop_place){ res->kind == RES_HOME ? PLACE_HOME : PLACE_PRINCIPAL, 0, res->user };
 }
 
+/* Asked once for a calendar, since most have none: a listing asks for each of its events. */
+static int has_none(struct dav_request *rq, const struct resource *res, bool *out, struct err *e)
+{
+	*out = false;
+	if (res->kind != RES_OBJECT)
+		return 0;
+	if (rq->object_props.calendar != res->coll.id) {
+		if (store_objects_have_props(rq->store, res->coll.id, &rq->object_props.any, e) < 0)
+			return -1;
+		rq->object_props.calendar = res->coll.id;
+	}
+	*out = !rq->object_props.any;
+	return 0;
+}
+
 int stored_props_of(struct dav_request *rq, struct arena *mem, const struct resource *res,
 	struct stored_prop **out, struct err *e)
 {
 	struct collect collect = { .mem = mem };
+	bool none;
 
 	if (res->kind == RES_CALENDAR)
 		return stored_props_read(rq, mem, &res->coll, res->reader, out, e);
 	collect.tail = &collect.first;
-	if (res->kind & RES_KEEPERS) {
+	*out = NULL;
+	if (has_none(rq, res, &none, e) < 0)
+		return -1;
+	if (res->kind & RES_KEEPERS && !none) {
 		struct prop_place place = place_of(res);
 
 		if (store_place_props(rq->store, &place, collect_row, &collect, e) < 0)

@@ -527,6 +527,19 @@ static int memory_place_props(struct store *s, const struct prop_place *place, p
 	return props == NULL ? 0 : visit_props(props, user, visit_place, &v);
 }
 
+static int memory_objects_have_props(struct store *s, store_id collection, bool *out, struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, NULL);
+
+	*out = false;
+	for (size_t i = 0; c != NULL && i < c->objects.n && !*out; i++) {
+		const struct mem_object *o = c->objects.item[i];
+		*out = o->props.n > 0;
+	}
+	return 0;
+}
+
 static void patch_place(struct memory *m, const struct prop_patch *p, struct arena *mem)
 {
 	const char *user;
@@ -1715,6 +1728,7 @@ const struct store_ops store_memory = {
 	.props = memory_props,
 	.props_patch = memory_props_patch,
 	.place_props = memory_place_props,
+	.objects_have_props = memory_objects_have_props,
 	.usage = memory_usage,
 	.shares = memory_shares,
 	.share_put = memory_share_put,

@@ -128,6 +128,11 @@ int store_place_props(struct store *s, const struct prop_place *place, prop_fn v
 	return s->ops->place_props(s, place, visit, arg, e);
 }
 
+int store_objects_have_props(struct store *s, store_id collection, bool *out, struct err *e)
+{
+	return s->ops->objects_have_props(s, collection, out, e);
+}
+
 int store_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
 	size_t n, struct err *e)
 {

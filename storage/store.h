@@ -263,6 +263,7 @@ struct store_ops {
 	int (*props_patch)(struct store *s, const struct prop_patch *patches, size_t n, struct err *e);
 	int (*place_props)(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
 		struct err *e);
+	int (*objects_have_props)(struct store *s, store_id collection, bool *out, struct err *e);
 	int (*usage)(struct store *s, const char *owner, uint64_t *bytes, struct err *e);
 	int (*shares)(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
 		struct err *e);
@@ -344,6 +345,8 @@ int store_props_patch(struct store *s, store_id collection, const struct prop_ro
 /* The same for what is no calendar; nothing kept: none are visited. */
 int store_place_props(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
 	struct err *e);
+/* Is there a property of any object in the calendar? Spares listings a question for each object. */
+int store_objects_have_props(struct store *s, store_id collection, bool *out, struct err *e);
 /* ERR_NOT_FOUND for an object that is not there. */
 int store_place_patch(struct store *s, const struct prop_place *place, const struct prop_row *rows,
 	size_t n, struct err *e);

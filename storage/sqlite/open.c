@@ -204,6 +204,7 @@ const struct store_ops store_sqlite = {
 	.props = sqlite_props,
 	.props_patch = sqlite_props_patch,
 	.place_props = sqlite_place_props,
+	.objects_have_props = sqlite_objects_have_props,
 	.usage = sqlite_usage,
 	.shares = sqlite_shares,
 	.share_put = sqlite_share_put,

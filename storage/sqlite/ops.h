@@ -105,6 +105,7 @@ int place_forget(struct conn *c, const char *user, struct err *e);
 const char *place_word(enum prop_place_kind kind);
 int sqlite_place_props(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
 	struct err *e);
+int sqlite_objects_have_props(struct store *s, store_id collection, bool *out, struct err *e);
 
 /* commit.c */
 int owner_usage(struct conn *c, const char *owner, uint64_t *bytes, struct err *e);

@@ -64,6 +64,19 @@ int sqlite_place_props(struct store *s, const struct prop_place *place, prop_fn 
 	return c == NULL ? -1 : visit_rows(c, place, visit, arg, e);
 }
 
+int sqlite_objects_have_props(struct store *s, store_id collection, bool *out, struct err *e)
+{
+	static const char any_sql[] = "SELECT 1 FROM place_prop WHERE collection = ?1 AND kind = ?2 LIMIT 1";
+	struct conn *c = db_reader((struct db *)s, e);
+	int64_t found;
+
+	if (c == NULL || sql_number(c, sql_query(c, e, any_sql, INT(collection), INT(PLACE_OBJECT)), 0,
+		&found, e) < 0)
+		return -1;
+	*out = found != 0;
+	return 0;
+}
+
 /* ---- files ---- */
 
 struct text { struct buf *out; const char *word; };

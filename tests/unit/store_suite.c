@@ -307,6 +307,15 @@ static void assert_place(struct store *s, enum prop_place_kind kind, store_id c,
 	assert_notes(&notes, expected);
 }
 
+static void assert_have_props(struct store *s, store_id c, bool expected)
+{
+	bool have = !expected;
+	struct err e = {0};
+
+	assert_int_equal(store_objects_have_props(s, c, &have, &e), 0);
+	assert_int_equal(have, expected);
+}
+
 static void set_place(struct store *s, enum prop_place_kind kind, store_id c, const char *name,
 	const char *prop, const char *xml)
 {
@@ -331,7 +340,10 @@ static void homes_principals_and_objects_have_properties(void **state)
 	assert_int_equal(store_collection(s, "anna", "w", mem, &before, &e), 0);
 	set_place(s, PLACE_HOME, 0, "anna", "p", "<p/>");
 	set_place(s, PLACE_PRINCIPAL, 0, "anna", "p", "<q/>");
+	assert_have_props(s, c, false);
 	set_place(s, PLACE_OBJECT, c, "a.ics", "p", "<r/>");
+	assert_have_props(s, c, true);
+	assert_have_props(s, c + 99, false);
 	set_place(s, PLACE_OBJECT, c, "a.ics", "q", "<s/>");
 	set_place(s, PLACE_OBJECT, c, "a.ics", "p", "<t/>");
 	assert_place(s, PLACE_HOME, 0, "anna", ":X:p=<p/> ");
@@ -376,6 +388,8 @@ static void properties_go_where_their_object_goes(void **state)
 	delete_ok(s, other, "b.ics");
 	put_ok(s, other, "b.ics", "u", "again");
 	assert_place(s, PLACE_OBJECT, other, "b.ics", "");
+	assert_have_props(s, c, false);
+	assert_have_props(s, other, false);
 }
 
 static int put_charged(struct store *s, store_id c, const char *name, uint64_t charged,
