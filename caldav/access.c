@@ -126,6 +126,16 @@ int access_calendar(struct dav_request *rq, const struct collection *c, unsigned
 	return 0;
 }
 
+int access_publishes(struct dav_request *rq, const struct collection *c, bool *out, struct err *e)
+{
+	enum share_access acting;
+
+	if (access_acts_for(rq, c->owner, &acting, e) < 0)
+		return -1;
+	*out = is_user(rq, c->owner) || acting == SHARE_WRITE;
+	return 0;
+}
+
 int access_home(struct dav_request *rq, const char *user, unsigned *out, struct err *e)
 {
 	enum share_access acting;

@@ -143,6 +143,9 @@ char *proxy_href(struct arena *mem, const char *user, enum resource_kind kind);
 /* Mask of enum privilege that the asking user has on a calendar (and on what is in it). */
 int access_calendar(struct dav_request *rq, const struct collection *c, unsigned *out, struct err *e);
 int access_home(struct dav_request *rq, const char *user, unsigned *out, struct err *e);
+/* May the asking user give a calendar to everybody who knows a link? The owner, and who acts for it in
+ * writing. */
+int access_publishes(struct dav_request *rq, const struct collection *c, bool *out, struct err *e);
 /* Of what is above the homes, and of principals that the asking user finds. */
 unsigned access_public(const struct dav_request *rq, const struct resource *res);
 /* 15.31: may the asking user know of the account, or of the group? */
@@ -259,6 +262,8 @@ struct event_request event_request_of(struct dav_request *rq);
  * ERR_EXISTS in *e. 0, or -1. */
 int store_event(struct dav_request *rq, const struct resource *at, bool made, struct event_result *out,
 	struct err *e);
+/* Is the body of that media type, whatever its parameters (RFC 9110 8.3.1)? False without Content-Type. */
+bool body_is(const struct dav_request *rq, const char *type);
 /* The headers of a body that is to be stored: 0, or a refusal. */
 int check_event_headers(struct dav_request *rq);
 /* 201 or 204 with what may be told of the new object. */

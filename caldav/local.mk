@@ -34,6 +34,8 @@ libcaldav_a_SOURCES = \
 	caldav/props_caldav.c \
 	caldav/props_dav.c \
 	caldav/props_zone.c \
+	caldav/publish.c \
+	caldav/publish.h \
 	caldav/put.c \
 	caldav/query_xml.c \
 	caldav/query_xml.h \

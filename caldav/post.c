@@ -1,9 +1,10 @@
-/* POST to a calendar's DAV:add-member (RFC 5995): the server names the new event. */
+/* POST to a calendar: DAV:add-member (RFC 5995), where the server names the new event; or, as XML,
+ * publishing it. */
 #include <string.h>
 
 #include "base/digest.h"
 #include "base/util.h"
-#include "caldav/dav.h"
+#include "caldav/publish.h"
 
 enum { RANDOM_BYTES = 16 };
 
@@ -51,7 +52,7 @@ static void member(struct dav_request *rq, const char *name, struct resource *ou
 	out->href = resource_object_href(rq->mem, &rq->target, name);
 }
 
-int method_post(struct dav_request *rq)
+static int add_member(struct dav_request *rq)
 {
 	struct event_result result = { 0 };
 	struct resource to;
@@ -73,4 +74,14 @@ int method_post(struct dav_request *rq)
 	int status = answer_stored(rq, &to, &result);
 	response_header(rq->http->res, "Location", to.href);
 	return status;
+}
+
+int method_post(struct dav_request *rq)
+{
+	const struct xml_node *root = NULL;
+	int refused = body_is(rq, "application/xml") || body_is(rq, "text/xml") ? request_xml(rq, &root) : 0;
+
+	if (refused)
+		return refused;
+	return root && is_publishing(root) ? post_publishing(rq, root) : add_member(rq);
 }

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "caldav/prop.h"
+#include "caldav/publish.h"
 
 /* Text around what the property holds, parsed. NULL: malformed. */
 static const struct ical *parse_value(struct dav_request *rq, const struct xml_node *value, const char *form)
@@ -76,6 +76,8 @@ const struct prop props_apple[] = {
 	{ NS_CALDAV, "default-alarm-vtodo-datetime",  ALARMED, PROP_STORED, NULL, check_alarm },
 	/* RFC 7953 7.2: of the scheduling inbox; there is none, hence the home */
 	{ NS_CALDAV, "calendar-availability",         RES_HOME, PROP_STORED, NULL, check_availability },
+	{ NS_CS,     "publish-url",                   RES_CALENDAR, 0, get_publish_url, NULL },
+	{ NS_CS,     "allowed-sharing-modes",         RES_CALENDAR, 0, get_sharing_modes, NULL },
 	{ NS_CS,     "source",                        RES_CALENDAR, PROP_STORED, NULL, check_source },
 	{ 0 },
 };

@@ -46,13 +46,20 @@ static const char *media_param(struct dav_request *rq, const char *type, const c
 	return NULL;
 }
 
+bool body_is(const struct dav_request *rq, const char *type)
+{
+	const char *given = request_header(rq->http, "Content-Type");
+	size_t len = given ? strcspn(given, "; \t") : 0;
+
+	return len == strlen(type) && ascii_ncasecmp(given, type, len) == 0;
+}
+
 /* No Content-Type at all is taken for iCalendar; the bytes will tell. */
 static bool is_calendar_type(struct dav_request *rq, const char *type)
 {
 	if (!type)
 		return true;
-	size_t len = strcspn(type, "; \t");
-	if (len != strlen("text/calendar") || ascii_ncasecmp(type, "text/calendar", len) != 0)
+	if (!body_is(rq, "text/calendar"))
 		return false;
 	const char *charset = media_param(rq, type, "charset");
 	if (charset && ascii_casecmp(charset, "utf-8") != 0 && ascii_casecmp(charset, "us-ascii") != 0)

@@ -4,6 +4,8 @@ libhttp_a_SOURCES = \
 	http/calendar_file.h \
 	http/etag.c \
 	http/etag.h \
+	http/feed_link.c \
+	http/feed_link.h \
 	http/request.c \
 	http/request.h \
 	http/response.c

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/util.h"
+#include "http/feed_link.h"
 #include "server/admin.h"
 #include "server/auth.h"
 
@@ -57,8 +58,7 @@ static int count_feed(const struct feed *f, void *arg)
 static void write_links(struct admin *a, const char *token, const char *calendar)
 {
 	const char *base = a->site->settings->public_base;
-	const char *path = arena_printf(a->mem, "/feeds/%s/%s.ics", token,
-		path_encode_segment(calendar, a->mem));
+	const char *path = feed_path(a->mem, token, calendar);
 
 	if (base != NULL) {
 		buf_printf(&a->out, "%s%s\n", base, path);
