@@ -5,6 +5,8 @@ import time
 
 from dedit_wire import Server, basic, event, read_answer, wait_for
 
+SLOW = True
+
 SERVER = {"settings": 'header-timeout = 1s idle-timeout = 2s body-rate = 1000 connections-per-address = 300'}
 AUTH = f"Authorization: {basic('anna')}\r\n".encode()
 

@@ -5,6 +5,8 @@ import ssl
 
 from dedit_wire import Server
 
+SLOW = True
+
 URL = 'public-url = "https://cal.example.org:8443"'
 
 

@@ -6,6 +6,8 @@ import time
 from dav import HOME, changes, in_hours, listing, notes, state, token
 from dedit_wire import Server, event, wait_for
 
+SLOW = True
+
 PLAIN = 'policy "p" { timezone = "Europe/Paris" currency = "EUR" price = "80.00 EUR" tiers = { "24h 100%" } }\n'
 POLICY = PLAIN + 'calendar "anna/work" { policy = "p" }\n'
 WORK = HOME + "work/"

@@ -3,6 +3,8 @@
 from dav import CALENDAR, HOME, body, names_of, prop
 from dedit_wire import Server, event, tag
 
+SLOW = True
+
 PUBLIC = "https://cal.example.org"
 SERVER = {"settings": f'public-url = "{PUBLIC}"\nfeeds = 2'}
 

@@ -5,6 +5,8 @@ import re
 from dav import CALENDAR, HOME, TASKS, condition_in, refused, statuses, text, unchanged
 from dedit_wire import Server, event, propfind, tag
 
+SLOW = True
+
 OTHER = HOME + "other/"
 MARC = "/calendars/marc/calendar/"
 SIZE = len(event("x1"))

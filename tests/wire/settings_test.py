@@ -6,6 +6,8 @@ import subprocess
 
 from dedit_wire import BUILD, ROOT, Server
 
+SLOW = True
+
 SERVER = {"start": False, "users": ()}
 PAGE = ROOT / "man/dedit.conf.5"
 UNITS = {"ms": 1, "s": 1000, "m": 60000, "h": 3600000, "d": 86400000}
