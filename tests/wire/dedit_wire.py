@@ -193,18 +193,17 @@ class Server:
         self.conf.write_text("server {\n" + "\n".join(lines) + f"\n{self.settings}\n}}\n{self.extra}\n")
 
     def start(self):
+        """Returns when every listener accepts connections: they open one after the other."""
+        before = len(self.log())
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([BUILD / "deditd", "-c", self.conf], stderr=log,
                                             stdout=log, cwd="/")
-        wait_for(self.is_up, START_SECONDS, "deditd accepts connections")
+        wait_for(lambda: self.is_up(before), START_SECONDS, "deditd is ready")
 
-    def is_up(self):
+    def is_up(self, since):
         if self.process.poll() is not None:
             raise AssertionError(f"deditd ended with {self.process.returncode}:\n{self.log()}")
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            return True
-        return False
+        return re.search(r"deditd \S+ is ready", self.log()[since:]) is not None
 
     def stop(self, sig=signal.SIGTERM, seconds=30):
         """Sends the signal and waits; the exit code."""
