@@ -164,7 +164,10 @@ struct policy_module {
 	void (*close)(void *self);
 };
 
-/* The one exported symbol of a module. */
+/* The one exported symbol of a module, also where -fvisibility=hidden hides all others. */
+#ifdef __GNUC__
+__attribute__((visibility("default")))
+#endif
 const struct policy_module *dedit_policy_v1(void);
 
 #ifdef __cplusplus

@@ -5,7 +5,7 @@
 
 {
 	sources '*.c' '*.h'
-	[ ! -d tests ] || find tests -type f \( -name '*.c' -o -name '*.h' \)
+	find examples tests -type f \( -name '*.c' -o -name '*.h' \)
 } | LC_ALL=C xargs awk '
 function complain(why) {
 	print FILENAME ":" FNR ": " why
