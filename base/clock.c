@@ -219,3 +219,17 @@ int iso_date_parse(const char *text, int64_t *out)
 	*out = when;
 	return 0;
 }
+
+int date_parse(const char *text, int64_t *days)
+{
+	char midnight[ISO_DATE_SIZE];
+	int64_t when;
+
+	if (strlen(text) != strlen("1994-11-06"))
+		return -1;
+	snprintf(midnight, sizeof(midnight), "%sT00:00:00Z", text);
+	if (iso_date_parse(midnight, &when) != 0)
+		return -1;
+	*days = when / 86400;
+	return 0;
+}

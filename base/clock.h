@@ -27,6 +27,8 @@ void http_date(int64_t when, char out[HTTP_DATE_SIZE]);  /* "Sun, 06 Nov 1994 08
 int http_date_parse(const char *text, int64_t *out);     /* IMF-fixdate only; -1 if not one */
 void iso_date(int64_t when, char out[ISO_DATE_SIZE]);    /* "1994-11-06T08:49:37Z" */
 int iso_date_parse(const char *text, int64_t *out);
+/* "2026-06-10" in days since 1970; -1 if it is no date. */
+int date_parse(const char *text, int64_t *days);
 void ical_utc(int64_t when, char out[ICAL_UTC_SIZE]);    /* "19941106T084937Z" */
 
 #endif

@@ -11,6 +11,8 @@ libbase_a_SOURCES = \
 	base/conf_private.h \
 	base/conf_text.c \
 	base/conf_value.c \
+	base/csv.c \
+	base/csv.h \
 	base/digest.c \
 	base/digest.h \
 	base/err.c \
@@ -21,6 +23,8 @@ libbase_a_SOURCES = \
 	base/fsio.h \
 	base/log.c \
 	base/log.h \
+	base/table.c \
+	base/table.h \
 	base/util.c \
 	base/util.h
 libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS) $(CRYPTO_CFLAGS)
@@ -31,17 +35,21 @@ check_PROGRAMS += \
 	tests/unit/test_buf \
 	tests/unit/test_clock \
 	tests/unit/test_conf \
+	tests/unit/test_csv \
 	tests/unit/test_digest \
 	tests/unit/test_failpoint \
 	tests/unit/test_fsio \
 	tests/unit/test_log \
+	tests/unit/test_table \
 	tests/unit/test_util
 tests_unit_test_arena_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_buf_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_clock_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_conf_LDADD = $(base_libs) $(CMOCKA_LIBS)
+tests_unit_test_csv_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_digest_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_failpoint_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_fsio_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_log_LDADD = $(base_libs) $(CMOCKA_LIBS)
+tests_unit_test_table_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_util_LDADD = $(base_libs) $(CMOCKA_LIBS)

@@ -1,10 +1,40 @@
-/* The Fees calendar: one event for each incident that somebody owes for (policy.md 4.4,
- * architecture.md 15.11). */
+/*
+ * What is owed: the list of incidents, and the Fees calendar with one event for each of them that
+ * somebody owes for (policy.md 4.4, architecture.md 15.11).
+ */
 #ifndef DEDIT_POLICY_FEES_H
 #define DEDIT_POLICY_FEES_H
 
+#include "base/buf.h"
 #include "policy/host.h"
 #include "policy/plan.h"
+
+/* ---- the list ---- */
+
+/* Which incidents are asked for. NULL and 0: any. */
+struct fee_filter {
+	const char *owner, *ref, *uid;
+	const char *client;              /* its key or its name; case and accents don't count */
+	uint32_t states;                 /* a bit for each enum policy_state */
+	/* Days on which it happened (policy_incident.at), since 1970, both included, in the zone of its
+	 * policy (fee_zone()); they count if by_day. */
+	bool by_day;
+	int64_t first_day, last_day;
+	const struct policy_set *policies; /* for their zones; NULL: days are UTC's */
+};
+
+/* Every incident (not the slot entries) that matches, oldest first, each once, as its last entry has it:
+ * what tables, reports and exports show. */
+int fees_list(struct store *s, const struct fee_filter *filter, struct arena *mem, struct fee_list *out,
+	struct err *e);
+/* In whose zone its times are told: its policy's; that is gone: its owner's first one's; else UTC. */
+const struct zone *fee_zone(const struct policy_set *set, const struct fee *f);
+/* The client's name as the title had it, else the key. */
+const char *fee_client(const struct fee *f);
+/* The list as CSV in the columns of policy.md 5.3; separator ',' or ';'. */
+void fees_csv(const struct fee_list *list, const struct policy_set *set, char separator, struct buf *out);
+
+/* ---- the calendar ---- */
 
 /*
  * Plans the entries for what the module emitted in its answer to c: written for money that is owed,

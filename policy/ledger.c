@@ -5,7 +5,6 @@
 
 #include "base/digest.h"
 #include "base/util.h"
-#include "policy/policy.h"
 
 static const char *const state_names[] = {
 	[POLICY_NONE] = "none",
@@ -91,6 +90,15 @@ const char *state_name(uint32_t state)
 	return state < ARRAY_SIZE(state_names) ? state_names[state] : "none";
 }
 
+int state_find(const char *name)
+{
+	for (size_t s = 0; s < ARRAY_SIZE(state_names); s++) {
+		if (strcmp(state_names[s], name) == 0)
+			return (int)s;
+	}
+	return -1;
+}
+
 /* ---- reading ---- */
 
 static const char *json_text(const json_t *object, const char *key, struct arena *mem)
@@ -134,12 +142,9 @@ static const struct rendering *rendering_read(const json_t *object, const char *
 static uint32_t state_read(const json_t *object)
 {
 	const char *name = json_string_value(json_object_get(object, "state"));
+	int state = name ? state_find(name) : -1;
 
-	for (uint32_t s = 0; name && s < ARRAY_SIZE(state_names); s++) {
-		if (strcmp(state_names[s], name) == 0)
-			return s;
-	}
-	return POLICY_NONE;
+	return state < 0 ? POLICY_NONE : (uint32_t)state;
 }
 
 struct reader { struct arena *mem; struct entry_list *out; };
@@ -155,6 +160,7 @@ static int read_row(const struct ledger_row *row, void *arg)
 	}
 	struct entry *entry = entry_add(reader->out, reader->mem);
 	entry->seq = row->seq;
+	entry->when = row->when;
 	entry->owner = arena_strdup(reader->mem, row->owner);
 	entry->kind = arena_strdup(reader->mem, row->kind);
 	entry->incident = row->incident;
@@ -289,7 +295,7 @@ static bool same_slot(const struct policy_incident *a, const struct policy_incid
 		strcmp(a->occurrence, b->occurrence) == 0;
 }
 
-static bool same_key(const struct policy_incident *a, const struct policy_incident *b)
+bool incident_same(const struct policy_incident *a, const struct policy_incident *b)
 {
 	return same_slot(a, b) && strcmp(a->client, b->client) == 0 &&
 		strcmp(a->class_, b->class_) == 0;
@@ -297,7 +303,7 @@ static bool same_key(const struct policy_incident *a, const struct policy_incide
 
 static bool same_words(const struct policy_incident *a, const struct policy_incident *b)
 {
-	return same_key(a, b) && a->state == b->state && a->price == b->price &&
+	return incident_same(a, b) && a->state == b->state && a->price == b->price &&
 		a->charge == b->charge && a->hold == b->hold && a->acquired == b->acquired &&
 		a->anchor == b->anchor && a->slot_end == b->slot_end && a->deposit == b->deposit &&
 		a->refund == b->refund && a->credit == b->credit &&
@@ -330,7 +336,7 @@ bool entry_is_repeat(const struct entry_list *list, const struct policy_incident
 		}
 		if (same_words(known, i))
 			return true;
-		if (money && same_key(known, i)) { /* another state or outcome is news about it */
+		if (money && incident_same(known, i)) { /* another state or outcome is news about it */
 			return known->state == i->state && strcmp(known->outcome, i->outcome) == 0;
 		}
 		if (money ? takes_back(known, i) : same_slot(known, i))
@@ -448,59 +454,5 @@ int ledger_fresh_ref(struct store *s, struct arena *mem, const char **out, struc
 			return -1;
 	} while (used);
 	*out = arena_strdup(mem, ref);
-	return 0;
-}
-
-/* ---- the list of fees ---- */
-
-/* A later entry about an incident changes its state: one that takes it back, or the same
- * incident in a new state. */
-static bool fee_follows(struct fee *fee, const struct entry *later)
-{
-	if (strcmp(fee->owner, later->owner) != 0 || fee->state == POLICY_VOID ||
-		!*fee->incident.ref)
-		return false;
-	if (strcmp(fee->incident.ref, later->i.supersedes) == 0) {
-		fee->state = later->i.state;
-	}
-	if (!same_key(&fee->incident, &later->i) || strcmp(fee->incident.ref, later->i.ref) != 0)
-		return false;
-	fee->state = later->i.state;
-	fee->incident = later->i;
-	return true;
-}
-
-static bool fees_follow(struct fee_list *list, const struct entry *later)
-{
-	for (size_t n = list->count; n-- > 0;) {
-		if (fee_follows(&list->fees[n], later))
-			return true;
-	}
-	return false;
-}
-
-int fees_list(struct store *s, const char *owner, struct arena *mem, struct fee_list *out,
-	struct err *e)
-{
-	struct ledger_query q = { .owner = owner, .incidents_only = true };
-	struct entry_list entries = { 0 };
-	struct fee_list list = { 0 };
-
-	if (ledger_read(s, &q, mem, &entries, e))
-		return -1;
-	list.fees = arena_array(mem, entries.count, sizeof(*list.fees));
-	for (size_t n = 0; n < entries.count; n++) {
-		const struct entry *entry = &entries.entries[n];
-
-		if (fees_follow(&list, entry)) {
-			continue;
-		}
-		list.fees[list.count++] = (struct fee){ .incident = entry->i, .owner = entry->owner,
-			.seq = entry->seq, .state = entry->i.state };
-	}
-	for (size_t n = 0; n < list.count; n++) {
-		list.fees[n].state_name = state_name(list.fees[n].state);
-	}
-	*out = list;
 	return 0;
 }

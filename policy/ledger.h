@@ -50,6 +50,7 @@ struct rendering {
 
 struct entry {
 	uint64_t seq;
+	int64_t when;                /* it was made; the incident's own time is i.at */
 	const char *owner, *kind;
 	bool incident;               /* moves the ledger head (15.22) */
 	struct policy_incident i;    /* strings never NULL */
@@ -72,8 +73,12 @@ int ledger_row(const struct entry *entry, int64_t when, struct arena *mem, struc
 /* Is i in the list already? A booked slot is, if the slot's last entry says the same; an
  * incident, if one of that slot, client and class stands that was not taken back since. */
 bool entry_is_repeat(const struct entry_list *list, const struct policy_incident *i);
+/* Are they about the same loss of the same slot by the same client? */
+bool incident_same(const struct policy_incident *a, const struct policy_incident *b);
 /* "due" … */
 const char *state_name(uint32_t state);
+/* The state of that name; -1: there is none. */
+int state_find(const char *name);
 /* Does an entry of that kind say that something happened to an appointment? */
 bool entry_kind_is_incident(const char *kind);
 /* Reference of the slot at that start (0: of that occurrence's last one), "" if there is none. client "":

@@ -48,17 +48,16 @@ int policy_owner(const struct policy_set *set, const char *owner);
 int policy_calendars(const struct policy_set *set,
 	int (*visit)(const char *owner, const char *calendar, const char *policy, void *arg), void *arg);
 
-/* ---- the ledger, read ---- */
+/* ---- the ledger, read (policy/fees.h) ---- */
 
 /* One incident as `dedit fees`, reports and the console show it: policy_incident plus what the store adds. */
 struct fee {
 	struct policy_incident incident; /* strings in the arena */
 	const char *owner;
-	uint64_t seq;
+	uint64_t seq;                    /* of its first entry */
+	int64_t changed;                 /* when its last entry was made */
 	uint32_t state;                  /* after later entries (void, waived …) */
 	const char *state_name;          /* "due" … */
 };
 struct fee_list { struct fee *fees; size_t count; };
-/* Every incident (not the slot entries) of owner (NULL: all), oldest first. */
-int fees_list(struct store *s, const char *owner, struct arena *mem, struct fee_list *out, struct err *e);
 #endif

@@ -75,6 +75,20 @@ int admin_find_user(struct admin *a, const char *given, struct account *out);
  * ADMIN_OK, else the exit code after a message. */
 int admin_make_token(struct admin *a, struct account *ac, const char *label, char *token);
 
+/* What of the fees is asked for: takes --owner, --client, --state, --since, --until and --month off the
+ * list. ADMIN_OK, else the exit code after a message. */
+struct fee_filter;
+int admin_fee_filter(struct admin *a, char **args, struct fee_filter *out);
+/* The same for --separator of CSV: ',' (the default) or ';'. */
+int admin_separator(struct admin *a, char **args, char *out);
+/* How fees are told to people: "80.00 EUR"; "2026-06-10 10:00"; the state, or where that is none the
+ * outcome. */
+struct fee;
+struct zone;
+const char *admin_money(struct admin *a, int64_t minor, const char *currency);
+const char *admin_local_time(struct admin *a, const struct zone *zone, int64_t when);
+const char *admin_fee_state(const struct fee *f);
+
 int admin_user_add(struct admin *a, char *const *args);
 int admin_user_list(struct admin *a, char *const *args);
 int admin_user_passwd(struct admin *a, char *const *args);

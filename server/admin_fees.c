@@ -4,8 +4,88 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/table.h"
 #include "base/util.h"
+#include "ical/zone.h"
+#include "policy/fees.h"
 #include "server/admin.h"
+
+enum { SCREEN = 80 };
+
+/* ---- what is asked for ---- */
+
+static int read_states(struct admin *a, const char *given, uint32_t *out)
+{
+	size_t len;
+
+	for (const char *at = given;; at += len + 1) {
+		int state;
+
+		len = strcspn(at, ",");
+		state = state_find(arena_strndup(a->mem, at, len));
+		if (state < 0)
+			return admin_misuse(a, "--state: one or more of none, proposed, pending, due, paid, waived, "
+				"void, disputed, credited, with commas between");
+		*out |= UINT32_C(1) << state;
+		if (at[len] == '\0')
+			return ADMIN_OK;
+	}
+}
+
+static int read_month(struct admin *a, const char *month, struct fee_filter *out)
+{
+	int64_t year;
+	int number, day;
+
+	if (date_parse(arena_printf(a->mem, "%s-01", month), &out->first_day) != 0)
+		return admin_misuse(a, "--month: a year and a month, for example 2026-06");
+	civil_from_days(out->first_day, &year, &number, &day);
+	out->last_day = out->first_day + days_in_month(year, number) - 1;
+	out->by_day = true;
+	return ADMIN_OK;
+}
+
+static int read_day(struct admin *a, char **args, const char *option, bool *given, int64_t *out)
+{
+	const char *text;
+
+	if (!admin_option(args, option, &text))
+		return ADMIN_OK;
+	*given = true;
+	return date_parse(text, out) == 0 ? ADMIN_OK : admin_misuse(a, "%s: a date, for example 2026-06-10", option);
+}
+
+static int read_period(struct admin *a, char **args, struct fee_filter *out)
+{
+	bool days = false;
+	const char *month;
+
+	out->first_day = INT64_MIN;
+	out->last_day = INT64_MAX;
+	if (read_day(a, args, "--since", &days, &out->first_day) != ADMIN_OK ||
+		read_day(a, args, "--until", &days, &out->last_day) != ADMIN_OK)
+		return ADMIN_USAGE;
+	out->by_day = days;
+	if (!admin_option(args, "--month", &month))
+		return ADMIN_OK;
+	return days ? admin_misuse(a, "--month, or --since and --until") : read_month(a, month, out);
+}
+
+int admin_fee_filter(struct admin *a, char **args, struct fee_filter *out)
+{
+	const char *owner = NULL, *states;
+	int code;
+
+	*out = (struct fee_filter){ .policies = a->site->policies };
+	admin_option(args, "--owner", &owner);
+	admin_option(args, "--client", &out->client);
+	code = admin_owner(a, owner, &out->owner);
+	if (code == ADMIN_OK && admin_option(args, "--state", &states))
+		code = read_states(a, states, &out->states);
+	return code == ADMIN_OK ? read_period(a, args, out) : code;
+}
+
+/* ---- for programs ---- */
 
 /* Times as UTC text; null where there is none. */
 static json_t *json_time(int64_t when)
@@ -23,11 +103,9 @@ static json_t *json_text(const char *text)
 	return json_string(text != NULL ? text : "");
 }
 
-/* The address, or the name as the title has it: the key of a client without an address is that name
- * without case and accents (15.2). */
-static const char *client_name(const struct policy_incident *i)
+static json_t *json_unless(int64_t number, int64_t none)
 {
-	return strchr(i->client, '@') != NULL || i->title[0] == '\0' ? i->client : i->title;
+	return number == none ? json_null() : json_integer(number);
 }
 
 /* RFC 5545's form of an occurrence stays as it is: it is an identifier. */
@@ -39,9 +117,11 @@ static json_t *json_fee(const struct fee *f)
 
 	rc |= json_object_set_new(o, "ref", json_text(i->ref));
 	rc |= json_object_set_new(o, "owner", json_text(f->owner));
-	rc |= json_object_set_new(o, "client", json_text(client_name(i)));
+	rc |= json_object_set_new(o, "client", json_text(fee_client(f)));
 	rc |= json_object_set_new(o, "client-key", json_text(i->client));
+	rc |= json_object_set_new(o, "attendee", json_text(i->attendee));
 	rc |= json_object_set_new(o, "title", json_text(i->title));
+	rc |= json_object_set_new(o, "service", json_text(i->service));
 	rc |= json_object_set_new(o, "uid", json_text(i->uid));
 	rc |= json_object_set_new(o, "occurrence", json_text(i->occurrence));
 	rc |= json_object_set_new(o, "start", json_time(i->slot));
@@ -49,13 +129,23 @@ static json_t *json_fee(const struct fee *f)
 	rc |= json_object_set_new(o, "class", json_text(i->class_));
 	rc |= json_object_set_new(o, "outcome", json_text(i->outcome));
 	rc |= json_object_set_new(o, "state", json_text(f->state_name));
+	rc |= json_object_set_new(o, "reason", json_text(i->reason));
 	rc |= json_object_set_new(o, "fee", json_integer(i->charge));
 	rc |= json_object_set_new(o, "held", json_integer(i->hold));
+	rc |= json_object_set_new(o, "tax", json_integer(i->tax));
+	rc |= json_object_set_new(o, "deposit", json_integer(i->deposit));
+	rc |= json_object_set_new(o, "refund", json_integer(i->refund));
+	rc |= json_object_set_new(o, "credit", json_integer(i->credit));
+	rc |= json_object_set_new(o, "price", json_unless(i->price, -1));
 	rc |= json_object_set_new(o, "currency", json_text(i->currency));
 	rc |= json_object_set_new(o, "basis", json_text(i->basis));
+	rc |= json_object_set_new(o, "notice", json_integer(i->notice));
+	rc |= json_object_set_new(o, "required", json_unless(i->required, -1));
+	rc |= json_object_set_new(o, "free-until", json_time(i->free_until));
 	rc |= json_object_set_new(o, "by", json_text(i->by));
 	rc |= json_object_set_new(o, "actor", json_text(i->actor));
 	rc |= json_object_set_new(o, "at", json_time(i->at));
+	rc |= json_object_set_new(o, "changed", json_time(f->changed));
 	rc |= json_object_set_new(o, "policy", json_text(i->policy));
 	rc |= json_object_set_new(o, "version", json_text(i->version));
 	if (rc == 0)
@@ -85,60 +175,114 @@ static int write_json(struct admin *a, const struct fee_list *list)
 	return ADMIN_OK;
 }
 
-static const char *money(int64_t minor, const char *currency, char out[MONEY_SIZE])
+/* ---- for people ---- */
+
+const char *admin_money(struct admin *a, int64_t minor, const char *currency)
 {
-	if (currency == NULL || currency[0] == '\0' || minor == 0 ||
-		money_format(minor, currency, out, MONEY_SIZE) != 0)
-		return "-";
-	return out;
+	char number[MONEY_SIZE];
+
+	if (money_format(minor, currency, number, sizeof(number)) != 0)
+		return "";
+	return arena_printf(a->mem, "%s %s", number, currency);
 }
 
-/* 2026-06-10T08:00:00Z is for programs; people read 2026-06-10 08:00. */
-static void short_time(int64_t when, char out[ISO_DATE_SIZE])
+const char *admin_local_time(struct admin *a, const struct zone *zone, int64_t when)
 {
-	iso_date(when, out);
-	out[10] = ' ';
-	out[16] = '\0';
+	struct wall w;
+
+	zone_from_utc(zone, when, &w);
+	return arena_printf(a->mem, "%04d-%02d-%02d %02d:%02d", w.year, w.month, w.day, w.hour, w.min);
+}
+
+/* The fee, what is held beside it behind a plus, or what is held alone. */
+static const char *money_of(struct admin *a, const struct policy_incident *i)
+{
+	char fee[MONEY_SIZE];
+
+	if (i->charge == 0 && i->hold == 0)
+		return "-";
+	if (i->charge == 0 || i->hold == 0)
+		return admin_money(a, i->charge + i->hold, i->currency);
+	if (money_format(i->charge, i->currency, fee, sizeof(fee)) != 0)
+		return "";
+	return arena_printf(a->mem, "%s+%s", fee, admin_money(a, i->hold, i->currency));
+}
+
+/* Where nothing is owed, the outcome says more: held, forgiven, recorded. */
+const char *admin_fee_state(const struct fee *f)
+{
+	return f->state == POLICY_NONE && strcmp(f->incident.outcome, "none") != 0 ? f->incident.outcome
+										   : f->state_name;
+}
+
+static bool several_owners(const struct fee_list *list)
+{
+	for (size_t i = 1; i < list->count; i++) {
+		if (strcmp(list->fees[i].owner, list->fees[0].owner) != 0)
+			return true;
+	}
+	return false;
 }
 
 static void write_table(struct admin *a, const struct fee_list *list)
 {
-	if (list->count > 0)
-		buf_printf(&a->out, "%-16s %-12s %-20s %-14s %-12s %-9s %12s %12s %s\n", "START (UTC)",
-			"OWNER", "CLIENT", "WHAT", "OUTCOME", "STATE", "FEE", "HELD", "REF");
-	for (size_t i = 0; i < list->count; i++) {
-		const struct fee *f = &list->fees[i];
-		const struct policy_incident *in = &f->incident;
-		char start[ISO_DATE_SIZE], fee[MONEY_SIZE], held[MONEY_SIZE];
-		const char *currency = in->currency != NULL ? in->currency : "";
+	static const struct table_column columns[] = { { "OWNER", false, false }, { "START", false, false },
+		{ "CLIENT", false, true }, { "WHAT", false, false }, { "STATE", false, false },
+		{ "FEE", true, false }, { "REF", false, false } };
+	size_t skip = several_owners(list) ? 0 : 1;
+	struct table t;
 
-		short_time(in->slot, start);
-		buf_printf(&a->out, "%-16s %-12s %-20s %-14s %-12s %-9s %8s %-3s %8s %-3s %s\n", start,
-			f->owner, client_name(in), in->class_, in->outcome, f->state_name,
-			money(in->charge, currency, fee), in->charge != 0 ? currency : "",
-			money(in->hold, currency, held), in->hold != 0 ? currency : "", in->ref);
+	table_init(&t, columns + skip, ARRAY_SIZE(columns) - skip, a->mem);
+	for (size_t n = 0; n < list->count; n++) {
+		const struct fee *f = &list->fees[n];
+		const struct zone *zone = fee_zone(a->site->policies, f);
+		const char *cells[ARRAY_SIZE(columns)] = { f->owner, admin_local_time(a, zone, f->incident.slot),
+			fee_client(f), f->incident.class_, admin_fee_state(f), money_of(a, &f->incident),
+			f->incident.ref };
+
+		table_add(&t, cells + skip);
 	}
+	table_write(&t, SCREEN, &a->out);
+}
+
+/* ---- the command ---- */
+
+int admin_separator(struct admin *a, char **args, char *out)
+{
+	const char *given;
+
+	*out = ',';
+	if (!admin_option(args, "--separator", &given))
+		return ADMIN_OK;
+	*out = *given;
+	return strcmp(given, ",") == 0 || strcmp(given, ";") == 0 ? ADMIN_OK
+								  : admin_misuse(a, "--separator: , or ;");
 }
 
 int admin_fees(struct admin *a, char *const *given)
 {
-	char **args = admin_args(a, given);
-	bool json = admin_option(args, "--json", NULL);
-	const char *owner = NULL;
+	char **args = admin_args(a, given), separator;
+	bool json = admin_option(args, "--json", NULL), csv = admin_option(args, "--csv", NULL);
+	struct fee_filter filter;
 	struct fee_list list;
 	struct err e;
-	int code;
+	int code = admin_separator(a, args, &separator);
 
-	admin_option(args, "--owner", &owner);
-	if (admin_expect(a, args, 0, 0) < 0)
-		return ADMIN_USAGE;
-	code = admin_owner(a, owner, &owner);
+	if (code == ADMIN_OK && json && csv)
+		code = admin_misuse(a, "--json or --csv");
+	if (code == ADMIN_OK)
+		code = admin_fee_filter(a, args, &filter);
+	if (code == ADMIN_OK && admin_expect(a, args, 0, 0) < 0)
+		code = ADMIN_USAGE;
 	if (code != ADMIN_OK)
 		return code;
-	if (fees_list(a->site->dav.store, owner, a->mem, &list, &e) != 0)
+	if (fees_list(a->site->dav.store, &filter, a->mem, &list, &e) != 0)
 		return admin_fail(a, "%s", e.text);
 	if (json)
 		return write_json(a, &list);
-	write_table(a, &list);
+	if (csv)
+		fees_csv(&list, a->site->policies, separator, &a->out);
+	else
+		write_table(a, &list);
 	return ADMIN_OK;
 }

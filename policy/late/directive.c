@@ -341,19 +341,6 @@ PARSER(hours)
 	return !wrong ? 0 : expected(e, "days and their times in order", "mon-fri 09:00-12:00 14:00-18:00");
 }
 
-static int date_parse(const char *text, int64_t *day)
-{
-	uint64_t y, m, d;
-
-	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || parse_u64n(text, 4, 1970, 9999, &y) ||
-			parse_u64n(text + 5, 2, 1, 12, &m) || parse_u64n(text + 8, 2, 1, 31, &d))
-		return -1;
-	if (d > (uint64_t)days_in_month((int64_t)y, (int)m))
-		return -1;
-	*day = days_from_civil((int64_t)y, (int)m, (int)d);
-	return 0;
-}
-
 static const char *beside(const char *file, const char *name, struct arena *mem)
 {
 	const char *slash = strrchr(file, '/');

@@ -140,6 +140,21 @@ static void clock_can_be_replaced(void **state)
 	assert_true(clock_monotonic_ms() >= before);
 }
 
+static void reads_a_date(void **state)
+{
+	int64_t day = -1;
+
+	(void)state;
+	assert_int_equal(date_parse("1970-01-02", &day), 0);
+	assert_int_equal(day, 1);
+	assert_int_equal(date_parse("2026-06-10", &day), 0);
+	assert_int_equal(day, days_from_civil(2026, 6, 10));
+	assert_int_equal(date_parse("2026-02-29", &day), -1);
+	assert_int_equal(date_parse("2026-6-10", &day), -1);
+	assert_int_equal(date_parse("2026-06-10T", &day), -1);
+	assert_int_equal(date_parse("", &day), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +165,7 @@ int main(void)
 		cmocka_unit_test(years_beyond_four_digits_are_cut),
 		cmocka_unit_test(refuses_other_dates),
 		cmocka_unit_test(clock_can_be_replaced),
+		cmocka_unit_test(reads_a_date),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

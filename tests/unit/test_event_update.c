@@ -16,6 +16,7 @@
 #include "base/conf.h"
 #include "base/util.h"
 #include "policy/change.h"
+#include "policy/fees.h"
 #include "policy/host.h"
 #include "policy/update.h"
 #include "storage/backend.h"
@@ -356,7 +357,7 @@ static struct fee_list fees(struct fixture *f)
 {
 	struct fee_list list;
 
-	assert_int_equal(fees_list(f->store, NULL, f->mem, &list, &f->e), 0);
+	assert_int_equal(fees_list(f->store, &(struct fee_filter){ 0 }, f->mem, &list, &f->e), 0);
 	return list;
 }
 

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/conf.h"
 #include "base/util.h"
+#include "policy/fees.h"
 #include "policy/host.h"
 #include "policy/update.h"
 #include "storage/backend.h"
@@ -181,7 +182,7 @@ static int64_t total(struct world *w, uint32_t state)
 	struct fee_list list;
 	int64_t sum = 0;
 
-	assert_int_equal(fees_list(w->store, NULL, w->mem, &list, &w->e), 0);
+	assert_int_equal(fees_list(w->store, &(struct fee_filter){ 0 }, w->mem, &list, &w->e), 0);
 	for (size_t n = 0; n < list.count; n++)
 		sum += list.fees[n].state == state ? list.fees[n].incident.charge : 0;
 	return sum;

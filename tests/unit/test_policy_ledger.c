@@ -8,9 +8,12 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/clock.h"
+#include "base/conf.h"
 #include "base/util.h"
+#include "ical/zone.h"
+#include "policy/fees.h"
 #include "policy/ledger.h"
-#include "policy/policy.h"
 
 struct fixture {
 	struct store *store;
@@ -317,7 +320,7 @@ static void test_fees_follow_their_incident(void **state)
 	keep(f, &list, &other);
 	commit(f, &list);
 
-	assert_int_equal(fees_list(f->store, NULL, f->mem, &fees, NULL), 0);
+	assert_int_equal(fees_list(f->store, &(struct fee_filter){ 0 }, f->mem, &fees, NULL), 0);
 	assert_int_equal(fees.count, 4);
 	assert_string_equal(fees.fees[0].incident.class_, "late-cancel");
 	assert_string_equal(fees.fees[0].state_name, "void");
@@ -327,8 +330,134 @@ static void test_fees_follow_their_incident(void **state)
 	assert_string_equal(fees.fees[3].state_name, "due");
 	assert_string_equal(fees.fees[3].owner, "anna");
 	assert_int_equal(fees.fees[3].incident.charge, 8000);
-	assert_int_equal(fees_list(f->store, "marc", f->mem, &fees, NULL), 0);
+	assert_int_equal(fees_list(f->store, &(struct fee_filter){ .owner = "marc" }, f->mem, &fees, NULL), 0);
 	assert_int_equal(fees.count, 0);
+}
+
+/* References of the fees that match, in order. */
+static const char *listed(struct fixture *f, const struct fee_filter *filter)
+{
+	struct fee_list fees;
+	const char *refs = "";
+
+	assert_int_equal(fees_list(f->store, filter, f->mem, &fees, NULL), 0);
+	for (size_t n = 0; n < fees.count; n++)
+		refs = arena_printf(f->mem, "%s%s%s", refs, n ? " " : "", fees.fees[n].incident.ref);
+	return refs;
+}
+
+static void keep_three(struct fixture *f)
+{
+	struct policy_incident one = late_cancel(), two = late_cancel(), three = late_cancel();
+	struct entry_list list = { 0 };
+
+	one.client = "marie durand";
+	one.title = "Marie Durand";
+	one.at = 1780264799; /* 2026-05-31T21:59:59Z: 23:59:59 in Paris */
+	two.ref = "2345-6789";
+	two.uid = "u2";
+	two.client = two.title = "zoe@example.org";
+	two.at = 1780264800; /* 2026-06-01 in Paris */
+	two.state = POLICY_PAID;
+	three.ref = "2345-678A";
+	three.uid = "u3";
+	three.client = "zoe@example.org";
+	three.title = "Zoé";
+	three.at = 1782856800; /* 2026-07-01 in Paris */
+	three.state = POLICY_WAIVED;
+	keep(f, &list, &one);
+	keep(f, &list, &two);
+	keep(f, &list, &three)->owner = "paul";
+	commit(f, &list);
+}
+
+static void test_fees_are_filtered(void **state)
+{
+	struct fixture *f = *state;
+	const char *const all = "7F3K-2Q9M 2345-6789 2345-678A";
+
+	keep_three(f);
+	assert_string_equal(listed(f, &(struct fee_filter){ 0 }), all);
+	assert_string_equal(listed(f, &(struct fee_filter){ .owner = "paul" }), "2345-678A");
+	assert_string_equal(listed(f, &(struct fee_filter){ .ref = "2345-6789" }), "2345-6789");
+	assert_string_equal(listed(f, &(struct fee_filter){ .uid = "u2" }), "2345-6789");
+	assert_string_equal(listed(f, &(struct fee_filter){ .client = "MARIE  Durand" }), "7F3K-2Q9M");
+	assert_string_equal(listed(f, &(struct fee_filter){ .client = "Zoe" }), "2345-678A");
+	assert_string_equal(listed(f, &(struct fee_filter){ .client = "Zoe@Example.org" }), "2345-6789 2345-678A");
+	assert_string_equal(listed(f, &(struct fee_filter){ .client = "Marie" }), "");
+	assert_string_equal(listed(f, &(struct fee_filter){ .states = 1 << POLICY_PAID | 1 << POLICY_WAIVED }),
+		"2345-6789 2345-678A");
+	assert_string_equal(listed(f, &(struct fee_filter){ .states = 1 << POLICY_VOID }), "");
+}
+
+static struct policy_set *paris(void)
+{
+	const struct conf_schema *const sections[] = { &policy_schema, NULL };
+	const struct conf_schema file = { .sections = sections };
+	const struct conf_section *root;
+	struct policy_set *set;
+	struct err e;
+
+	if (conf_parse("policy \"therapy\" { timezone = \"Europe/Paris\" }", "test", &file, &root, &e) ||
+		policy_load(root, &(struct policy_options){ 0 }, &set, &e))
+		fail_msg("%s", e.text);
+	conf_destroy(root);
+	return set;
+}
+
+/* June in the policy's zone, its first second and none of July's. */
+static void test_fees_of_a_month(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_set *set;
+	struct fee_filter june = { .by_day = true, .first_day = days_from_civil(2026, 6, 1),
+		.last_day = days_from_civil(2026, 6, 30) };
+
+	assert_int_equal(zone_init(NULL, NULL), 0);
+	set = paris();
+	keep_three(f);
+	assert_string_equal(listed(f, &june), "2345-678A"); /* UTC: 30 June, 22:00 */
+	june.policies = set;
+	assert_string_equal(listed(f, &june), "2345-6789");
+	june.first_day = INT64_MIN;
+	assert_string_equal(listed(f, &june), "7F3K-2Q9M 2345-6789");
+	june.last_day = INT64_MAX;
+	assert_string_equal(listed(f, &june), "7F3K-2Q9M 2345-6789 2345-678A");
+	policy_unload(set);
+	zone_finish();
+}
+
+/* policy.md 5.3: these columns in this order. */
+static void test_fees_as_csv(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_incident i = late_cancel();
+	struct entry_list list = { 0 };
+	struct fee_list fees;
+	struct buf out cleanup_buf;
+
+	assert_int_equal(zone_init(NULL, NULL), 0);
+	i.client = "=cmd()";
+	i.title = "=cmd(); Zoé";
+	i.slot = 1781078400; /* 2026-06-10T08:00:00Z */
+	i.at = 1781006400;   /* 2026-06-09T12:00:00Z */
+	i.notice = 72000;
+	i.required = 86400;
+	i.tax = 1333;
+	i.reason = "";
+	keep(f, &list, &i);
+	commit(f, &list);
+	assert_int_equal(fees_list(f->store, &(struct fee_filter){ 0 }, f->mem, &fees, NULL), 0);
+	buf_init(&out, 10000);
+	struct policy_set *set = paris();
+	fees_csv(&fees, set, ';', &out);
+	assert_string_equal(out.data,
+		"ref;client;uid;recurrence-id;start;zone;kind;by;received;notice;required;basis;amount;currency;net;"
+		"tax;state;reason;policy;version\r\n"
+		"7F3K-2Q9M;\"'=cmd(); Zoé\";u1;;2026-06-10T10:00;Europe/Paris;late-cancel;client;"
+		"2026-06-09T12:00:00Z;72000;86400;100 % of 80.00 EUR;8000;EUR;6667;1333;due;;therapy;2026-01-01\r\n");
+	policy_unload(set);
+	zone_finish();
 }
 
 static void expect_format(int64_t minor, const char *currency, const char *expected)
@@ -382,6 +511,9 @@ int main(void)
 			test_slot_once_until_something_happens, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fees_follow_their_incident, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fees_are_filtered, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fees_of_a_month, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fees_as_csv, setup, teardown),
 		cmocka_unit_test(test_money),
 	};
 
