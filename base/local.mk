@@ -25,6 +25,8 @@ libbase_a_SOURCES = \
 	base/log.h \
 	base/table.c \
 	base/table.h \
+	base/uri.c \
+	base/uri.h \
 	base/util.c \
 	base/util.h
 libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS) $(CRYPTO_CFLAGS)

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/uri.h"
 
 struct header { const char *name, *value; };
 
@@ -84,9 +85,5 @@ bool header_has_pair(const char *list, const char *token, const char *value);
 int path_decode_segment(const char *raw, size_t len, struct arena *mem, char **out);
 /* A path without the base that it may begin with; both raw. base NULL: there is none. */
 const char *path_below(const char *base, const char *path);
-/* RFC 3986 pchar kept (without ';'), everything else as %XX. */
-char *path_encode_segment(const char *segment, struct arena *mem);
-/* RFC 8187 attr-char kept, everything else as %XX: for filename*=UTF-8''… */
-char *path_encode_attribute(const char *text, struct arena *mem);
 
 #endif

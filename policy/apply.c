@@ -454,6 +454,74 @@ static void edit_value(const struct job *j, const char *name, const struct shown
 	set_value(j, l, l ? line_head(j->ic, l) : arena_printf(j->ic->mem, "%s:", name), clean);
 }
 
+/* ---- ATTACH, LINK, REFID, STRUCTURED-DATA ---- */
+
+static bool is_named(const char *head, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(head, name, len) == 0 && (head[len] == ';' || head[len] == '\0');
+}
+
+static const struct shown_line *find_extra(const struct rendering *r, const char *name, const char *value)
+{
+	for (size_t n = 0; r && n < r->extra_count; n++) {
+		if (is_named(r->extras[n].head, name) && (!value || strcmp(r->extras[n].value, value) == 0))
+			return &r->extras[n];
+	}
+	return NULL;
+}
+
+/* Programs change parameters: the value tells. */
+static bool is_our_extra(const struct job *j, const struct ical_line *l)
+{
+	for (size_t n = 0; n < j->known->count; n++) {
+		if (find_extra(j->known->entries[n].shown, l->name, l->value))
+			return true;
+	}
+	return find_extra(j->want, l->name, l->value);
+}
+
+static void drop_extra(struct rendering *r, const struct shown_line *extra)
+{
+	struct shown_line *list = (struct shown_line *)(uintptr_t)r->extras;
+	size_t at = (size_t)(extra - list);
+
+	memmove(&list[at], &list[at + 1], (--r->extra_count - at) * sizeof(*list));
+}
+
+/* beside: ours may stand beside the event's own; of the others programs keep but one
+ * (clients.md, section 4). */
+static void edit_extra(const struct job *j, const char *name, bool beside)
+{
+	const struct ical_line *ours = NULL, *l = ical_prop(j->ic, j->comp, name);
+	const struct shown_line *want = find_extra(j->want, name, NULL);
+	bool own = false;
+
+	for (; l; l = ical_prop_next(j->ic, j->comp, l, name)) {
+		if (!is_our_extra(j, l)) {
+			own = true;
+		} else if (ours) {
+			ical_edit_remove(j->ed, l);
+		} else {
+			ours = l;
+		}
+	}
+	if (want && own && !beside) {
+		drop_extra(j->want, want);
+		want = NULL;
+	}
+	set_value(j, ours, want ? arena_printf(j->ic->mem, "%s:", want->head) : "", want ? want->value : NULL);
+}
+
+static void edit_extras(const struct job *j)
+{
+	edit_extra(j, "ATTACH", true);
+	edit_extra(j, "LINK", false);
+	edit_extra(j, "REFID", false);
+	edit_extra(j, "STRUCTURED-DATA", false);
+}
+
 /* ---- X-DEDIT- ---- */
 
 static const struct ical_line *next_own(const struct job *j, const struct ical_line *l)
@@ -503,6 +571,7 @@ static void edit_event(const struct job *j)
 	edit_value(j, "STATUS", last ? &last->status : NULL, want ? &want->status : NULL);
 	edit_value(j, "TRANSP", last ? &last->transp : NULL, want ? &want->transp : NULL);
 	edit_value(j, "COLOR", last ? &last->color : NULL, want ? &want->color : NULL);
+	edit_extras(j);
 	edit_own_lines(j);
 }
 

@@ -60,6 +60,11 @@ enum policy_place {
 	POLICY_FEE_TITLE = 10,   /* value: title without prefix for the entry in the Fees calendar */
 	POLICY_TAKE_OUT = 11,    /* value: a word as somebody typed it, that goes out of title and notes */
 	POLICY_KEEP = 12,        /* of what is deleted: it stays, cancelled, and is asked about once more */
+	/* Links to the server's pages, left out where it has no public address. */
+	POLICY_FEE_LINK = 13,    /* value: an incident's reference; ATTACH of the page for its client */
+	POLICY_TERMS_LINK = 14,  /* value: as policy_incident.version; LINK (RFC 9253) to the terms */
+	/* name: REFID (RFC 9253) or STRUCTURED-DATA (RFC 9073), with parameters; value: text */
+	POLICY_EXTRA = 15,
 	/* Added to a place: in the entry of Fees alone. Without any, the entry shows what the event does. */
 	POLICY_IN_FEES = 256,
 };

@@ -111,6 +111,11 @@ static int write_entry(const struct entry_writer *w, struct err *e)
 	if (w->shown->block) {
 		write_text(w, "DESCRIPTION", block_text(w->i->ref, w->shown->block, w->mem));
 	}
+	for (size_t n = 0; n < w->shown->extra_count; n++) {
+		const struct shown_line *l = &w->shown->extras[n];
+
+		ical_fold(w->out, arena_printf(w->mem, "%s:%s", l->head, l->value));
+	}
 	for (size_t n = 0; n < w->shown->line_count; n++) {
 		ical_fold(w->out, w->shown->lines[n]);
 	}

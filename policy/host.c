@@ -5,11 +5,14 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "ical/ical.h"
+#include "policy/link.h"
 
 enum {
 	ENTRIES_MAX = 4096,      /* of one commit: a series' dates, each with a few */
 	WAKES_MAX = 4096,
 	LINES_MAX = 64,          /* X-DEDIT- properties of one event */
+	EXTRAS_MAX = 8,          /* other properties */
 	TEXT_MAX_BYTES = 8192,   /* one annotation */
 };
 
@@ -151,6 +154,72 @@ static int add_line(struct policy_sink *s, struct rendering *r, const char *name
 	return 0;
 }
 
+static int add_extra(struct policy_sink *s, struct rendering *r, const char *head, const char *value)
+{
+	struct shown_line *extras = (struct shown_line *)(uintptr_t)r->extras;
+
+	if (r->extra_count == EXTRAS_MAX)
+		return sink_fail(s, "too many properties on one event");
+	if (!extras) {
+		r->extras = extras = arena_array(s->d->mem, EXTRAS_MAX, sizeof(*extras));
+	}
+	extras[r->extra_count++] = (struct shown_line){ head, value };
+	return 0;
+}
+
+/* The note's reader is the incident's client (15.33). */
+static int add_fee_link(struct policy_sink *s, struct rendering *r, const char *ref)
+{
+	const struct decision *d = s->d;
+	const struct policy_incident *i = entry_incident(&d->fresh, ref);
+	struct store_info info;
+
+	i = i ? i : entry_incident(&d->known, ref);
+	if (!i)
+		return sink_fail(s, "the module linked the note of an incident that there isn't");
+	if (!d->policy->public_url)
+		return 0;
+	store_info(d->store, &info);
+	return add_extra(s, r, arena_printf(d->mem, "ATTACH;FMTTYPE=text/html;FILENAME=fee-%s.html", ref),
+		arena_printf(d->mem, "%s%s", d->policy->public_url, link_fee(&info, ref, i->client, d->mem)));
+}
+
+static int add_terms_link(struct policy_sink *s, struct rendering *r, const char *version)
+{
+	const struct policy *p = s->d->policy;
+
+	if (!p->public_url)
+		return 0;
+	return add_extra(s, r, "LINK;VALUE=URI;LINKREL=terms-of-service",
+		arena_printf(s->d->mem, "%s%s", p->public_url, link_policy(p->name, version, s->d->mem)));
+}
+
+/* A name with parameters: a colon stands in quotes or ends it (RFC 5545 3.1). */
+static bool is_head(const char *text, const char *name)
+{
+	bool quoted = false;
+
+	if (!str_starts(text, name) || (text[strlen(name)] != ';' && text[strlen(name)] != '\0'))
+		return false;
+	for (; *text; text++) {
+		quoted ^= *text == '"';
+		if (*text == '\r' || *text == '\n' || (*text == ':' && !quoted))
+			return false;
+	}
+	return !quoted;
+}
+
+static int add_text(struct policy_sink *s, struct rendering *r, const char *name, const char *value)
+{
+	struct buf text cleanup_buf;
+
+	if (!name || (!is_head(name, "REFID") && !is_head(name, "STRUCTURED-DATA")))
+		return sink_fail(s, "the module named a property that is neither REFID nor STRUCTURED-DATA");
+	buf_init(&text, 2 * TEXT_MAX_BYTES);
+	ical_escape(&text, value);
+	return add_extra(s, r, arena_strdup(s->d->mem, name), arena_strdup(s->d->mem, text.data));
+}
+
 static int host_annotate(struct policy_sink *s, uint32_t place, const char *name, const char *value)
 {
 	struct rendering *r = place & POLICY_IN_FEES ? &s->verdict->in_fees : &s->verdict->shown;
@@ -196,6 +265,12 @@ static int host_annotate(struct policy_sink *s, uint32_t place, const char *name
 	case POLICY_KEEP:
 		s->verdict->keep = true;
 		return 0;
+	case POLICY_FEE_LINK:
+		return add_fee_link(s, r, value);
+	case POLICY_TERMS_LINK:
+		return add_terms_link(s, r, value);
+	case POLICY_EXTRA:
+		return add_text(s, r, name, value);
 	case POLICY_FEE_TITLE:
 		r->fee_title = text;
 		return 0;

@@ -26,6 +26,7 @@ struct policy {
 	const struct policy_module *module;
 	void *self, *object;         /* the module's, and dlopen's (NULL: built in) */
 	bool allow_on_error;
+	const char *public_url;      /* what stands before paths in links; NULL: none are written */
 };
 struct policy_calendar { const char *owner, *name; const struct policy *policy; };
 struct owner_locks;

@@ -116,6 +116,25 @@ static struct shown_value shown_value_read(const json_t *object, const char *key
 	};
 }
 
+/* [["ATTACH;FMTTYPE=text/html","https://…"], …] */
+static void extras_read(const json_t *list, struct rendering *r, struct arena *mem)
+{
+	size_t count = json_array_size(list);
+	struct shown_line *extras = count ? arena_array(mem, count, sizeof(*extras)) : NULL;
+
+	for (size_t n = 0; n < count; n++) {
+		const json_t *pair = json_array_get(list, n);
+		const char *head = json_string_value(json_array_get(pair, 0));
+		const char *value = json_string_value(json_array_get(pair, 1));
+
+		if (head && value) {
+			extras[r->extra_count++] = (struct shown_line){
+				arena_strdup(mem, head), arena_strdup(mem, value) };
+		}
+	}
+	r->extras = extras;
+}
+
 static const struct rendering *rendering_read(const json_t *object, const char *occurrence,
 	const char *ref, struct arena *mem)
 {
@@ -133,6 +152,7 @@ static const struct rendering *rendering_read(const json_t *object, const char *
 		.transp = shown_value_read(object, "transp", mem),
 		.color = shown_value_read(object, "color", mem),
 	};
+	extras_read(json_object_get(object, "extras"), r, mem);
 	if (!r->ref && *ref) {
 		r->ref = ref;
 	}
@@ -204,6 +224,23 @@ static int put_shown_value(json_t *object, const char *key, const struct shown_v
 		v->was ? json_pack("[ss]", v->value, v->was) : json_pack("[sn]", v->value));
 }
 
+static int put_extras(json_t *object, const struct rendering *r)
+{
+	json_t *list = json_array();
+
+	if (!r->extra_count) {
+		json_decref(list);
+		return 0;
+	}
+	for (size_t n = 0; n < r->extra_count; n++) {
+		if (json_array_append_new(list, json_pack("[ss]", r->extras[n].head, r->extras[n].value))) {
+			json_decref(list);
+			return -1;
+		}
+	}
+	return json_object_set_new(object, "extras", list);
+}
+
 static json_t *rendering_write(const struct rendering *r)
 {
 	json_t *object = json_object();
@@ -213,7 +250,7 @@ static json_t *rendering_write(const struct rendering *r)
 		put_text(object, "category", r->category) ||
 		put_shown_value(object, "status", &r->status) ||
 		put_shown_value(object, "transp", &r->transp) ||
-		put_shown_value(object, "color", &r->color)) {
+		put_shown_value(object, "color", &r->color) || put_extras(object, r)) {
 		json_decref(object);
 		return NULL;
 	}
@@ -378,6 +415,15 @@ const char *entry_ref(const struct entry_list *list, const char *client, const c
 	return of_slot;
 }
 
+const struct policy_incident *entry_incident(const struct entry_list *list, const char *ref)
+{
+	for (size_t n = list->count; n-- > 0;) {
+		if (list->entries[n].incident && strcmp(list->entries[n].i.ref, ref) == 0)
+			return &list->entries[n].i;
+	}
+	return NULL;
+}
+
 const struct rendering *entry_shown(const struct entry_list *list, const char *occurrence)
 {
 	for (size_t n = list->count; n-- > 0;) {
@@ -399,6 +445,17 @@ static bool same_value(const struct shown_value *a, const struct shown_value *b)
 	return same_text(a->value, b->value) && same_text(a->was, b->was);
 }
 
+static bool same_extras(const struct rendering *a, const struct rendering *b)
+{
+	bool same = a->extra_count == b->extra_count;
+
+	for (size_t n = 0; same && n < a->extra_count; n++) {
+		same = strcmp(a->extras[n].head, b->extras[n].head) == 0 &&
+			strcmp(a->extras[n].value, b->extras[n].value) == 0;
+	}
+	return same;
+}
+
 bool rendering_equal(const struct rendering *a, const struct rendering *b)
 {
 	static const struct rendering nothing;
@@ -408,7 +465,7 @@ bool rendering_equal(const struct rendering *a, const struct rendering *b)
 	return same_text(a->ref, b->ref) && same_text(a->prefix, b->prefix) &&
 		same_text(a->block, b->block) && same_text(a->comment, b->comment) &&
 		same_text(a->category, b->category) && same_value(&a->status, &b->status) &&
-		same_value(&a->transp, &b->transp) && same_value(&a->color, &b->color);
+		same_value(&a->transp, &b->transp) && same_value(&a->color, &b->color) && same_extras(a, b);
 }
 
 /* ---- references ---- */

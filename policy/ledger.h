@@ -31,6 +31,10 @@ enum { REF_SIZE = 10 }; /* "7F3K-2Q9M", NUL */
  * nothing). */
 struct shown_value { const char *value, *was; };
 
+/* A property of the standards that the annotation added: name with parameters, and raw value. It is known
+ * again by name and value. */
+struct shown_line { const char *head, *value; };
+
 /* A word that goes out of title and notes, and the next one. */
 struct taken_word { const char *text; const struct taken_word *next; };
 
@@ -41,6 +45,8 @@ struct rendering {
 	const char *block; /* lines between first and last line of the block, LF between them */
 	const char *comment, *category;
 	struct shown_value status, transp, color;
+	const struct shown_line *extras;
+	size_t extra_count;
 	const struct taken_word *taken; /* not kept in the ledger */
 	const char *fee_title;       /* not kept */
 	const char *comment_name;    /* "COMMENT;LANGUAGE=en"; not kept */
@@ -85,6 +91,8 @@ bool entry_kind_is_incident(const char *kind);
  * whoever has it. */
 const char *entry_ref(const struct entry_list *list, const char *client, const char *occurrence,
 	int64_t slot);
+/* The last incident with that reference, or NULL. */
+const struct policy_incident *entry_incident(const struct entry_list *list, const char *ref);
 /* Last rendering of that occurrence, or NULL. */
 const struct rendering *entry_shown(const struct entry_list *list, const char *occurrence);
 bool rendering_equal(const struct rendering *a, const struct rendering *b); /* NULL: shows nothing */

@@ -258,6 +258,7 @@ static int load_policy(struct policy_set *set, const struct conf_section *sec,
 	struct policy *p = &set->policies[set->policy_count++];
 	const struct policy_module *m;
 
+	p->public_url = o->public_url ? arena_strdup(set->mem, o->public_url) : NULL;
 	if (read_host_options(sec, set->mem, p, e) || text_digest(sec, o->data, p->digest, e) ||
 		module_find(sec, o, p, &m, e)) {
 		return -1;

@@ -37,6 +37,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/host.c policy/host.h policy/host_options.h \
 	policy/late/options.c \
 	policy/ledger.c policy/ledger.h \
+	policy/link.c policy/link.h \
 	policy/load.c policy/policy.h \
 	policy/locks.c policy/locks.h \
 	policy/module.c policy/module.h \
@@ -61,6 +62,7 @@ check_PROGRAMS += \
 	tests/unit/test_late_words \
 	tests/unit/test_policy_apply \
 	tests/unit/test_policy_ledger \
+	tests/unit/test_policy_link \
 	tests/unit/test_policy_load
 tests_unit_test_event_update_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_event_words_SOURCES = tests/unit/test_event_words.c tests/policy/late_host.c \
@@ -78,6 +80,7 @@ tests_unit_test_late_words_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_apply_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_policy_ledger_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_policy_link_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_load_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 # Compiled by test_policy_load, as the maker of a module would.
 EXTRA_DIST += tests/policy/example_module.c

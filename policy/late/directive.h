@@ -52,7 +52,7 @@ enum directive_flags {
 	X(price_from, "price-from", 0) \
 	X(priority_propose, "priority-propose", 0) \
 	X(allday, "allday", 0) \
-	X(extras, "extras", DIRECTIVE_SILENT) \
+	X(extras, "extras", 0) \
 	X(title, "title", 0) \
 	X(status, "status", 0) \
 	X(on_delete, "on-delete", 0) \

@@ -95,6 +95,43 @@ void render_ref(struct rendering *r, const char *ref)
 	render_put(r, POLICY_PROPERTY, "X-DEDIT-REF", ref);
 }
 
+bool render_has_note(const struct policy_incident *i)
+{
+	return i && i->state != POLICY_NONE && i->state != POLICY_VOID;
+}
+
+/* For strangers: what is to be paid, or was (schema.org). Nothing before that is settled. */
+static void render_invoice(struct rendering *r, const struct policy_incident *i)
+{
+	int64_t due = i->charge > i->deposit ? i->charge - i->deposit : 0;
+	bool paid = i->state == POLICY_PAID || due == 0;
+	char number[MONEY_SIZE];
+
+	if (i->charge == 0 || money_format(due, i->currency, number, sizeof(number)) ||
+			(i->state != POLICY_DUE && i->state != POLICY_PAID && i->state != POLICY_DISPUTED))
+		return;
+	render_put(r, POLICY_EXTRA,
+		"STRUCTURED-DATA;VALUE=TEXT;FMTTYPE=application/ld+json;SCHEMA=\"https://schema.org/Invoice\"",
+		arena_printf(r->d->mem, "{\"@type\":\"Invoice\",\"identifier\":\"%s\",\"totalPaymentDue\":"
+			"{\"@type\":\"MonetaryAmount\",\"value\":\"%s\",\"currency\":\"%s\"},\"paymentStatus\":\"%s\"}",
+			i->ref, number, i->currency, paid ? "PaymentComplete" : "PaymentDue"));
+}
+
+void render_extras(struct rendering *r, const struct rules *rules, const char *ref, const char *version,
+	const struct policy_incident *i)
+{
+	if (render_has_note(i))
+		render_put(r, POLICY_FEE_LINK, NULL, i->ref);
+	if (!rules->extras)
+		return;
+	if (*version)
+		render_put(r, POLICY_TERMS_LINK, NULL, version);
+	if (*ref)
+		render_put(r, POLICY_EXTRA, "REFID", ref);
+	if (i)
+		render_invoice(r, i);
+}
+
 const char *render_time(const struct deal *d, int64_t when, bool year)
 {
 	const struct zone *zone = rules_options(d->text)->zone;

@@ -137,6 +137,7 @@ static void render_booked(struct rendering *r, const struct slot *s)
 	if (all.count > 0 && !slot_is_past(s))
 		render_utc(r, "X-DEDIT-FREE-UNTIL", all.list[0].deadline);
 	render_policy(r, s->version, s->digest ? s->digest : "");
+	render_extras(r, &terms.rules, s->ref, s->version, last);
 	say_intake(r, s, &terms.rules);
 	render_done(r, s->version, last && last->charge > 0 ? last : NULL);
 }
@@ -174,6 +175,7 @@ static void render_series(struct rendering *r, const struct policy_incident *ser
 	if (!terms.rules.record)
 		offers_say_amounts(r, &all, 0, false);
 	render_policy(r, series->version, series->basis);
+	render_extras(r, &terms.rules, series->ref, series->version, NULL);
 	render_done(r, series->version, NULL);
 }
 
@@ -301,26 +303,22 @@ static void put_comment(struct rendering *r, const struct policy_incident *i, co
 	render_put(r, POLICY_COMMENT, render_in(d, "COMMENT;LANGUAGE=en", "COMMENT;LANGUAGE=fr"), text);
 }
 
-static void put_look(struct rendering *r, const struct policy_incident *i, const struct words_for *w)
+static void put_look(struct rendering *r, const struct policy_incident *i, const struct words_for *w,
+	const struct rules *rules)
 {
 	const struct deal *d = r->d;
-	struct rules rules;
 
-	rules_for(d->text, i->acquired, &(struct rules_key){ i->client, text_folded(i->title, d->mem), i->service },
-		i->slot, &rules);
-	render_prefix(r, &rules, "✗", prefix_words(d, i, w));
+	render_prefix(r, rules, "✗", prefix_words(d, i, w));
 	put_comment(r, i, w);
 	render_put(r, POLICY_CATEGORY, NULL, w->name[render_language(d)]);
 	render_put(r, POLICY_COLOR, NULL, "tomato");
 }
 
-static bool keeps_status(const struct deal *d, const struct policy_incident *i)
+/* What holds for the slot that an incident is about. */
+static void incident_rules(const struct deal *d, const struct policy_incident *i, struct rules *out)
 {
-	struct rules rules;
-
 	rules_for(d->text, i->acquired, &(struct rules_key){ i->client, text_folded(i->title, d->mem), i->service },
-		i->slot, &rules);
-	return rules.keep_status;
+		i->slot, out);
 }
 
 static void render_lost(struct rendering *r, const struct policy_incident *i, const char *digest)
@@ -329,9 +327,11 @@ static void render_lost(struct rendering *r, const struct policy_incident *i, co
 	const struct words_for *w = words_find(i);
 	/* However the client said so. After the start it may stand there again without being held. */
 	bool cancelled = d->t < i->slot || !booking_is_appointment(d) || d->c->kind == POLICY_CANCELLED;
+	struct rules rules;
 
 	if (!w)
 		return;
+	incident_rules(d, i, &rules);
 	render_ref(r, i->ref);
 	render_put(r, POLICY_PROPERTY, "X-DEDIT-CLASS", render_upper(d, i->class_));
 	render_fee(r, i);
@@ -342,12 +342,13 @@ static void render_lost(struct rendering *r, const struct policy_incident *i, co
 	if (i->free_until)
 		render_utc(r, "X-DEDIT-FREE-UNTIL", i->free_until);
 	render_policy(r, i->version, digest);
+	render_extras(r, &rules, i->ref, i->version, i);
 	render_put(r, POLICY_FEE_TITLE, NULL, i->title);
 	if (*w->prefix[0])
-		put_look(r, i, w);
+		put_look(r, i, w, &rules);
 	/* It was held open where the client didn't come. */
 	if (cancelled && !entry_is(i, "no-show")) {
-		if (!keeps_status(d, i))
+		if (!rules.keep_status)
 			render_put(r, POLICY_STATUS, NULL, "CANCELLED");
 		render_put(r, POLICY_TRANSP, NULL, "TRANSPARENT");
 	}
@@ -398,6 +399,7 @@ static void render_group(struct rendering *r, const struct slot *held)
 	offers_say_free(r, &all, &terms);
 	render_utc(r, "X-DEDIT-FREE-UNTIL", all.list[0].deadline);
 	render_policy(r, s.version, s.digest ? s.digest : "");
+	render_extras(r, &terms.rules, "", s.version, NULL);
 	render_done(r, s.version, NULL);
 }
 
@@ -453,8 +455,7 @@ static int ask_to_keep(struct deal *d, const struct policy_incident *loss)
 
 	if (!(d->c->flags & POLICY_DELETE) || !loss || loss->at != d->t || d->t >= loss->slot)
 		return 0;
-	rules_for(d->text, loss->acquired, &(struct rules_key){ loss->client, text_folded(loss->title, d->mem),
-		loss->service }, loss->slot, &rules);
+	incident_rules(d, loss, &rules);
 	return rules.keep_deleted ? d->host->annotate(d->sink, POLICY_KEEP, NULL, "yes") : 0;
 }
 

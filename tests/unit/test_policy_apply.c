@@ -196,6 +196,81 @@ static void test_a_users_new_value_holds(void **state)
 	assert_null(value_of(f, clean, "TRANSP"));
 }
 
+static struct rendering with_extras(struct fixture *f)
+{
+	static const struct shown_line lines[] = {
+		{ "ATTACH;FMTTYPE=text/html", "https://cal.example.org/fee/7F3K-2Q9M/mac" },
+		{ "LINK;VALUE=URI;LINKREL=terms-of-service", "https://cal.example.org/policy/therapy/2026-01-01" },
+		{ "REFID", "7F3K-2Q9M" },
+		{ "STRUCTURED-DATA;VALUE=TEXT;SCHEMA=\"https://schema.org/Invoice\"", "{\"a\":1\\,\"b\":2}" },
+	};
+	struct rendering r = cancelled(f);
+	struct shown_line *copy = arena_array(f->mem, ARRAY_SIZE(lines), sizeof(*copy));
+
+	memcpy(copy, lines, sizeof(lines));
+	r.extras = copy;
+	r.extra_count = ARRAY_SIZE(lines);
+	return r;
+}
+
+static size_t count_of(struct fixture *f, const char *body, const char *name)
+{
+	struct ical *ic = parse(f, body);
+	const struct ical_line *l = ical_prop(ic, ical_first(ic), name);
+	size_t count = 0;
+
+	for (; l; l = ical_prop_next(ic, ical_first(ic), l, name)) {
+		count++;
+	}
+	return count;
+}
+
+static void test_extras_come_and_go(void **state)
+{
+	static const char *const names[] = { "ATTACH", "LINK", "REFID", "STRUCTURED-DATA" };
+	struct fixture *f = *state;
+	static const char body[] = EVENT "SUMMARY:M\r\n" TAIL;
+	const char *out = render(f, body, with_extras(f));
+	size_t known = f->known.count;
+
+	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
+		assert_int_equal(count_of(f, out, names[n]), 1);
+	}
+	assert_string_equal(render(f, out, with_extras(f)), out);
+	assert_int_equal(f->known.count, known);
+	assert_string_equal(strip(f, out), body);
+	/* a program that knows no FILENAME, and one that sends a line twice */
+	const char *changed = EVENT "SUMMARY:M\r\nATTACH:https://cal.example.org/fee/7F3K-2Q9M/mac\r\n"
+		"ATTACH;X=1:https://cal.example.org/fee/7F3K-2Q9M/mac\r\nREFID;X=2:7F3K-2Q9M\r\n" TAIL;
+	const char *again = render(f, changed, with_extras(f));
+	assert_int_equal(count_of(f, again, "ATTACH"), 1);
+	assert_non_null(strstr(again, "ATTACH;FMTTYPE=text/html:"));
+	assert_non_null(strstr(again, "\r\nREFID:7F3K-2Q9M\r\n"));
+	assert_string_equal(strip(f, changed), body);
+}
+
+/* Of all but ATTACH programs keep one (clients.md, section 4): the user's. */
+static void test_own_extras_stay(void **state)
+{
+	struct fixture *f = *state;
+	static const char body[] = EVENT "SUMMARY:M\r\nATTACH:https://example.org/a.pdf\r\n"
+		"LINK;VALUE=URI;LINKREL=related:https://example.org/\r\nREFID:mine\r\n"
+		"STRUCTURED-DATA;VALUE=TEXT;FMTTYPE=text/plain;SCHEMA=\"x:y\":own\r\n" TAIL;
+	const char *out = render(f, body, with_extras(f));
+
+	assert_int_equal(count_of(f, out, "ATTACH"), 2);
+	assert_non_null(strstr(out, "\r\nATTACH:https://example.org/a.pdf\r\n"));
+	assert_string_equal(value_of(f, out, "LINK"), "https://example.org/");
+	assert_string_equal(value_of(f, out, "REFID"), "mine");
+	assert_string_equal(value_of(f, out, "STRUCTURED-DATA"), "own");
+	assert_int_equal(count_of(f, out, "LINK"), 1);
+	assert_int_equal(count_of(f, out, "REFID"), 1);
+	assert_int_equal(count_of(f, out, "STRUCTURED-DATA"), 1);
+	assert_string_equal(strip(f, out), body);
+	/* so it isn't remembered as shown: what the user types later in its words is the user's */
+	assert_int_equal(entry_shown(&f->known, "")->extra_count, 1);
+}
+
 static void test_own_sign_in_title_remains(void **state)
 {
 	struct fixture *f = *state;
@@ -383,6 +458,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_values_come_back_when_it_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_users_new_value_holds, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_extras_come_and_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_own_extras_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_own_sign_in_title_remains, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mark_in_front_of_an_own_sign, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -1,0 +1,23 @@
+/*
+ * Paths of the pages that annotations point to: the note on a fee, secret and its client's own, and the
+ * terms of a policy, which anybody may read (architecture.md 15.32 to 15.34). Here is the only place that
+ * knows how such a secret is made.
+ */
+#ifndef DEDIT_POLICY_LINK_H
+#define DEDIT_POLICY_LINK_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "storage/store.h"
+
+enum { LINK_MAC_SIZE = DIGEST_SIZE }; /* 128 bits in base64url: 22 characters, NUL */
+
+/* HMAC-SHA-256 under the store's key over kind ("fee"), ref and reader (a client's key). */
+void link_mac(const struct store_info *info, const char *kind, const char *ref, const char *reader,
+	char out[LINK_MAC_SIZE]);
+/* "/fee/<ref>/<mac>", in mem. */
+char *link_fee(const struct store_info *info, const char *ref, const char *client, struct arena *mem);
+/* "/policy/<name>/<version>", in mem; version as in policy_incident. */
+char *link_policy(const char *name, const char *version, struct arena *mem);
+
+#endif
