@@ -29,6 +29,8 @@ noinst_LIBRARIES += libpolicy.a
 libpolicy_a_SOURCES = $(late_sources) \
 	policy/apply.c policy/apply.h \
 	policy/block.c policy/block.h \
+	policy/books.c policy/books.h \
+	policy/books_text.c \
 	policy/change.c policy/change.h \
 	policy/decide.c policy/decide.h \
 	policy/dedit_policy.h \
@@ -42,6 +44,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/locks.c policy/locks.h \
 	policy/module.c policy/module.h \
 	policy/plain.c \
+	policy/plain_name.c policy/plain_name.h \
 	policy/plan.c policy/plan.h \
 	policy/sign.c policy/sign.h \
 	policy/update.c policy/update.h
@@ -51,6 +54,7 @@ policy_libs = libpolicy.a $(JANSSON_LIBS) $(storage_libs) -ldl
 late_so_SOURCES = $(late_sources) policy/late/so.c
 
 check_PROGRAMS += \
+	tests/unit/test_books \
 	tests/unit/test_event_update \
 	tests/unit/test_event_words \
 	tests/unit/test_late_events \
@@ -64,6 +68,8 @@ check_PROGRAMS += \
 	tests/unit/test_policy_ledger \
 	tests/unit/test_policy_link \
 	tests/unit/test_policy_load
+tests_unit_test_books_SOURCES = tests/unit/test_books.c tests/unit/ledger_fixture.c tests/unit/ledger_fixture.h
+tests_unit_test_books_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_event_update_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_event_words_SOURCES = tests/unit/test_event_words.c tests/policy/late_host.c \
 	tests/policy/late_host.h tests/policy/whole.c tests/policy/whole.h

@@ -26,6 +26,8 @@ static const struct command commands[] = {
 	{ "mobileconfig", NULL, "USER [--ca FILE]", ADMIN_CA, admin_mobileconfig },
 	{ "share", NULL, "OWNER/CALENDAR USER free-busy|read|write|none", 0, admin_share },
 	{ "delegate", NULL, "OWNER [USER read|write|none]", 0, admin_delegate },
+	{ "fees", "export", "hledger|ledger|beancount|ics [--owner NAME] [--since DATE] [--until DATE] "
+		"[--month YYYY-MM]", ADMIN_WRITES, admin_fees_export },
 	{ "fees", NULL, "[--owner NAME] [--client NAME] [--state STATE,...] [--since DATE] [--until DATE] "
 		"[--month YYYY-MM] [--json | --csv [--separator ,|;]]", 0, admin_fees },
 	{ "check", NULL, "[--deep]", 0, admin_check },

@@ -89,6 +89,10 @@ const char *admin_money(struct admin *a, int64_t minor, const char *currency);
 const char *admin_local_time(struct admin *a, const struct zone *zone, int64_t when);
 const char *admin_fee_state(const struct fee *f);
 
+/* Writes a calendar to the command's file (ADMIN_WRITES). refresh: seconds after which a program may ask
+ * again; 0: not said. The exit code. */
+int admin_write_calendar(struct admin *a, const struct collection *c, int64_t refresh);
+
 int admin_user_add(struct admin *a, char *const *args);
 int admin_user_list(struct admin *a, char *const *args);
 int admin_user_passwd(struct admin *a, char *const *args);
@@ -106,6 +110,7 @@ int admin_feed_revoke(struct admin *a, char *const *args);
 int admin_dns(struct admin *a, char *const *args);
 int admin_mobileconfig(struct admin *a, char *const *args);
 int admin_fees(struct admin *a, char *const *args);
+int admin_fees_export(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);
 int admin_rebuild(struct admin *a, char *const *args);
 int admin_flush(struct admin *a, char *const *args);

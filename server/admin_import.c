@@ -250,25 +250,32 @@ static int export_file(struct admin *a, struct calendar_file *file)
 	return more < 0 || before != NULL ? ADMIN_FAILED : code;
 }
 
-int admin_export(struct admin *a, char *const *args)
+int admin_write_calendar(struct admin *a, const struct collection *c, int64_t refresh)
 {
 	const struct site *site = a->site;
-	struct collection c;
-	struct calendar_file_plan plan = { .store = site->dav.store, .calendar = &c,
+	struct calendar_file_plan plan = { .store = site->dav.store, .calendar = c,
 		.limits = &site->dav.settings.ical, .from = INT64_MIN, .to = INT64_MAX };
 	struct calendar_file *file;
 	struct err e;
 	int code;
 
-	if (admin_expect(a, args, 1, 1) < 0)
-		return ADMIN_USAGE;
-	code = admin_calendar(a, args[0], &c);
-	if (code != ADMIN_OK)
-		return code;
-	if (web_calendar_head(plan.store, &c, false, a->mem, &plan.head, &e) != 0 ||
-		calendar_file_open(&plan, a->mem, &file, &e) != 0)
+	if (web_calendar_head(plan.store, c, false, a->mem, &plan.head, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	plan.head.refresh = refresh;
+	if (calendar_file_open(&plan, a->mem, &file, &e) != 0)
 		return admin_fail(a, "%s", e.text);
 	code = export_file(a, file);
 	calendar_file_close(file);
 	return code;
+}
+
+int admin_export(struct admin *a, char *const *args)
+{
+	struct collection c;
+	int code;
+
+	if (admin_expect(a, args, 1, 1) < 0)
+		return ADMIN_USAGE;
+	code = admin_calendar(a, args[0], &c);
+	return code == ADMIN_OK ? admin_write_calendar(a, &c, 0) : code;
 }

@@ -5,6 +5,7 @@ libserver_a_SOURCES = \
 	server/admin_feed.c \
 	server/admin_dns.c \
 	server/admin_fees.c \
+	server/admin_fees_export.c \
 	server/admin_profile.c \
 	server/admin_import.c \
 	server/admin_store.c \

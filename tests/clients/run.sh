@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")" || exit 2
 passed=0 failed=0
-[ $# -gt 0 ] || set -- *_vdirsyncer.py *_python_caldav.py *_cadaver.py *_curl.py
+[ $# -gt 0 ] || set -- *_vdirsyncer.py *_python_caldav.py *_cadaver.py *_curl.py *_accounting.py
 for test in "$@"; do
 	[ -e "$test" ] || continue
 	echo "== $test"
