@@ -88,6 +88,16 @@ size_t text_width(const char *text)
 	return width;
 }
 
+void text_show(const char *text, struct buf *out)
+{
+	while (*text != '\0') {
+		struct glyph g = glyph_at(text);
+
+		buf_add(out, g.bytes, g.len);
+		text += g.taken;
+	}
+}
+
 /* ---- cells ---- */
 
 static void write_blanks(struct buf *out, size_t n)

@@ -34,5 +34,7 @@ void table_write(const struct table *t, size_t width, struct buf *out);
 
 /* Columns that the text takes on a terminal. */
 size_t text_width(const char *text);
+/* The text as a cell would show it, whole. */
+void text_show(const char *text, struct buf *out);
 
 #endif

@@ -64,6 +64,13 @@ static int64_t power_of_ten(int n)
 	return p;
 }
 
+int64_t money_units(int64_t units, const char *currency)
+{
+	int decimals = money_decimals(currency);
+
+	return units * power_of_ten(decimals < 0 ? 2 : decimals);
+}
+
 int money_parse_number(const char *text, size_t len, int decimals, int64_t *minor)
 {
 	const char *point = memchr(text, '.', len);

@@ -18,6 +18,9 @@ enum {
 /* Digits after the point: EUR 2, JPY 0, KWD 3; -1 for a code that ISO 4217 doesn't list. Upper
  * case only. */
 int money_decimals(const char *currency);
+/* So many whole units in minor ones: 80 EUR are 8000, 80 JPY are 80. An unknown code counts as having two
+ * decimals. */
+int64_t money_units(int64_t units, const char *currency);
 /* "80", "80.5", "80.00": a point, no sign, no blanks, at most `decimals` digits after it, below
  * 10^12 units. -1 if it isn't that. */
 int money_parse_number(const char *text, size_t len, int decimals, int64_t *minor);

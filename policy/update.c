@@ -804,29 +804,32 @@ int event_acquire(const struct event_request *rq, const struct event_where *at, 
 
 struct saying { const struct event_request *rq; const char *ref, *words; bool *changed; };
 
-struct owner_finder { struct arena *mem; const char *owner; };
+/* Whose ledger has a reference (owner NULL: nobody's), and about which event. */
+struct ref_place { struct arena *mem; const char *owner, *uid; };
 
-static int take_owner(const struct ledger_row *row, void *arg)
+static int take_place(const struct ledger_row *row, void *arg)
 {
-	struct owner_finder *finder = arg;
+	struct ref_place *place = arg;
 
-	finder->owner = arena_strdup(finder->mem, row->owner);
+	place->owner = arena_strdup(place->mem, row->owner);
+	place->uid = arena_strdup(place->mem, row->uid);
 	return 1;
 }
 
-/* Whose ledger has that reference; NULL: nobody's. */
-static const char *ref_owner(const struct event_request *rq, const char *ref)
+static struct ref_place find_ref(const struct event_request *rq, const char *ref)
 {
 	const struct ledger_query q = { .ref = ref, .incidents_only = true };
-	struct owner_finder finder = { .mem = rq->mem };
+	struct ref_place place = { .mem = rq->mem };
 
-	return store_ledger(rq->store, &q, take_owner, &finder, NULL) > 0 ? finder.owner : NULL;
+	if (store_ledger(rq->store, &q, take_place, &place, NULL) <= 0)
+		place.owner = NULL;
+	return place;
 }
 
 static int say_round(void *arg, struct err *e)
 {
 	const struct saying *say = arg;
-	const char *owner = ref_owner(say->rq, say->ref);
+	const char *owner = find_ref(say->rq, say->ref).owner;
 	struct event_result unused = { 0 };
 	struct collection fees;
 	struct subject s;
@@ -842,16 +845,41 @@ static int say_round(void *arg, struct err *e)
 	return *say->changed ? commit(&plan, &s, &unused, e) : 0;
 }
 
+/* The event shows at once what was said of it. The words are in force: if this fails, the wake that came
+ * with them brings it. */
+static void show_said(const struct event_request *rq, const struct ref_place *place)
+{
+	static const char *const none[] = { NULL };
+	const struct policy_set *set = rq->policies;
+	struct event_request tick = *rq;
+	struct collection calendar;
+	struct object found;
+
+	tick.actor = (struct event_actor){ .name = "", .displayname = "", .addresses = none };
+	for (size_t n = 0; n < set->calendar_count; n++) {
+		const struct policy_calendar *c = &set->calendars[n];
+
+		if (strcmp(c->owner, place->owner) == 0 &&
+			store_collection(rq->store, c->owner, c->name, rq->mem, &calendar, NULL) == 0 &&
+			store_find_uid(rq->store, calendar.id, place->uid, rq->mem, &found, NULL) == 0)
+			(void)event_tick(&tick, &(struct event_where){ &calendar, found.name }, NULL);
+	}
+}
+
 int event_say(const struct event_request *rq, const char *ref, const char *words, bool *changed,
 	struct err *e)
 {
 	struct event_request as = *rq;
 	struct saying say = { &as, ref, words, changed };
-	const char *owner = ref_owner(rq, ref);
+	const struct ref_place place = find_ref(rq, ref);
 
 	as.actor.admin = as.actor.external = false;
 	as.actor.delegate = true; /* for the owner (15.1) */
-	return run_rounds(&as, owner ? owner : "", NULL, say_round, &say, e);
+	if (run_rounds(&as, place.owner ? place.owner : "", NULL, say_round, &say, e))
+		return -1;
+	if (*changed)
+		show_said(rq, &place);
+	return 0;
 }
 
 int event_quote(const struct event_request *rq, const struct event_where *at, int64_t when,

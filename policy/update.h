@@ -88,8 +88,8 @@ int event_plain(struct store *store, const struct policy_set *policies, const st
 /*
  * The administrator, or a page of the owner's, acts on an incident: with words as the owner would write
  * them into its entry in Fees, "#waive", "#fee 30 EUR", "#paid", "#dispute", "#ok", "#undo" (policy.md
- * 4.2). *changed: they came into force; not if they can't follow on its state. ERR_NOT_FOUND: no
- * incident has that reference.
+ * 4.2); what else stands there becomes the reason. *changed: they came into force; not if they can't
+ * follow on its state. The event shows it at once. ERR_NOT_FOUND: no incident has that reference.
  */
 int event_say(const struct event_request *rq, const char *ref, const char *words, bool *changed,
 	struct err *e);

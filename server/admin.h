@@ -109,6 +109,7 @@ int admin_feed_list(struct admin *a, char *const *args);
 int admin_feed_revoke(struct admin *a, char *const *args);
 int admin_dns(struct admin *a, char *const *args);
 int admin_mobileconfig(struct admin *a, char *const *args);
+int admin_fee(struct admin *a, char *const *args);
 int admin_fees(struct admin *a, char *const *args);
 int admin_fees_export(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);

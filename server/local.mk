@@ -4,6 +4,7 @@ libserver_a_SOURCES = \
 	server/admin.h \
 	server/admin_feed.c \
 	server/admin_dns.c \
+	server/admin_fee.c \
 	server/admin_fees.c \
 	server/admin_fees_export.c \
 	server/admin_profile.c \

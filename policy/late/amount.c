@@ -174,11 +174,8 @@ static enum amount_kind finish(const struct number *n, struct money *out)
 {
 	int decimals = money_decimals(out->currency);
 	enum amount_kind kind = number_read(n, decimals, &out->minor);
-	int64_t limit = AMOUNT_MAX_UNITS;
 
-	for (int i = 0; i < decimals; i++)
-		limit *= 10;
-	return kind == AMOUNT_FINE && out->minor > limit ? AMOUNT_BAD : kind;
+	return kind == AMOUNT_FINE && out->minor > money_units(AMOUNT_MAX_UNITS, out->currency) ? AMOUNT_BAD : kind;
 }
 
 /* Nothing may follow that makes another thing of it: "80€uro", "80 €/h". */

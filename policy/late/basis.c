@@ -65,3 +65,7 @@ const char *basis_forgiven(const struct deal *d, int64_t number, int64_t of, con
 		(long long)of, period);
 }
 
+const char *basis_adjusted(const struct deal *d)
+{
+	return render_in(d, "set by us", "fixée par nous");
+}

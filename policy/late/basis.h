@@ -15,5 +15,7 @@ const char *basis_capped(const struct deal *d, const struct money *charge, const
 const char *basis_arrhes(const struct deal *d);
 /* "1 of 1 this year" */
 const char *basis_forgiven(const struct deal *d, int64_t number, int64_t of, const struct period *per);
+/* An amount that the owner chose. */
+const char *basis_adjusted(const struct deal *d);
 
 #endif

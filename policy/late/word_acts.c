@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/util.h"
 #include "policy/late/booking.h"
 #include "policy/late/directive.h"
 #include "policy/late/assess.h"
+#include "policy/late/basis.h"
 #include "policy/late/fold.h"
 #include "policy/late/slot.h"
 
@@ -13,6 +15,8 @@
 static const uint32_t lasting = WORD_PRIVATE | WORD_VIDEO;
 /* Words of a client that mean something. */
 static const uint32_t open_to_clients = WORD_DISPUTE | WORD_EMERGENCY;
+
+enum { REASON_MAX = 200 };
 
 /* ---- what is new ---- */
 
@@ -291,6 +295,13 @@ static void adjust(struct policy_incident *i, const struct money *amount)
 	i->refund = paid - i->deposit;
 }
 
+/* Owed or paid already, that much and nothing else. */
+static bool is_that(const struct policy_incident *i, const struct money *amount)
+{
+	return (i->state == POLICY_DUE || i->state == POLICY_PAID) && i->charge == amount->minor && i->hold == 0 &&
+		strcmp(i->currency, amount->currency) == 0;
+}
+
 static bool confirm(struct policy_incident *i)
 {
 	if (i->state == POLICY_PROPOSED && i->charge == 0) {
@@ -322,7 +333,8 @@ bool act_on(struct policy_incident *i, enum act act, const struct money *amount)
 		waive(i, act == ACT_EMERGENCY ? "emergency" : "goodwill");
 		return true;
 	case ACT_ADJUST:
-		if (i->state == POLICY_VOID || (i->state == POLICY_PAID && amount->minor > i->charge))
+		if (i->state == POLICY_VOID || (i->state == POLICY_PAID && amount->minor > i->charge) ||
+				is_that(i, amount))
 			return false;
 		adjust(i, amount);
 		return true;
@@ -378,6 +390,44 @@ static const struct policy_incident *target(const struct deal *d)
 	return NULL;
 }
 
+/* Length of the word that was typed there, with its argument; 0: none was. */
+static size_t typed_at(const struct words *w, const char *at)
+{
+	for (size_t n = 0; n < w->typed_count; n++) {
+		size_t len = strlen(w->typed[n].text);
+
+		if (strncmp(at, w->typed[n].text, len) == 0 && !ascii_isalnum((unsigned char)at[len]))
+			return len;
+	}
+	return 0;
+}
+
+/* What else was written into the notes of an entry in Fees is why: "#dispute says that she was ill".
+ * In an event's notes anything may stand. */
+static const char *said_reason(const struct deal *d)
+{
+	struct buf text cleanup_buf;
+	size_t len;
+
+	buf_init(&text, REASON_MAX);
+	if (!(d->c->flags & POLICY_GONE) || d->c->kind != POLICY_CHANGED)
+		return "";
+	for (const char *at = d->c->note; *at; at += len) {
+		bool blank = *at == ' ' || *at == '\n';
+
+		len = typed_at(&d->said, at);
+		if (len > 0 || (blank && (text.len == 0 || text.data[text.len - 1] == ' '))) {
+			len = len > 0 ? len : 1;
+			continue;
+		}
+		len = blank ? 1 : utf8_step(at, strlen(at));
+		if (len == 0 || buf_add(&text, blank ? " " : at, len))
+			break;
+	}
+	len = text.len > 0 && text.data[text.len - 1] == ' ' ? text.len - 1 : text.len;
+	return arena_strndup(d->mem, text.data, len);
+}
+
 static int tell_next(struct deal *d, struct policy_incident i)
 {
 	i.supersedes = i.ref;
@@ -396,15 +446,21 @@ static bool rules_record(const struct deal *d, const struct policy_incident *i)
 
 static int act(struct deal *d, enum act what, const struct policy_incident *about)
 {
+	const char *reason = said_reason(d);
 	struct policy_incident i;
 
 	if (!about)
 		return 0;
 	i = *about;
+	i.reason = "";
 	if (!act_on(&i, what, &d->said.amount))
 		return 0;
+	if (*reason && what != ACT_EMERGENCY) /* that word is the reason, and is counted by */
+		i.reason = reason;
 	if (what == ACT_ADJUST && rules_record(d, &i))
 		return 0; /* where no fee may be asked for, none can be set */
+	if (what == ACT_ADJUST)
+		i.basis = basis_adjusted(d);
 	return tell_next(d, i);
 }
 

@@ -23,7 +23,7 @@ bool words_private(const struct deal *d);
 
 /* What an entry about money can be made into, by a word, by dedit(1) or on a page. */
 enum act { ACT_WAIVE, ACT_EMERGENCY, ACT_ADJUST, ACT_PAY, ACT_UNPAY, ACT_DISPUTE, ACT_OK };
-/* i becomes its next state. false: that can't follow. paid: the deposit that belongs to it. */
+/* i becomes its next state. false: that can't follow, or it is so already. amount: of ACT_ADJUST alone. */
 bool act_on(struct policy_incident *i, enum act act, const struct money *amount);
 /* The freed slot was sold again: waived, if the policy says so. */
 int words_refilled(struct deal *d, int64_t start);

@@ -211,13 +211,63 @@ static void the_administrator_says_words_for_the_owner(void **state)
 	assert_true(changed);
 	assert_int_equal(whole_read(w->whole, "1", &w->sink, why, sizeof(why)), 0);
 	assert_int_equal(last(w)->state, POLICY_PAID);
+	/* the event says so as well, without waiting for the timer */
+	has(w, "State: paid.");
 	assert_int_equal(event_say(&rq, last(w)->ref, "#paid", &changed, &e), 0);
 	assert_false(changed);
-	/* the event says so as well, at the timer's next round */
-	assert_int_equal(whole_tick(w->whole, at("2026-06-10T06:00:01Z"), why, sizeof(why)), 0);
-	has(w, "State: paid.");
 	assert_int_equal(event_say(&rq, "2222-2222", "#paid", &changed, &e), -1);
 	assert_int_equal(e.code, ERR_NOT_FOUND);
+	world_drop(w);
+}
+
+static void say(struct world *w, const char *words, bool expected)
+{
+	const struct event_actor root = { .name = "", .admin = true };
+	struct event_request rq = whole_request(w->whole, &root, at("2026-06-10T06:00:00Z"));
+	bool changed = !expected;
+	char why[300];
+	struct err e;
+
+	if (event_say(&rq, last(w)->ref, words, &changed, &e))
+		fail_msg("%s: %s", words, e.text);
+	if (changed != expected)
+		fail_msg("%s: %d", words, changed);
+	assert_int_equal(whole_read(w->whole, "1", &w->sink, why, sizeof(why)), 0);
+}
+
+static void a_reason_stands_beside_the_word(void **state)
+{
+	struct world *w = world_make(NULL);
+
+	change(w, BOOKED, "owner", event(w, "marie", "", ""));
+	change(w, LATE, "marie", event(w, "marie", "", "STATUS:CANCELLED\r\n"));
+	say(w, "#dispute says  she was #ill, since Monday", true);
+	assert_string_equal(last(w)->reason, "says she was #ill, since Monday");
+	assert_int_equal(last(w)->state, POLICY_DISPUTED);
+	say(w, "#ok", true);
+	assert_string_equal(last(w)->reason, "");
+	say(w, "#fee 30.00 EUR as agreed", true);
+	assert_int_equal(last(w)->charge, 3000);
+	assert_string_equal(last(w)->reason, "as agreed");
+	say(w, "#fee 30.00 EUR as agreed", false);
+	say(w, "#waive", true);
+	assert_string_equal(last(w)->reason, "goodwill");
+	say(w, "#undo", true);
+	say(w, "#emergency of her son", true);
+	assert_string_equal(last(w)->reason, "emergency");
+	world_drop(w);
+}
+
+/* In an event's notes anything may stand. */
+static void the_notes_are_no_reason(void **state)
+{
+	struct world *w = world_make(NULL);
+
+	change(w, BOOKED, "owner", event(w, "marie", "Bring the form.", ""));
+	change(w, LATE, "marie", event(w, "marie", "Bring the form.", "STATUS:CANCELLED\r\n"));
+	change(w, "2026-06-10T06:00:00Z", "owner", event(w, "marie", "Bring the form. #waive",
+		"STATUS:CANCELLED\r\n"));
+	assert_string_equal(last(w)->reason, "goodwill");
 	world_drop(w);
 }
 
@@ -458,6 +508,8 @@ int main(void)
 		cmocka_unit_test(words_that_are_refused_are_named),
 		cmocka_unit_test(words_work_in_fees),
 		cmocka_unit_test(the_administrator_says_words_for_the_owner),
+		cmocka_unit_test(a_reason_stands_beside_the_word),
+		cmocka_unit_test(the_notes_are_no_reason),
 		cmocka_unit_test(a_quote_stores_nothing),
 		cmocka_unit_test(acceptance_is_entered),
 		cmocka_unit_test(what_is_deleted_may_stay),
