@@ -150,6 +150,28 @@ int base64_decode(const char *text, size_t len, struct buf *out)
 	return status;
 }
 
+int base64url_decode(const char *text, void *out, size_t len)
+{
+	struct buf padded cleanup_buf, bytes cleanup_buf;
+	size_t chars = strlen(text);
+
+	buf_init(&padded, chars + 3);
+	buf_init(&bytes, len + 2);
+	if (chars != base64url_size(len) - 1)
+		return -1;
+	for (size_t i = 0; i < chars; i++) {
+		if (text[i] == '+' || text[i] == '/')
+			return -1;
+		buf_addc(&padded, text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i]);
+	}
+	while (padded.len % 4 != 0)
+		buf_addc(&padded, '=');
+	if (base64_decode(padded.data, padded.len, &bytes) < 0 || bytes.len != len)
+		return -1;
+	memcpy(out, bytes.data, len);
+	return 0;
+}
+
 bool equal_const_time(const void *a, const void *b, size_t len)
 {
 	return CRYPTO_memcmp(a, b, len) == 0;

@@ -32,6 +32,8 @@ void random_word(char *out, size_t len);
 /* base64url without padding. out needs base64url_size(len) bytes, NUL included. */
 #define base64url_size(len) (((len) * 4 + 2) / 3 + 1)
 void base64url(const void *data, size_t len, char *out);
+/* The text of exactly len bytes, into out; -1 if it is another one. */
+int base64url_decode(const char *text, void *out, size_t len);
 /* RFC 4648 4 with padding, as in Basic credentials: appends to out; -1 if malformed. */
 int base64_decode(const char *text, size_t len, struct buf *out);
 

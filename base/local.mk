@@ -23,6 +23,8 @@ libbase_a_SOURCES = \
 	base/fsio.h \
 	base/log.c \
 	base/log.h \
+	base/signature.c \
+	base/signature.h \
 	base/table.c \
 	base/table.h \
 	base/uri.c \
@@ -42,6 +44,7 @@ check_PROGRAMS += \
 	tests/unit/test_failpoint \
 	tests/unit/test_fsio \
 	tests/unit/test_log \
+	tests/unit/test_signature \
 	tests/unit/test_table \
 	tests/unit/test_util
 tests_unit_test_arena_LDADD = $(base_libs) $(CMOCKA_LIBS)
@@ -53,5 +56,6 @@ tests_unit_test_digest_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_failpoint_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_fsio_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_log_LDADD = $(base_libs) $(CMOCKA_LIBS)
+tests_unit_test_signature_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_table_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_util_LDADD = $(base_libs) $(CMOCKA_LIBS)

@@ -34,7 +34,8 @@ static int sink_fail(struct policy_sink *s, const char *what)
 
 static bool is_word_of_module(const struct entry *entry)
 {
-	return strcmp(entry->kind, KIND_SHOWN) != 0 && strcmp(entry->kind, KIND_HIDDEN) != 0;
+	return strcmp(entry->kind, KIND_SHOWN) != 0 && strcmp(entry->kind, KIND_HIDDEN) != 0 &&
+		strcmp(entry->kind, KIND_ERASED) != 0;
 }
 
 static bool entry_matches(const struct entry *entry, const struct policy_query *q)

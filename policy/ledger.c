@@ -324,6 +324,45 @@ int ledger_row(const struct entry *entry, int64_t when, struct arena *mem, struc
 	return 0;
 }
 
+/* ---- checking ---- */
+
+static bool says(const json_t *object, const char *key, const char *column)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return strcmp(text ? text : "", column) == 0;
+}
+
+static const char *columns_problem(const json_t *object, const struct ledger_row *row)
+{
+	const char *class_ = json_string_value(json_object_get(object, "class"));
+
+	if (!json_is_string(json_object_get(object, "salt")))
+		return "its text has no salt";
+	if (class_ && strcmp(class_, row->kind) != 0)
+		return "its kind is not that of its text";
+	if (row->incident != entry_kind_is_incident(row->kind))
+		return "whether it is an incident was changed";
+	if (!says(object, "ref", row->ref))
+		return "its reference is not that of its text";
+	if (!says(object, "client", row->client))
+		return "its client is not that of its text";
+	if (!says(object, "uid", row->uid))
+		return "its UID is not that of its text";
+	if (json_integer_value(json_object_get(object, "slot")) != row->slot)
+		return "its appointment is not that of its text";
+	return NULL;
+}
+
+const char *ledger_row_problem(const struct ledger_row *row)
+{
+	json_t *object = json_loads(row->text, 0, NULL);
+	const char *why = json_is_object(object) ? columns_problem(object, row) : "its text is no JSON object";
+
+	json_decref(object);
+	return why;
+}
+
 /* ---- questions ---- */
 
 static bool same_slot(const struct policy_incident *a, const struct policy_incident *b)
@@ -384,7 +423,8 @@ bool entry_is_repeat(const struct entry_list *list, const struct policy_incident
 
 bool entry_kind_is_incident(const char *kind)
 {
-	static const char *const others[] = { KIND_SLOT, KIND_WORDS, KIND_ACCEPTED, KIND_SHOWN, KIND_HIDDEN };
+	static const char *const others[] = { KIND_SLOT, KIND_WORDS, KIND_ACCEPTED, KIND_SHOWN, KIND_HIDDEN,
+		KIND_ERASED };
 
 	for (size_t n = 0; n < ARRAY_SIZE(others); n++) {
 		if (strcmp(others[n], kind) == 0)

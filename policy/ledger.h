@@ -26,6 +26,7 @@ enum { REF_SIZE = 10 }; /* "7F3K-2Q9M", NUL */
 #define KIND_ACCEPTED "accepted" /* a client agreed to a policy */
 #define KIND_SHOWN "shown"   /* only the rendering changed */
 #define KIND_HIDDEN "hidden" /* the entry in Fees was deleted by its owner (15.11) */
+#define KIND_ERASED "erased" /* what other entries said was erased (15.23) */
 
 /* A property that an annotation replaced: what was written, and what stood there (NULL:
  * nothing). */
@@ -75,6 +76,10 @@ int ledger_read(struct store *s, const struct ledger_query *q, struct arena *mem
 /* The row of an entry, ready for a commit. */
 int ledger_row(const struct entry *entry, int64_t when, struct arena *mem, struct ledger_row *out,
 	struct err *e);
+
+/* What the chain doesn't cover: is the text one of ours, and do the index's columns say the same? NULL, or
+ * what is wrong. Not for an entry that was erased. */
+const char *ledger_row_problem(const struct ledger_row *row);
 
 /* Is i in the list already? A booked slot is, if the slot's last entry says the same; an
  * incident, if one of that slot, client and class stands that was not taken back since. */

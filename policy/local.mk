@@ -28,6 +28,7 @@ late_sources = \
 noinst_LIBRARIES += libpolicy.a
 libpolicy_a_SOURCES = $(late_sources) \
 	policy/apply.c policy/apply.h \
+	policy/audit.c policy/audit.h \
 	policy/block.c policy/block.h \
 	policy/books.c policy/books.h \
 	policy/books_text.c \
@@ -65,6 +66,7 @@ check_PROGRAMS += \
 	tests/unit/test_late_slot \
 	tests/unit/test_late_words \
 	tests/unit/test_policy_apply \
+	tests/unit/test_policy_audit \
 	tests/unit/test_policy_ledger \
 	tests/unit/test_policy_link \
 	tests/unit/test_policy_load
@@ -85,6 +87,7 @@ tests_unit_test_late_slot_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_words_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_apply_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_policy_audit_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_link_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_load_LDADD = $(policy_libs) $(CMOCKA_LIBS)

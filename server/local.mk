@@ -7,6 +7,7 @@ libserver_a_SOURCES = \
 	server/admin_fee.c \
 	server/admin_fees.c \
 	server/admin_fees_export.c \
+	server/admin_ledger.c \
 	server/admin_profile.c \
 	server/admin_import.c \
 	server/admin_store.c \

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "policy/audit.h"
 #include "server/acquire.h"
 #include "server/adopt.h"
 
@@ -223,15 +224,30 @@ static int64_t run_due(const struct site *site)
 	return wait;
 }
 
+/* What the calendar asks for; each looks in the store whether it is done already. */
+static void run_daily(const struct site *site)
+{
+	int64_t now = clock_now();
+	struct err e;
+
+	if (ledger_sign_due(site->dav.store, now, &e) != 0)
+		log_warn("%s", e.text);
+}
+
 static void *run_timer(void *arg)
 {
 	struct tasks *t = arg;
-	int64_t wait;
+	int64_t wait, hour = INT64_MIN;
 
 	pthread_setname_np(pthread_self(), "timer");
 	do {
 		struct site *site = site_get(&t->sv->site);
 
+		/* hourly, and whenever the clock was set */
+		if (hour != clock_now() / 3600) {
+			hour = clock_now() / 3600;
+			run_daily(site);
+		}
 		wait = run_due(site);
 		site_release(site);
 	} while (pause_for(t, wait));

@@ -1,7 +1,7 @@
 /*
  * What happens without a request: files edited on disk are taken in, wakes that policies
- * asked for come due, every night all folders are looked through, and events whose calendar
- * came under a policy acquire their slots.
+ * asked for come due, each ledger's head is signed daily, every night all folders are looked
+ * through, and events whose calendar came under a policy acquire their slots.
  */
 #ifndef DEDIT_SERVER_TASKS_H
 #define DEDIT_SERVER_TASKS_H

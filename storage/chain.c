@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/util.h"
+#include "storage/names.h"
 #include "storage/record.h"
 
 enum { LINE_FIELDS = 12, SECONDS_PER_DAY = 86400 };
@@ -122,6 +123,69 @@ int chain_parse_line(char *line, struct ledger_row *out, struct err *e)
 		return -1;
 	row.text = text;
 	*out = row;
+	return 0;
+}
+
+/* ---- signed heads ---- */
+
+enum { STATEMENT_SIZE = 256, HEAD_FIELDS = 6 };
+
+/* A sentence of its own, so that nothing else that the key may sign one day can stand for it. */
+static int head_statement(const struct signed_head *h, char out[STATEMENT_SIZE])
+{
+	char when[ISO_DATE_SIZE];
+
+	iso_date(h->when, when);
+	return snprintf(out, STATEMENT_SIZE, "dedit ledger head\n%s %" PRIu64 " %s %s\n", h->owner, h->seq,
+		when, h->self);
+}
+
+int head_sign(struct signed_head *h, const struct signature_key *k, struct err *e)
+{
+	char text[STATEMENT_SIZE];
+	int len = head_statement(h, text);
+
+	signature_key_name(k, h->key);
+	return signature_make(k, text, (size_t)len, h->signature, e);
+}
+
+bool head_holds(const struct signed_head *h, const struct signature_key *k)
+{
+	char text[STATEMENT_SIZE];
+	int len = head_statement(h, text);
+
+	return signature_holds(k, text, (size_t)len, h->signature);
+}
+
+void head_write_line(struct buf *out, const struct signed_head *h)
+{
+	char when[ISO_DATE_SIZE];
+
+	iso_date(h->when, when);
+	buf_printf(out, "%s %" PRIu64 " %s %s %s %s\n", h->owner, h->seq, when, h->self, h->key,
+		h->signature);
+}
+
+int head_parse_line(char *line, struct signed_head *out, struct err *e)
+{
+	struct signed_head h = {0};
+	char *field[HEAD_FIELDS] = {0}, *next = line;
+
+	for (size_t i = 0; i < HEAD_FIELDS && next != NULL; i++) {
+		field[i] = next;
+		next = strchr(next, ' ');
+		if (next != NULL && i + 1 < HEAD_FIELDS)
+			*next++ = '\0';
+	}
+	if (field[HEAD_FIELDS - 1] == NULL || next != NULL || !name_owner_valid(field[0]) ||
+		parse_u64(field[1], 1, INT64_MAX, &h.seq) < 0 || iso_date_parse(field[2], &h.when) < 0 ||
+		copy_link(h.self, field[3]) < 0 || strlen(field[4]) != base64url_size(16) - 1 ||
+		strlen(field[5]) != SIGNATURE_SIZE - 1)
+		return err_set(e, ERR_SYNTAX, "no signed head");
+	memcpy(h.key, field[4], strlen(field[4]) + 1);
+	memcpy(h.signature, field[5], sizeof(h.signature));
+	h.owner = field[0];
+	*out = h;
 	return 0;
 }
 

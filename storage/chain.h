@@ -30,6 +30,16 @@ void chain_write_line(struct buf *out, const struct ledger_row *row);
 /* Splits in place: the row's strings point into line (without its LF). owner isn't set. */
 int chain_parse_line(char *line, struct ledger_row *out, struct err *e);
 
+/* The file beside the logs with the signed heads, a line each. */
+#define CHAIN_HEADS "heads"
+
+int head_sign(struct signed_head *h, const struct signature_key *k, struct err *e);
+/* owner, seq, self, when: are they what the key's owner signed? */
+bool head_holds(const struct signed_head *h, const struct signature_key *k);
+void head_write_line(struct buf *out, const struct signed_head *h);
+/* Splits in place: owner points into line (without its LF). */
+int head_parse_line(char *line, struct signed_head *out, struct err *e);
+
 /* "<yyyy-mm>.log", the file that holds the entries of that time. */
 void chain_log_name(int64_t when, char out[CHAIN_LOG_NAME_SIZE]);
 

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libstorage.a
 libstorage_a_SOURCES = \
+	storage/audit.c \
+	storage/audit.h \
 	storage/backend.h \
 	storage/chain.c \
 	storage/chain.h \
@@ -32,6 +34,7 @@ libstorage_a_SOURCES = \
 	storage/sqlite/rebuild.c \
 	storage/sqlite/scan.c \
 	storage/sqlite/scan.h \
+	storage/sqlite/verify.c \
 	storage/sqlite/watch.c \
 	storage/sqlite/watch.h \
 	storage/sqlite/writer.c \
@@ -42,12 +45,14 @@ libstorage_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 storage_libs = libstorage.a $(SQLITE_LIBS) $(ical_libs) -lpthread
 
 check_PROGRAMS += \
+	tests/unit/test_ledger_verify \
 	tests/unit/test_store_memory \
 	tests/unit/test_store_names \
 	tests/unit/test_store_props \
 	tests/unit/test_store_sqlite
 store_suite = tests/unit/store_suite.c tests/unit/store_suite.h tests/unit/sync_model.c \
 	tests/unit/sync_model.h
+tests_unit_test_ledger_verify_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_memory_SOURCES = tests/unit/test_store_memory.c $(store_suite)
 tests_unit_test_store_memory_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_names_LDADD = $(storage_libs) $(CMOCKA_LIBS)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "storage/audit.h"
 #include "storage/backend.h"
 #include "storage/chain.h"
 
@@ -39,11 +40,14 @@ struct mem_delegation { char *owner, *user; enum share_access access; };
 struct mem_account { struct account row; struct arena *mem; };
 struct mem_entry { struct ledger_row row; struct arena *mem; };
 struct mem_wake { struct wake row; struct arena *mem; };
+struct mem_head { struct signed_head row; struct arena *mem; };
 
 struct memory {
 	struct store base;
 	pthread_mutex_t lock;
 	struct list collections, accounts, ledger, wakes; /* by owner, name; name; owner, seq; time */
+	struct list heads;                                /* as they were signed */
+	struct signature_key *key;                        /* made at first use */
 	struct list members;                              /* by user, own ones first, owner, name */
 	struct list delegations; /* by owner, user */
 	struct list places; /* of homes and principals; prop.user says whose: "home/anna" */
@@ -370,6 +374,8 @@ static void memory_close(struct store *s)
 	FREE_ARENAS(&m->accounts, mem_account);
 	FREE_ARENAS(&m->ledger, mem_entry);
 	FREE_ARENAS(&m->wakes, mem_wake);
+	FREE_ARENAS(&m->heads, mem_head);
+	signature_key_destroy(m->key);
 	for (size_t i = 0; i < m->delegations.n; i++) {
 		free_delegation(m->delegations.item[i]);
 	}
@@ -1282,6 +1288,17 @@ static void append_entry(struct memory *m, const struct ledger_row *from)
 	list_insert(&m->ledger, at, l);
 }
 
+static void erase_entry(struct memory *m, const struct ledger_erasure *erasure)
+{
+	size_t at;
+
+	if (list_search(&m->ledger, &(struct ledger_row){.owner = erasure->owner, .seq = erasure->seq},
+		compare_entry, &at)) {
+		struct ledger_row *l = &((struct mem_entry *)m->ledger.item[at])->row;
+		l->text = l->client = l->uid = "";
+	}
+}
+
 static void add_wake(struct memory *m, const struct wake *from)
 {
 	size_t at;
@@ -1370,6 +1387,9 @@ static int memory_commit(struct store *s, struct commit *c, struct err *e)
 	}
 	if (c->drop != 0) {
 		drop_by_id(m, c->drop);
+	}
+	for (size_t i = 0; i < c->erasures; i++) {
+		erase_entry(m, &c->erase[i]);
 	}
 	for (size_t i = 0; i < c->wakes; i++) {
 		add_wake(m, &c->wake[i]);
@@ -1629,6 +1649,125 @@ static int memory_ledger_head(struct store *s, const char *owner, uint64_t *inci
 	return 0;
 }
 
+static int memory_ledger_owners(struct store *s, owner_fn visit, void *arg, struct err *e)
+{
+	LOCKED(s);
+	const char *before = "";
+
+	for (size_t i = 0; i < m->ledger.n; i++) {
+		const struct ledger_row *l = &((struct mem_entry *)m->ledger.item[i])->row;
+		int status = strcmp(before, l->owner) == 0 ? 0 : visit(l->owner, arg);
+		if (status != 0)
+			return status;
+		before = l->owner;
+	}
+	return 0;
+}
+
+static int use_key(struct memory *m, struct err *e)
+{
+	return m->key != NULL ? 0 : signature_key_make(&m->key, e);
+}
+
+static int memory_ledger_key(struct store *s, struct buf *out, struct err *e)
+{
+	LOCKED(s);
+	return use_key(m, e) < 0 ? -1 : signature_key_write(m->key, false, out, e);
+}
+
+/* NULL: none. */
+static const struct ledger_row *last_entry(const struct memory *m, const char *owner)
+{
+	size_t at;
+
+	list_search(&m->ledger, &(struct ledger_row){.owner = owner, .seq = UINT64_MAX}, compare_entry, &at);
+	const struct mem_entry *last = at == 0 ? NULL : m->ledger.item[at - 1];
+	return last != NULL && strcmp(last->row.owner, owner) == 0 ? &last->row : NULL;
+}
+
+static int memory_ledger_sign(struct store *s, const char *owner, int64_t now, struct signed_head *out,
+	struct err *e)
+{
+	LOCKED(s);
+	const struct ledger_row *last = last_entry(m, owner);
+	struct signed_head h = {.owner = owner, .when = now};
+
+	if (last == NULL)
+		return err_set(e, ERR_NOT_FOUND, "the ledger of %s is empty", owner);
+	for (size_t i = 0; i < m->heads.n; i++) {
+		const struct signed_head *there = &((struct mem_head *)m->heads.item[i])->row;
+		if (strcmp(there->owner, owner) == 0 && there->seq == last->seq) {
+			*out = *there;
+			out->owner = owner;
+			return 0;
+		}
+	}
+	h.seq = last->seq;
+	memcpy(h.self, last->self, sizeof(h.self));
+	if (use_key(m, e) < 0 || head_sign(&h, m->key, e) < 0)
+		return -1;
+	struct mem_head *kept = xcalloc(1, sizeof(*kept));
+	kept->mem = arena_create();
+	kept->row = h;
+	kept->row.owner = arena_strdup(kept->mem, owner);
+	list_insert(&m->heads, m->heads.n, kept);
+	*out = h;
+	return 0;
+}
+
+static int memory_signed_heads(struct store *s, const char *owner, signed_head_fn visit, void *arg,
+	struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; i < m->heads.n; i++) {
+		const struct signed_head *h = &((struct mem_head *)m->heads.item[i])->row;
+		int status = strcmp(h->owner, owner) == 0 ? visit(h, arg) : 0;
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static const char *audit_heads(const struct memory *m, const struct ledger_audit *a,
+	char why[AUDIT_WHY_SIZE])
+{
+	const char *problem = NULL;
+
+	for (size_t i = 0; i < m->heads.n && problem == NULL; i++) {
+		const struct signed_head *h = &((struct mem_head *)m->heads.item[i])->row;
+		if (strcmp(h->owner, a->v->owner) == 0)
+			problem = audit_head(a, h, m->key, why);
+	}
+	return problem != NULL || a->v->kept == NULL ? problem : audit_head(a, a->v->kept, m->key, why);
+}
+
+static int memory_ledger_verify(struct store *s, const struct ledger_verify *v, store_problem_fn problem,
+	void *arg, struct err *e)
+{
+	LOCKED(s);
+	char why[AUDIT_WHY_SIZE], line[AUDIT_WHY_SIZE + 128];
+	const char *wrong = NULL;
+	struct ledger_audit a;
+
+	audit_init(&a, v);
+	for (size_t i = 0; i < m->ledger.n && wrong == NULL; i++) {
+		const struct ledger_row *l = &((struct mem_entry *)m->ledger.item[i])->row;
+		if (strcmp(l->owner, v->owner) != 0)
+			continue;
+		wrong = audit_entry(&a, l);
+		snprintf(line, sizeof(line), "ledger of %s, entry %llu: %s", v->owner,
+			(unsigned long long)l->seq, wrong != NULL ? wrong : "");
+	}
+	if (wrong == NULL) {
+		wrong = audit_heads(m, &a, why);
+		snprintf(line, sizeof(line), "ledger of %s: %s", v->owner, wrong != NULL ? wrong : "");
+	}
+	audit_finish(&a);
+	if (wrong != NULL)
+		problem(line, arg);
+	return 0;
+}
+
 static int memory_wakes(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next,
 	struct err *e)
 {
@@ -1761,4 +1900,9 @@ const struct store_ops store_memory = {
 	.delegations = memory_delegations,
 	.delegation_put = memory_delegation_put,
 	.delegates_set = memory_delegates_set,
+	.ledger_owners = memory_ledger_owners,
+	.ledger_key = memory_ledger_key,
+	.ledger_sign = memory_ledger_sign,
+	.signed_heads = memory_signed_heads,
+	.ledger_verify = memory_ledger_verify,
 };

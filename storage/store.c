@@ -378,6 +378,7 @@ int store_commit(struct store *s, struct commit *c, struct err *e)
 	assert(c != NULL);
 	assert((c->changes == 0 || c->change != NULL) && (c->ledgers == 0 || c->ledger != NULL));
 	assert((c->expects == 0 || c->expect != NULL) && (c->wakes == 0 || c->wake != NULL));
+	assert(c->erasures == 0 || c->erase != NULL);
 	for (size_t i = 0; i < c->changes; i++) {
 		if (check_change(&c->change[i], e) < 0)
 			return -1;
@@ -431,6 +432,42 @@ int store_ledger_head(struct store *s, const char *owner, uint64_t *incident, st
 {
 	assert(owner != NULL && incident != NULL);
 	return s->ops->ledger_head(s, owner, incident, e);
+}
+
+int store_ledger_owners(struct store *s, owner_fn visit, void *arg, struct err *e)
+{
+	assert(visit != NULL);
+	return s->ops->ledger_owners(s, visit, arg, e);
+}
+
+int store_ledger_key(struct store *s, struct buf *out, struct err *e)
+{
+	assert(out != NULL);
+	return s->ops->ledger_key(s, out, e);
+}
+
+int store_ledger_sign(struct store *s, const char *owner, int64_t now, struct signed_head *out,
+	struct err *e)
+{
+	assert(out != NULL);
+	if (check_owner(owner, e) < 0)
+		return -1;
+	return s->ops->ledger_sign(s, owner, now, out, e);
+}
+
+int store_signed_heads(struct store *s, const char *owner, signed_head_fn visit, void *arg, struct err *e)
+{
+	assert(owner != NULL && visit != NULL);
+	return s->ops->signed_heads(s, owner, visit, arg, e);
+}
+
+int store_ledger_verify(struct store *s, const struct ledger_verify *v, store_problem_fn problem, void *arg,
+	struct err *e)
+{
+	assert(v != NULL && problem != NULL);
+	if (check_owner(v->owner, e) < 0)
+		return -1;
+	return s->ops->ledger_verify(s, v, problem, arg, e);
 }
 
 int store_wakes(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next,

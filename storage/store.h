@@ -29,6 +29,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/signature.h"
 
 typedef int64_t store_id; /* 0: none */
 
@@ -165,6 +166,32 @@ struct ledger_query {             /* NULL, 0: any */
 	bool incidents_only;
 };
 
+/*
+ * How far an owner's ledger had come, signed with <root>/ledger.key (15.23): what follows can be cut off or
+ * made anew, but not so that it fits. As one line: owner, seq, time, self, key, signature, with blanks
+ * between.
+ */
+struct signed_head {
+	const char *owner;
+	uint64_t seq;                 /* the last entry then, */
+	char self[CHAIN_SIZE];        /* and its link */
+	int64_t when;
+	char key[DIGEST_SIZE];        /* name of the key */
+	char signature[SIGNATURE_SIZE];
+};
+
+/* What is wrong with an entry besides its links, NULL if nothing. */
+typedef const char *(*ledger_check_fn)(const struct ledger_row *l, void *arg);
+struct ledger_verify {
+	const char *owner;
+	ledger_check_fn check;        /* asked for each entry in order, with arg; NULL: nothing more is */
+	void *arg;
+	const struct signed_head *kept; /* one more, that was kept elsewhere; or NULL */
+};
+
+/* An entry of which nothing but its place and time is left: text, client and UID are blanked (15.23). */
+struct ledger_erasure { const char *owner; uint64_t seq; };
+
 struct wake { int64_t at; const char *owner, *calendar, *name; };
 
 enum change_kind { CHANGE_PUT, CHANGE_DELETE };
@@ -208,6 +235,8 @@ struct commit {
 	/* NULL: none. A commit may not make more of what it puts into an owner's calendars, all of them
 	 * together, than this allows; one that makes less of them may. */
 	const struct quotas *quotas;
+	const struct ledger_erasure *erase;
+	size_t erasures;
 	uint64_t drop_seq;           /* its seq before the changes, else ERR_CHANGED; 0: any */
 	/* set on ERR_UID_TAKEN: name of the object that holds the UID */
 	char conflict[256];
@@ -241,6 +270,8 @@ typedef int (*feed_fn)(const struct feed *f, void *arg);
 typedef int (*delegation_fn)(const struct delegation *d, void *arg);
 typedef int (*account_fn)(const struct account *a, void *arg);
 typedef int (*ledger_fn)(const struct ledger_row *l, void *arg);
+typedef int (*signed_head_fn)(const struct signed_head *h, void *arg);
+typedef int (*owner_fn)(const char *owner, void *arg);
 typedef int (*wake_fn)(const struct wake *w, void *arg);
 typedef int (*found_fn)(const struct store_found *f, void *arg);
 
@@ -318,6 +349,14 @@ struct store_ops {
 	int (*delegation_put)(struct store *s, const struct delegation *d, struct err *e);
 	int (*delegates_set)(struct store *s, const char *owner, enum share_access access,
 		const char *const *users, size_t n, struct err *e);
+	int (*ledger_owners)(struct store *s, owner_fn visit, void *arg, struct err *e);
+	int (*ledger_key)(struct store *s, struct buf *out, struct err *e);
+	int (*ledger_sign)(struct store *s, const char *owner, int64_t now, struct signed_head *out,
+		struct err *e);
+	int (*signed_heads)(struct store *s, const char *owner, signed_head_fn visit, void *arg,
+		struct err *e);
+	int (*ledger_verify)(struct store *s, const struct ledger_verify *v, store_problem_fn problem,
+		void *arg, struct err *e);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -429,6 +468,20 @@ int store_account_close(struct store *s, const char *name, struct err *e);
 /* Ordered by owner, seq. */
 int store_ledger(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg, struct err *e);
 int store_ledger_head(struct store *s, const char *owner, uint64_t *incident, struct err *e);
+/* Who has a ledger, in the index or on disk, by name. */
+int store_ledger_owners(struct store *s, owner_fn visit, void *arg, struct err *e);
+/* Appends the public half of the key that signs heads, as PEM. It is made at first use. */
+int store_ledger_key(struct store *s, struct buf *out, struct err *e);
+/* Signs the owner's last entry and keeps that beside the ledger; one that is signed already isn't signed
+ * again. out->owner is `owner`. ERR_NOT_FOUND: there is no entry. */
+int store_ledger_sign(struct store *s, const char *owner, int64_t now, struct signed_head *out,
+	struct err *e);
+/* Oldest first. */
+int store_signed_heads(struct store *s, const char *owner, signed_head_fn visit, void *arg, struct err *e);
+/* Chain, files, index and signed heads of one owner: tells the first entry that is wrong, by file, line and
+ * number, or nothing. Changes nothing, but writes the files out first. -1: it can't be found out. */
+int store_ledger_verify(struct store *s, const struct ledger_verify *v, store_problem_fn problem, void *arg,
+	struct err *e);
 /* Wakes with at <= until, ordered; *next: when the following one is due, INT64_MAX if none. */
 int store_wakes(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next, struct err *e);
 int store_wake_done(struct store *s, const struct wake *w, struct err *e);

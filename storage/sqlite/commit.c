@@ -332,6 +332,8 @@ static int run_commit(struct change_log *log, void *arg, struct err *e)
 		if (ledger_append(log, &commit->ledger[i], e) < 0)
 			return -1;
 	}
+	if (commit->erasures > 0 && ledger_erase(log, commit->erase, commit->erasures, e) < 0)
+		return -1;
 	if (commit->drop != 0 && (use_collection(j, c, commit->drop, e) < 0 ||
 			collection_drop(log, &j->last, true, e) < 0))
 		return -1;

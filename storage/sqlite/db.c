@@ -179,6 +179,7 @@ void snapshot_cleanup(struct conn **c)
 static const char writer_pragmas[] =
 	"PRAGMA journal_mode = WAL;"
 	"PRAGMA synchronous = FULL;"
+	"PRAGMA secure_delete = FAST;" /* what was erased from the ledger is gone */
 	/* the writer checkpoints by itself, when idle or when the WAL is long */
 	"PRAGMA wal_autocheckpoint = 0;"
 	"PRAGMA journal_size_limit = 67108864;"

@@ -49,6 +49,15 @@ int journal_append(struct change_log *log, const char *path, int64_t offset, con
 		.len = len}, e);
 }
 
+int journal_log(struct change_log *log, const char *path, struct err *e)
+{
+	static const char forget_sql[] = "DELETE FROM journal WHERE path = ?1 AND offset >= 0";
+
+	if (sql_run(log->conn, e, forget_sql, TEXT(path)) < 0)
+		return -1;
+	return put(log, &(struct row){.path = path, .offset = JOURNAL_LOG, .mtime = clock_now()}, e);
+}
+
 int journal_rmdir(struct change_log *log, const char *path, struct err *e)
 {
 	return put(log, &(struct row){.path = path, .offset = JOURNAL_RMDIR}, e);

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "storage/sqlite/writer.h"
 
-enum journal_offset { JOURNAL_FILE = -1, JOURNAL_RMDIR = -2, JOURNAL_MOVE = -3 };
+enum journal_offset { JOURNAL_FILE = -1, JOURNAL_RMDIR = -2, JOURNAL_MOVE = -3, JOURNAL_LOG = -4 };
 
 /* An object's file. body NULL: it goes away. */
 int journal_object(struct change_log *log, store_id collection, const char *path, const char *name,
@@ -19,6 +19,9 @@ int journal_file(struct change_log *log, const char *path, const void *body, siz
 int journal_append(struct change_log *log, const char *path, int64_t offset, const void *body,
 	size_t len,
 	struct err *e);
+/* A log file is written anew, from what the index has when its turn comes; what waits to be added to it
+ * goes. */
+int journal_log(struct change_log *log, const char *path, struct err *e);
 int journal_rmdir(struct change_log *log, const char *path, struct err *e);
 /* "cal/<owner>" becomes "removed/<owner>", also for rows that wait. */
 int journal_move_owner(struct change_log *log, const char *owner, struct err *e);

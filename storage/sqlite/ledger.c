@@ -1,11 +1,55 @@
+#include <stdlib.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fsio.h"
 #include "storage/chain.h"
 #include "storage/sqlite/journal.h"
 #include "storage/sqlite/ops.h"
+#include "storage/sqlite/scan.h"
+
+#define LEDGER_KEY "ledger.key"
+
+enum { LINE_LARGEST = 4 << 20, LOG_LARGEST = 1 << 30 };
 
 #define LEDGER_COLUMNS \
 	"owner, seq, at, slot, incident, kind, ref, client, uid, text, prev, digest, self"
+
+/* ---- lists of names ---- */
+
+struct names { struct arena *mem; const char **name; size_t n, room; };
+
+static void add_name(struct names *all, const char *name)
+{
+	if (all->n == all->room) {
+		const char **grown = arena_array(all->mem, all->room * 2 + 16, sizeof(*grown));
+
+		if (all->n > 0)
+			memcpy(grown, all->name, all->n * sizeof(*grown));
+		all->name = grown;
+		all->room = all->room * 2 + 16;
+	}
+	all->name[all->n++] = arena_strdup(all->mem, name);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each once. */
+static void sort_names(struct names *all)
+{
+	size_t kept = 0;
+
+	if (all->n > 0)
+		qsort(all->name, all->n, sizeof(*all->name), compare_names);
+	for (size_t i = 0; i < all->n; i++) {
+		if (kept == 0 || strcmp(all->name[kept - 1], all->name[i]) != 0)
+			all->name[kept++] = all->name[i];
+	}
+	all->n = kept;
+}
 
 static void ledger_row(sqlite3_stmt *st, struct ledger_row *out)
 {
@@ -54,41 +98,104 @@ int ledger_store(struct conn *c, const struct ledger_row *l, struct err *e)
 		TEXT(l->prev), TEXT(l->digest), TEXT(l->self));
 }
 
+/* "ledger/<owner>/<yyyy-mm>.log" */
+static void log_path(const char *owner, int64_t when, char out[PATH_SIZE])
+{
+	char month[CHAIN_LOG_NAME_SIZE];
+
+	chain_log_name(when, month);
+	snprintf(out, PATH_SIZE, "ledger/%s/%s", owner, month);
+}
+
+static int set_log_size(struct conn *c, const char *path, int64_t size, struct err *e)
+{
+	static const char size_sql[] = "INSERT OR REPLACE INTO ledger_log(path, size) VALUES (?1, ?2)";
+
+	return sql_run(c, e, size_sql, TEXT(path), INT(size));
+}
+
 /* The place in the file is fixed here, so that writing there twice does no harm. */
-static int journal_line(struct change_log *log, const struct ledger_row *l, struct err *e)
+static int journal_line(struct change_log *log, const char *path, const struct buf *line, struct err *e)
 {
 	static const char size_sql[] = "SELECT size FROM ledger_log WHERE path = ?1";
-	static const char grow_sql[] =
-		"INSERT OR REPLACE INTO ledger_log(path, size) VALUES (?1, ?2)";
-	struct buf line cleanup_buf;
-	char path[PATH_SIZE], month[CHAIN_LOG_NAME_SIZE];
 	int64_t size;
 
-	buf_init(&line, 4 << 20);
-	chain_write_line(&line, l);
-	if (line.full)
+	if (line->full)
 		return err_set(e, ERR_LARGE, "a ledger entry too long");
-	chain_log_name(l->when, month);
-	snprintf(path, sizeof(path), "ledger/%s/%s", l->owner, month);
 	if (sql_number(log->conn, sql_query(log->conn, e, size_sql, TEXT(path)), 0, &size, e) < 0 ||
-		sql_run(log->conn, e, grow_sql, TEXT(path), INT(size + (int64_t)line.len)) < 0)
+		set_log_size(log->conn, path, size + (int64_t)line->len, e) < 0)
 		return -1;
-	return journal_append(log, path, size, line.data, line.len, e);
+	return journal_append(log, path, size, line->data, line->len, e);
 }
 
 int ledger_append(struct change_log *log, const struct ledger_row *row, struct err *e)
 {
 	struct ledger_row l = *row;
-	char prev[CHAIN_SIZE];
+	struct buf line cleanup_buf;
+	char prev[CHAIN_SIZE], path[PATH_SIZE];
 	uint64_t last;
 
+	buf_init(&line, LINE_LARGEST);
 	if (read_last(log->conn, l.owner, &last, prev, e) < 0)
 		return -1;
 	l.seq = last + 1;
 	chain_link(&l, prev);
 	if (ledger_store(log->conn, &l, e) < 0)
 		return -1;
-	return journal_line(log, &l, e);
+	chain_write_line(&line, &l);
+	log_path(l.owner, l.when, path);
+	return journal_line(log, path, &line, e);
+}
+
+/* ---- erasing ---- */
+
+/* Where the entry's line stands; "" if there is no such entry. */
+static int blank_entry(struct conn *c, const struct ledger_erasure *erasure, char path[PATH_SIZE],
+	struct err *e)
+{
+	static const char at_sql[] = "SELECT at FROM ledger WHERE owner = ?1 AND seq = ?2";
+	static const char blank_sql[] =
+		"UPDATE ledger SET text = '', client = '', uid = '' WHERE owner = ?1 AND seq = ?2";
+	int64_t at;
+
+	path[0] = '\0';
+	if (sql_number(c, sql_query(c, e, at_sql, TEXT(erasure->owner), INT(erasure->seq)), INT64_MIN, &at,
+			e) < 0)
+		return -1;
+	if (at != INT64_MIN)
+		log_path(erasure->owner, at, path);
+	return sql_run(c, e, blank_sql, TEXT(erasure->owner), INT(erasure->seq));
+}
+
+static int rewrite_log(struct change_log *log, const char *path, struct err *e)
+{
+	struct buf text cleanup_buf;
+
+	buf_init(&text, LOG_LARGEST);
+	if (ledger_log_text(log->conn, path, &text, e) < 0 ||
+		set_log_size(log->conn, path, (int64_t)text.len, e) < 0)
+		return -1;
+	return journal_log(log, path, e);
+}
+
+int ledger_erase(struct change_log *log, const struct ledger_erasure *list, size_t n, struct err *e)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct names paths = {.mem = mem};
+	char path[PATH_SIZE];
+
+	for (size_t i = 0; i < n; i++) {
+		if (blank_entry(log->conn, &list[i], path, e) < 0)
+			return -1;
+		if (path[0] != '\0')
+			add_name(&paths, path);
+	}
+	sort_names(&paths);
+	for (size_t i = 0; i < paths.n; i++) {
+		if (rewrite_log(log, paths.name[i], e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* ---- reading ---- */
@@ -173,6 +280,33 @@ int sqlite_ledger_head(struct store *s, const char *owner, uint64_t *incident, s
 	return c == NULL ? -1 : ledger_last_incident(c, owner, incident, e);
 }
 
+int sqlite_ledger_owners(struct store *s, owner_fn visit, void *arg, struct err *e)
+{
+	static const char owners_sql[] = "SELECT DISTINCT owner FROM ledger";
+	struct arena *mem cleanup_arena = arena_create();
+	struct db *db = (struct db *)s;
+	struct conn *c = db_reader(db, e);
+	sqlite3_stmt *st cleanup_stmt = c == NULL ? NULL : sql_bind(c, e, owners_sql, NULL, 0);
+	int dir cleanup_fd = -1, status = st == NULL ? -1 : 1;
+	struct names all = {.mem = mem};
+	const char **entry = NULL;
+	size_t n = 0;
+
+	while (status > 0 && (status = sql_step(c, st, e)) > 0)
+		add_name(&all, sql_text(st, 0));
+	if (status < 0)
+		return -1;
+	if (fs_open_subdir(db->root, "ledger", 0, &dir, NULL) == 0 && scan_folder(dir, mem, &entry, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		add_name(&all, entry[i]);
+	sort_names(&all);
+	status = 0;
+	for (size_t i = 0; i < all.n && status == 0; i++)
+		status = name_owner_valid(all.name[i]) ? visit(all.name[i], arg) : 0;
+	return status;
+}
+
 struct log_reader { const char *month; struct buf *out; };
 
 static int add_line(const struct ledger_row *l, void *arg)
@@ -187,6 +321,12 @@ static int add_line(const struct ledger_row *l, void *arg)
 	return r->out->full ? 1 : 0;
 }
 
+static int add_head(const struct signed_head *h, void *arg)
+{
+	head_write_line(arg, h);
+	return ((struct buf *)arg)->full ? 1 : 0;
+}
+
 int ledger_log_text(struct conn *c, const char *path, struct buf *out, struct err *e)
 {
 	char owner[OWNER_LONGEST + 1];
@@ -194,8 +334,146 @@ int ledger_log_text(struct conn *c, const char *path, struct buf *out, struct er
 	struct log_reader r = {slash + 1, out};
 
 	snprintf(owner, sizeof(owner), "%.*s", (int)(slash - from), from);
-	int status = ledger_visit(c, &(struct ledger_query){.owner = owner}, add_line, &r, e);
+	int status = strcmp(r.month, CHAIN_HEADS) == 0 ? heads_visit(c, owner, add_head, out, e)
+		: ledger_visit(c, &(struct ledger_query){.owner = owner}, add_line, &r, e);
 	return status <= 0 ? status : err_set(e, ERR_LARGE, "%s is too long", path);
+}
+
+/* ---- signed heads ---- */
+
+int head_store(struct conn *c, const struct signed_head *h, struct err *e)
+{
+	static const char insert_sql[] =
+		"INSERT INTO signed_head(owner, seq, at, self, key, signature) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
+	return sql_run(c, e, insert_sql, TEXT(h->owner), INT(h->seq), INT(h->when), TEXT(h->self), TEXT(h->key),
+		TEXT(h->signature));
+}
+
+int heads_visit(struct conn *c, const char *owner, signed_head_fn visit, void *arg, struct err *e)
+{
+	static const char heads_sql[] =
+		"SELECT seq, at, self, key, signature FROM signed_head WHERE owner = ?1 ORDER BY id";
+	sqlite3_stmt *st cleanup_stmt = sql_query(c, e, heads_sql, TEXT(owner));
+	int status = st == NULL ? -1 : 1;
+
+	while (status > 0 && (status = sql_step(c, st, e)) > 0) {
+		struct signed_head h = {.owner = owner, .seq = (uint64_t)sqlite3_column_int64(st, 0),
+			.when = sqlite3_column_int64(st, 1)};
+
+		snprintf(h.self, sizeof(h.self), "%s", sql_text(st, 2));
+		snprintf(h.key, sizeof(h.key), "%s", sql_text(st, 3));
+		snprintf(h.signature, sizeof(h.signature), "%s", sql_text(st, 4));
+		int stop = visit(&h, arg);
+		if (stop != 0)
+			return stop;
+	}
+	return status;
+}
+
+int sqlite_signed_heads(struct store *s, const char *owner, signed_head_fn visit, void *arg, struct err *e)
+{
+	struct conn *c = db_reader((struct db *)s, e);
+
+	return c == NULL ? -1 : heads_visit(c, owner, visit, arg, e);
+}
+
+int ledger_key_read(const struct db *db, struct signature_key **out, struct err *e)
+{
+	struct buf pem cleanup_buf;
+	struct err why = {0};
+	int status;
+
+	buf_init(&pem, SIGNATURE_PEM_MAX);
+	if (fs_read(db->root, LEDGER_KEY, &pem, &why) < 0)
+		return err_set(e, why.code, "%s/" LEDGER_KEY ": %s", db->path, why.text);
+	status = signature_key_read(pem.data, pem.len, out, &why);
+	secret_zero(pem.data, pem.len);
+	return status == 0 ? 0 : err_set(e, why.code, "%s/" LEDGER_KEY ": %s", db->path, why.text);
+}
+
+static int make_key(struct db *db, struct signature_key **out, struct err *e)
+{
+	struct signature_key *k cleanup_signature_key = NULL;
+	struct buf pem cleanup_buf;
+	int status;
+
+	buf_init(&pem, SIGNATURE_PEM_MAX);
+	if (signature_key_make(&k, e) < 0 || signature_key_write(k, true, &pem, e) < 0)
+		return -1;
+	status = fs_replace(db->root, LEDGER_KEY, pem.data, pem.len, 1, e);
+	secret_zero(pem.data, pem.len);
+	if (status < 0)
+		return -1;
+	*out = k;
+	k = NULL;
+	return 0;
+}
+
+/* In the writer's thread, so that only one is made. */
+static int use_key(struct db *db, struct signature_key **out, struct err *e)
+{
+	struct err why = {0};
+
+	if (ledger_key_read(db, out, &why) == 0)
+		return 0;
+	return why.code == ERR_NOT_FOUND ? make_key(db, out, e) : err_set(e, why.code, "%s", why.text);
+}
+
+static int run_key(struct change_log *log, void *arg, struct err *e)
+{
+	struct signature_key *k cleanup_signature_key = NULL;
+
+	return use_key(log->conn->db, &k, e) < 0 ? -1 : signature_key_write(k, false, arg, e);
+}
+
+int sqlite_ledger_key(struct store *s, struct buf *out, struct err *e)
+{
+	return writer_run((struct db *)s, run_key, out, 0, e);
+}
+
+static int take_last(const struct signed_head *h, void *arg)
+{
+	*(struct signed_head *)arg = *h;
+	return 0;
+}
+
+static int run_sign(struct change_log *log, void *arg, struct err *e)
+{
+	struct signed_head *h = arg, last = {0};
+	struct signature_key *k cleanup_signature_key = NULL;
+	struct buf line cleanup_buf;
+	char path[PATH_SIZE], key[DIGEST_SIZE];
+
+	buf_init(&line, LINE_LARGEST);
+	if (read_last(log->conn, h->owner, &h->seq, h->self, e) < 0 ||
+		heads_visit(log->conn, h->owner, take_last, &last, e) < 0)
+		return -1;
+	if (h->seq == 0)
+		return err_set(e, ERR_NOT_FOUND, "the ledger of %s is empty", h->owner);
+	if (use_key(log->conn->db, &k, e) < 0)
+		return -1;
+	signature_key_name(k, key);
+	if (last.seq == h->seq && strcmp(last.self, h->self) == 0 && strcmp(last.key, key) == 0) {
+		*h = last;
+		return 0;
+	}
+	if (head_sign(h, k, e) < 0 || head_store(log->conn, h, e) < 0)
+		return -1;
+	head_write_line(&line, h);
+	snprintf(path, sizeof(path), "ledger/%s/" CHAIN_HEADS, h->owner);
+	return journal_line(log, path, &line, e);
+}
+
+int sqlite_ledger_sign(struct store *s, const char *owner, int64_t now, struct signed_head *out,
+	struct err *e)
+{
+	struct signed_head h = {.owner = owner, .when = now};
+
+	if (writer_run((struct db *)s, run_sign, &h, LINE_LARGEST, e) < 0)
+		return -1;
+	*out = h;
+	return 0;
 }
 
 /* ---- wakes ---- */

@@ -113,15 +113,14 @@ static int remove_file(struct db *db, const struct row *r, struct err *e)
 	return 0;
 }
 
-/* Somebody cut or removed the log: all of it is written anew from the index. */
-static int restore_log(struct mirror *m, const struct row *r, struct err *e)
+/* All of it, from the index. */
+static int rewrite_log(struct mirror *m, const struct row *r, struct err *e)
 {
 	struct buf text cleanup_buf;
 
 	buf_init(&text, LOG_LARGEST);
 	if (ledger_log_text(m->conn, r->path, &text, e) < 0)
 		return -1;
-	log_warn("%s was shorter than it should be and is written anew", r->path);
 	struct row whole = *r;
 	whole.body = text.data;
 	whole.len = text.len;
@@ -139,8 +138,10 @@ static int append_log(struct mirror *m, const struct row *r, struct err *e)
 	int fd cleanup_fd = openat(dir, file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || folder_give(m->db, fd) < 0 || fstat(fd, &st) < 0)
 		return err_errno(e, ERR_IO, "open %s", r->path);
-	if (st.st_size < r->offset)
-		return restore_log(m, r, e);
+	if (st.st_size < r->offset) {
+		log_warn("%s was shorter than it should be and is written anew", r->path);
+		return rewrite_log(m, r, e);
+	}
 	size_t half = r->len / 2;
 	if (write_at(fd, r->body, half, r->offset) < 0)
 		return err_errno(e, ERR_IO, "write %s", r->path);
@@ -196,6 +197,8 @@ static int write_row(struct mirror *m, const struct row *r, struct err *e)
 		return move_folder(m->db, r, e);
 	if (r->offset == JOURNAL_RMDIR)
 		return remove_folder(m->db, r, e);
+	if (r->offset == JOURNAL_LOG)
+		return rewrite_log(m, r, e);
 	if (r->offset >= 0)
 		return append_log(m, r, e);
 	return r->body != NULL ? replace_file(m->db, r, e) : remove_file(m->db, r, e);

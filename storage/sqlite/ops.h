@@ -127,11 +127,18 @@ int sqlite_account_close(struct store *s, const char *name, struct err *e);
 int ledger_append(struct change_log *log, const struct ledger_row *row, struct err *e);
 /* The row as it is, with its links. */
 int ledger_store(struct conn *c, const struct ledger_row *row, struct err *e);
+/* In the writer's thread: what they say of somebody goes, in the index and in their logs. */
+int ledger_erase(struct change_log *log, const struct ledger_erasure *list, size_t n, struct err *e);
+/* The row as it is; no file. */
+int head_store(struct conn *c, const struct signed_head *h, struct err *e);
+int heads_visit(struct conn *c, const char *owner, signed_head_fn visit, void *arg, struct err *e);
+/* <root>/ledger.key; ERR_NOT_FOUND. */
+int ledger_key_read(const struct db *db, struct signature_key **out, struct err *e);
 int ledger_last_incident(struct conn *c, const char *owner, uint64_t *out, struct err *e);
 int wake_add(struct conn *c, const struct wake *w, struct err *e);
 /* calendar NULL: all of the owner. */
 int wake_remove(struct conn *c, const char *owner, const char *calendar, struct err *e);
-/* All entries of one log file as its text: "ledger/<owner>/<yyyy-mm>.log". */
+/* All of one log file as its text: "ledger/<owner>/<yyyy-mm>.log", or …/heads. */
 int ledger_log_text(struct conn *c, const char *path, struct buf *out, struct err *e);
 /* Visits by q in one statement's snapshot. */
 int ledger_visit(struct conn *c, const struct ledger_query *q, ledger_fn visit, void *arg,
@@ -139,9 +146,19 @@ int ledger_visit(struct conn *c, const struct ledger_query *q, ledger_fn visit, 
 int sqlite_ledger(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg,
 	struct err *e);
 int sqlite_ledger_head(struct store *s, const char *owner, uint64_t *incident, struct err *e);
+int sqlite_ledger_owners(struct store *s, owner_fn visit, void *arg, struct err *e);
+int sqlite_ledger_key(struct store *s, struct buf *out, struct err *e);
+int sqlite_ledger_sign(struct store *s, const char *owner, int64_t now, struct signed_head *out,
+	struct err *e);
+int sqlite_signed_heads(struct store *s, const char *owner, signed_head_fn visit, void *arg,
+	struct err *e);
 int sqlite_wakes(struct store *s, int64_t until, wake_fn visit, void *arg, int64_t *next,
 	struct err *e);
 int sqlite_wake_done(struct store *s, const struct wake *w, struct err *e);
+
+/* verify.c */
+int sqlite_ledger_verify(struct store *s, const struct ledger_verify *v, store_problem_fn problem,
+	void *arg, struct err *e);
 
 /* scan.c */
 int sqlite_scan(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e);

@@ -390,9 +390,30 @@ static int cut_half_line(struct rebuild *r, int dir, const char *path, const cha
 	return report(r, "%s: half a line at the end was cut off: %s", path, rest);
 }
 
+/* One line, without its LF: 0, or -1 with what is wrong with it. */
+typedef int (*line_fn)(struct rebuild *r, char *line, void *arg, struct err *why);
+
+static int add_entry_line(struct rebuild *r, char *line, void *arg, struct err *why)
+{
+	struct ledger_row row;
+
+	if (chain_parse_line(line, &row, why) < 0)
+		return -1;
+	add_entry(arg, &row);
+	return 0;
+}
+
+static int add_head_line(struct rebuild *r, char *line, void *arg, struct err *why)
+{
+	struct signed_head h;
+
+	return head_parse_line(line, &h, why) < 0 ? -1 : head_store(r->conn, &h, why);
+}
+
 static int add_log(struct rebuild *r, int dir, const char *path, const char *file, void *arg,
 	struct err *e)
 {
+	line_fn add = strcmp(file, CHAIN_HEADS) == 0 ? add_head_line : add_entry_line;
 	struct buf text cleanup_buf;
 	struct entries *all = arg;
 	struct err why = {0};
@@ -406,16 +427,13 @@ static int add_log(struct rebuild *r, int dir, const char *path, const char *fil
 	char *start = arena_alloc(all->mem, text.len + 1), *line = start;
 	memcpy(start, text.data, text.len);
 	for (unsigned number = 1; line < start + text.len && status == 0; number++) {
-		struct ledger_row row;
 		char *end = memchr(line, '\n', text.len - (size_t)(line - start));
 		if (end == NULL) {
 			status = cut_half_line(r, dir, below, file, (size_t)(line - start), line, e);
 			break;
 		}
 		*end = '\0';
-		if (chain_parse_line(line, &row, &why) == 0) {
-			add_entry(all, &row);
-		} else {
+		if (add(r, line, all, &why) < 0) {
 			status = report(r, "%s: line %u: %s", below, number, why.text);
 		}
 		line = end + 1;

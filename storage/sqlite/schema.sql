@@ -141,7 +141,8 @@ CREATE INDEX object_span ON object(collection, last, first, component) WHERE del
 CREATE INDEX object_gone ON object(mtime) WHERE deleted = 1;
 
 -- What the files don't say yet. offset >= 0: write body there; -1: replace the whole file, or
--- remove it if body is NULL; -2: remove the folder if it is empty; -3: rename it to body.
+-- remove it if body is NULL; -2: remove the folder if it is empty; -3: rename it to body;
+-- -4: write that log anew from the index.
 -- collection, name: the object whose body this is, if it is one's.
 CREATE TABLE journal(
 	seq INTEGER PRIMARY KEY,
@@ -177,6 +178,18 @@ CREATE INDEX ledger_client ON ledger(client, owner, seq);
 CREATE INDEX ledger_slot ON ledger(slot, owner, seq);
 CREATE INDEX ledger_time ON ledger(owner, at);
 CREATE INDEX ledger_ref ON ledger(ref, owner, seq);
+
+-- In the order in which they were signed.
+CREATE TABLE signed_head(
+	id INTEGER PRIMARY KEY AUTOINCREMENT,
+	owner TEXT NOT NULL,
+	seq INTEGER NOT NULL,
+	at INTEGER NOT NULL,
+	self TEXT NOT NULL,
+	key TEXT NOT NULL,
+	signature TEXT NOT NULL
+);
+CREATE INDEX signed_head_owner ON signed_head(owner, id);
 
 -- How long each log file is once the journal is written out.
 CREATE TABLE ledger_log(

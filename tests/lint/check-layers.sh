@@ -17,7 +17,7 @@ BEGIN {
 	only["microhttpd.h"] = "^server/"
 	only["gnutls/"] = "^server/"
 	only["confuse.h"] = "^base/conf\\.c$"
-	only["openssl/"] = "^(base/digest|policy/sign|server/tls)\\.c$"
+	only["openssl/"] = "^(base/(digest|signature)|policy/sign|server/tls)\\.c$"
 	only["jansson.h"] = "^(policy|server|web)/"
 	only["libical/"] = "^$"
 	only["dlfcn.h"] = "^policy/"

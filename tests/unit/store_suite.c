@@ -1438,6 +1438,99 @@ static void a_decision_on_an_old_ledger_is_refused(void **state)
 	assert_int_equal(store_commit(s, &commit, &e), 0);
 }
 
+static int note_head(const struct signed_head *h, void *arg)
+{
+	buf_printf(arg, "%s%llu:%lld ", h->owner, (unsigned long long)h->seq, (long long)h->when);
+	return 0;
+}
+
+static int note_line(const char *line, void *arg)
+{
+	buf_printf(arg, "%s\n", line);
+	return 0;
+}
+
+static int note_owner(const char *owner, void *arg)
+{
+	buf_printf(arg, "%s ", owner);
+	return 0;
+}
+
+static const char *dislike(const struct ledger_row *l, void *arg)
+{
+	return strcmp(l->text, arg) == 0 ? "is disliked" : NULL;
+}
+
+static void a_ledgers_head_is_signed_once(void **state)
+{
+	struct buf notes cleanup_buf, pem cleanup_buf;
+	struct signed_head first, again;
+	struct store *s = *state;
+	struct err e = {0};
+	struct ledger_verify v = {.owner = "anna"};
+
+	buf_init(&notes, 1000);
+	buf_init(&pem, SIGNATURE_PEM_MAX);
+	assert_int_equal(store_ledger_sign(s, "anna", SUITE_NOW, &first, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(store_ledger_sign(s, "no body", SUITE_NOW, &first, &e), -1);
+	assert_int_equal(e.code, ERR_INVALID);
+	assert_int_equal(suite_entry(s, "paul", "u", "{}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u", "{}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":2}", false, &e), 0);
+	assert_int_equal(store_ledger_owners(s, note_owner, &notes, &e), 0);
+	assert_notes(&notes, "anna paul ");
+	assert_int_equal(store_ledger_sign(s, "anna", SUITE_NOW, &first, &e), 0);
+	assert_int_equal(first.seq, 2);
+	assert_int_equal(store_ledger_sign(s, "anna", SUITE_NOW + 9, &again, &e), 0);
+	assert_memory_equal(first.signature, again.signature, sizeof(first.signature));
+	assert_int_equal(again.when, SUITE_NOW);
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":3}", false, &e), 0);
+	assert_int_equal(store_ledger_sign(s, "anna", SUITE_NOW + 9, &again, &e), 0);
+	assert_int_equal(store_signed_heads(s, "anna", note_head, &notes, &e), 0);
+	assert_notes(&notes, "anna2:1700000000 anna3:1700000009 ");
+	assert_int_equal(store_signed_heads(s, "paul", note_head, &notes, &e), 0);
+	assert_notes(&notes, "");
+	assert_int_equal(store_ledger_key(s, &pem, &e), 0);
+	assert_non_null(strstr(pem.data, "BEGIN PUBLIC KEY"));
+	/* and all of it fits */
+	assert_int_equal(store_ledger_verify(s, &v, note_line, &notes, &e), 0);
+	assert_notes(&notes, "");
+	v.kept = &again;
+	again.seq = 1;
+	assert_int_equal(store_ledger_verify(s, &v, note_line, &notes, &e), 0);
+	assert_notes(&notes, "ledger of anna: the signature of the head of entry 1 is forged\n");
+	v = (struct ledger_verify){.owner = "anna", .check = dislike, .arg = (char[]){"{\"n\":2}"}};
+	assert_int_equal(store_ledger_verify(s, &v, note_line, &notes, &e), 0);
+	assert_non_null(strstr(notes.data, "entry 2: is disliked\n"));
+}
+
+static void erased_entries_keep_their_place(void **state)
+{
+	const struct ledger_erasure gone[] = {{"anna", 1}, {"anna", 7}, {"eve", 1}};
+	struct ledger_row entered = {.owner = "anna", .when = SUITE_NOW, .kind = "erased", .ref = "", .client = "",
+		.uid = "", .text = "{}"};
+	struct commit commit = {.now = SUITE_NOW, .ledger = &entered, .ledgers = 1, .erase = gone,
+		.erasures = 3};
+	const struct ledger_verify v = {.owner = "anna"};
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+
+	buf_init(&notes, 1000);
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":1}", true, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "u", "{\"n\":2}", true, &e), 0);
+	assert_int_equal(store_commit(s, &commit, &e), 0);
+	assert_int_equal(store_ledger(s, &(struct ledger_query){.owner = "anna"}, note_entry, &notes, &e), 0);
+	assert_notes(&notes, "anna1: anna2:{\"n\":2} anna3:{} ");
+	assert_int_equal(store_ledger(s, &(struct ledger_query){.client = "marc"}, note_entry, &notes, &e), 0);
+	assert_notes(&notes, "anna2:{\"n\":2} ");
+	assert_int_equal(store_ledger(s, &(struct ledger_query){.uid = "u"}, note_entry, &notes, &e), 0);
+	assert_notes(&notes, "anna2:{\"n\":2} ");
+	assert_int_equal(store_ledger_verify(s, &v, note_line, &notes, &e), 0);
+	assert_notes(&notes, "");
+}
+
 static void a_ledger_text_is_one_line(void **state)
 {
 	struct err e;
@@ -1577,6 +1670,8 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(ledger_entries_are_numbered_and_chained_per_owner),
 		SCENARIO(ledger_queries_combine),
 		SCENARIO(a_decision_on_an_old_ledger_is_refused),
+		SCENARIO(a_ledgers_head_is_signed_once),
+		SCENARIO(erased_entries_keep_their_place),
 		SCENARIO(a_ledger_text_is_one_line),
 		SCENARIO(wakes_come_when_they_are_due),
 		SCENARIO(strange_texts_come_back_as_they_were),

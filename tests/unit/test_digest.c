@@ -121,6 +121,24 @@ static void refuses_malformed_base64(void **state)
 	assert_int_equal(base64_decode("Zm9v", 4, &out), -1);
 }
 
+static void base64url_comes_back(void **state)
+{
+	static const char *const bad[] = { "", "_-8", "_-8AS=", "/-8ASA", "+-8ASA", "_-8A A", "_-8ASB" };
+	const unsigned char bytes[] = { 0xff, 0xef, 0x00, 0x48 };
+	unsigned char out[sizeof(bytes)];
+	char text[base64url_size(sizeof(bytes))];
+
+	(void)state;
+	base64url(bytes, sizeof(bytes), text);
+	assert_string_equal(text, "_-8ASA");
+	assert_int_equal(base64url_decode(text, out, sizeof(out)), 0);
+	assert_memory_equal(out, bytes, sizeof(bytes));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(base64url_decode(bad[i], out, sizeof(out)), -1);
+	}
+	assert_int_equal(base64url_decode(text, out, sizeof(out) - 1), -1);
+}
+
 static void compares_and_erases(void **state)
 {
 	char secret[] = "secret";
@@ -153,6 +171,7 @@ int main(void)
 		cmocka_unit_test(base64url_of_known_texts),
 		cmocka_unit_test(decodes_base64),
 		cmocka_unit_test(refuses_malformed_base64),
+		cmocka_unit_test(base64url_comes_back),
 		cmocka_unit_test(compares_and_erases),
 		cmocka_unit_test(random_numbers_differ),
 	};

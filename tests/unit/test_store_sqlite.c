@@ -740,6 +740,7 @@ static void fill_for_rebuild(struct store *s, const char *long_name)
 	const struct prop_row rows[] = {{"", "DAV:", "displayname", "<d>A</d>"},
 		{"marc", "X:", "color", "<c>\\</c>"}};
 	const struct prop_row dead = {"", "X:", "dead", "<d>\n\\</d>"};
+	struct signed_head head;
 	struct err e = {0};
 	store_id f;
 
@@ -770,6 +771,9 @@ static void fill_for_rebuild(struct store *s, const char *long_name)
 		.back = 86400, .ahead = -1, .created = 5}, &e), 0);
 	assert_int_equal(suite_entry(s, "anna", "1", "{\"a\":1}", true, &e), 0);
 	assert_int_equal(suite_entry(s, "anna", "2", "{\"a\":2}", false, &e), 0);
+	assert_int_equal(store_ledger_sign(s, "anna", SUITE_NOW, &head, &e), 0);
+	assert_int_equal(suite_entry(s, "anna", "2", "{\"a\":3}", false, &e), 0);
+	assert_int_equal(store_ledger_sign(s, "anna", SUITE_NOW + 1, &head, &e), 0);
 }
 
 static int note_row(const struct object *o, void *arg)
@@ -817,6 +821,13 @@ static int note_entry(const struct ledger_row *l, void *arg)
 	buf_printf(arg, "entry %s %llu %lld %lld %d %s %s %s %s %s %s\n", l->owner,
 		(unsigned long long)l->seq, (long long)l->when, (long long)l->slot, l->incident, l->kind,
 		l->ref, l->client, l->uid, l->text, l->self);
+	return 0;
+}
+
+static int note_head(const struct signed_head *h, void *arg)
+{
+	buf_printf(arg, "head %s %llu %lld %s %s %s\n", h->owner, (unsigned long long)h->seq,
+		(long long)h->when, h->self, h->key, h->signature);
 	return 0;
 }
 
@@ -872,6 +883,8 @@ static void describe(struct store *s, struct buf *out)
 	assert_int_equal(store_home(s, "anna", note_home, out, NULL, &e), 0);
 	assert_int_equal(store_home(s, "marc", note_home, out, NULL, &e), 0);
 	assert_int_equal(store_ledger(s, &(struct ledger_query){0}, note_entry, out, &e), 0);
+	assert_int_equal(store_signed_heads(s, "anna", note_head, out, &e), 0);
+	assert_non_null(strstr(out->data, "head anna 3 "));
 }
 
 /* In UTF-8 more than 80 letters: its file has to be named by a digest. */

@@ -133,10 +133,11 @@ class Server:
     users:    accounts to be made, all with PASSWORD
     tls:      a TLS listener as well (tls_port), with a certificate of a private authority
     unix:     a listener on a unix socket as well (unix_path)
+    clock:    the server's time at first ("2026-06-10T08:00:00Z"), which set_clock() moves; None: the real one
     """
 
     def __init__(self, settings="", extra="", users=("anna", "marc"), tls=False, unix=False,
-                 start=True):
+                 start=True, clock=None):
         self.settings, self.extra, self.users = settings, extra, users
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dedit-wire-"))
         self.data = self.folder / "data"
@@ -146,6 +147,10 @@ class Server:
         self.tls_port = free_port() if tls else None
         self.unix_path = self.folder / "http.sock" if unix else None
         self.process = None
+        self.clock = None
+        if clock:
+            self.clock = self.folder / "clock"
+            self.clock.write_text(clock)
         self.autostart = start
         self.last_exit = None
 
@@ -196,9 +201,20 @@ class Server:
         """Returns when every listener accepts connections: they open one after the other."""
         before = len(self.log())
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([BUILD / "deditd", "-c", self.conf], stderr=log,
-                                            stdout=log, cwd="/")
+            self.process = subprocess.Popen([BUILD / self.daemon(), "-c", self.conf], stderr=log,
+                                            stdout=log, cwd="/", env=self.environment())
         wait_for(lambda: self.is_up(before), START_SECONDS, "deditd is ready")
+
+    def daemon(self):
+        return "tests/policy/deditd_at" if self.clock else "deditd"
+
+    def environment(self):
+        return {**os.environ, "DEDIT_TEST_CLOCK": str(self.clock)} if self.clock else None
+
+    def set_clock(self, text):
+        """In place: the server has the file in memory."""
+        with open(self.clock, "r+b") as f:
+            f.write(text.encode())
 
     def is_up(self, since):
         if self.process.poll() is not None:
