@@ -38,6 +38,7 @@ struct policy_set {
 	struct policy_calendar *calendars;
 	size_t calendar_count;
 	struct owner_locks *locks;
+	const char *data, *file;     /* where texts of policies are kept, NULL: nowhere; the configuration's name */
 };
 
 /* By the name of its section, or NULL. */

@@ -5,8 +5,6 @@
 #include "base/uri.h"
 #include "base/util.h"
 
-enum { MAC_BYTES = 16 };
-
 void link_mac(const struct store_info *info, const char *kind, const char *ref, const char *reader,
 	char out[LINK_MAC_SIZE])
 {
@@ -14,7 +12,7 @@ void link_mac(const struct store_info *info, const char *kind, const char *ref, 
 	uint8_t mac[SHA256_SIZE];
 
 	hmac_sha256(info->key, sizeof(info->key), text, strlen(text), mac);
-	base64url(mac, MAC_BYTES, out);
+	base64url(mac, LINK_MAC_BYTES, out);
 	secret_zero(mac, sizeof(mac));
 }
 

@@ -10,7 +10,7 @@
 #include "base/digest.h"
 #include "storage/store.h"
 
-enum { LINK_MAC_SIZE = DIGEST_SIZE }; /* 128 bits in base64url: 22 characters, NUL */
+enum { LINK_MAC_BYTES = 16, LINK_MAC_SIZE = base64url_size(LINK_MAC_BYTES) }; /* 22 characters, NUL */
 
 /* HMAC-SHA-256 under the store's key over kind ("fee"), ref and reader (a client's key). */
 void link_mac(const struct store_info *info, const char *kind, const char *ref, const char *reader,

@@ -8,10 +8,11 @@
 #include "policy/host.h"
 #include "policy/host_options.h"
 #include "policy/late/late.h"
+#include "policy/late/tell.h"
 #include "policy/locks.h"
 #include "policy/module.h"
 
-enum { POLICY_TEXT_MAX = 1 << 20 };
+enum { POLICY_TEXT_MAX = 1 << 20, DIGEST_LENGTH = 22 };
 
 const struct conf_schema policy_schema = {
 	.section = "policy", .titled = true, .options = late_options, .sections = late_sections,
@@ -214,7 +215,7 @@ static int key_values_collect(struct settings *s, struct arena *mem, const struc
 
 /* p->module is set once it has been opened, and so has to be closed. */
 static int module_start(const struct conf_section *sec, const struct policy_module *m,
-	struct arena *mem, struct policy *p, struct err *e)
+	const struct policy_host *host, struct arena *mem, struct policy *p, struct err *e)
 {
 	struct settings s = { 0 };
 	char why[sizeof(e->text)] = "";
@@ -222,7 +223,7 @@ static int module_start(const struct conf_section *sec, const struct policy_modu
 	settings_collect(&s, mem, sec, "");
 	if (key_values_collect(&s, mem, sec, e))
 		return -1;
-	if (m->open(&policy_host_v1, p->name, p->digest, s.list, s.count, &p->self, why,
+	if (m->open(host, p->name, p->digest, s.list, s.count, &p->self, why,
 		sizeof(why)) == 0) {
 		p->module = m;
 		return 0;
@@ -233,6 +234,16 @@ static int module_start(const struct conf_section *sec, const struct policy_modu
 		*why ? why : "the module refused its settings");
 }
 
+/* It stands in paths (15.32) and in X-DEDIT-POLICY. */
+static bool name_is_fit(const char *name)
+{
+	for (const char *p = name; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f || *p == '/')
+			return false;
+	}
+	return *name && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 static int read_host_options(const struct conf_section *sec, struct arena *mem, struct policy *p,
 	struct err *e)
 {
@@ -240,6 +251,10 @@ static int read_host_options(const struct conf_section *sec, struct arena *mem, 
 	const char *language = conf_string(sec, "language");
 	const char *zone = conf_string(sec, "timezone");
 
+	if (!name_is_fit(sec->title)) {
+		return err_set(e, ERR_INVALID, "%s:%d: policy '%s': expected a name without slash",
+			sec->file, sec->line, sec->title);
+	}
 	if (on_error && strcmp(on_error, "allow") != 0 && strcmp(on_error, "deny") != 0)
 		return option_error(sec, "on-error", e, "expected 'allow' or 'deny'");
 	p->allow_on_error = on_error && strcmp(on_error, "allow") == 0;
@@ -263,7 +278,7 @@ static int load_policy(struct policy_set *set, const struct conf_section *sec,
 		module_find(sec, o, p, &m, e)) {
 		return -1;
 	}
-	return module_start(sec, m, set->mem, p, e);
+	return module_start(sec, m, &policy_host_v1, set->mem, p, e);
 }
 
 /* ---- calendar "OWNER/NAME" { … } ---- */
@@ -368,6 +383,8 @@ int policy_load(const struct conf_section *root, const struct policy_options *o,
 {
 	struct policy_set *set = policy_none();
 
+	set->data = o->data ? arena_strdup(set->mem, o->data) : NULL;
+	set->file = arena_strdup(set->mem, root->file ? root->file : "");
 	if (load_sections(set, root, o, e)) {
 		policy_unload(set);
 		return -1;
@@ -396,6 +413,89 @@ const char *policy_name(const struct policy *p)
 char *policy_explain(const struct policy *p, const char *language, int64_t when, struct arena *mem)
 {
 	return p->module == dedit_policy_late() ? late_explain(p->self, language, when, mem) : NULL;
+}
+
+/* ---- terms, also those of texts that were in force once ---- */
+
+static void say_nothing(int level, const char *text)
+{
+	(void)level;
+	(void)text;
+}
+
+static int text_read(const struct policy_set *set, const char *digest, struct buf *out, struct err *e)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	cleanup_fd int root = -1, folder = -1;
+
+	if (!set->data || strlen(digest) != DIGEST_LENGTH || strspn(digest, alphabet) != DIGEST_LENGTH)
+		return err_set(e, ERR_NOT_FOUND, "no such version");
+	return fs_open_dir(set->data, &root, e) || fs_open_subdir(root, "policies", 0, &folder, e) ||
+			fs_read(folder, digest, out, e) ?
+		-1 :
+		0;
+}
+
+/* What it warned of when it came into force isn't warned of again. */
+static char *terms_of_section(const struct conf_section *sec, struct arena *mem, struct policy *p,
+	struct err *e)
+{
+	struct policy_host host = policy_host_v1;
+	char *text;
+
+	host.log = say_nothing;
+	if (conf_string(sec, "module") || read_host_options(sec, mem, p, e) ||
+		module_start(sec, dedit_policy_late(), &host, mem, p, e)) {
+		return NULL;
+	}
+	text = late_terms(p->self, p->language, "", mem);
+	p->module->close(p->self);
+	return text;
+}
+
+/* Read as it was written: under the configuration's name, beside which files of holidays lie. *p gets name
+ * and language. */
+static char *terms_once(const struct policy_set *set, const char *digest, struct arena *mem, struct policy *p,
+	struct err *e)
+{
+	static const struct conf_schema *const sections[] = { &policy_schema, NULL };
+	static const struct conf_schema file = { .sections = sections };
+	const struct conf_section *root;
+	struct buf text cleanup_buf;
+	char *terms = NULL;
+
+	buf_init(&text, POLICY_TEXT_MAX);
+	if (text_read(set, digest, &text, e) || conf_parse(text.data, set->file, &file, &root, e))
+		return NULL;
+	if (root->section_count == 1) {
+		terms = terms_of_section(root->sections[0], mem, p, e);
+	}
+	conf_destroy(root);
+	return terms;
+}
+
+int policy_terms(const struct policy_set *set, const char *name, const char *version, struct arena *mem,
+	struct policy_terms *out, struct err *e)
+{
+	const struct policy *p = policy_find(set, name);
+	bool now = p && strcmp(version, p->digest) == 0;
+	struct policy once = { 0 };
+	char *text = NULL;
+	struct err why;
+
+	if (p && p->module == dedit_policy_late() && *version) {
+		text = late_terms(p->self, p->language, now ? "" : version, mem);
+	}
+	if (!text) { /* whatever it is called now: an appointment keeps its version where it moves to */
+		text = terms_once(set, version, mem, &once, &why);
+		p = &once;
+	}
+	if (!text)
+		return err_set(e, ERR_NOT_FOUND, "policy '%s' has no version '%s'", name, version);
+	const struct teller t = { .language = tell_language(p->language), .mem = mem };
+	*out = (struct policy_terms){ p->language, tell_policy(&t, p->name, version), text };
+	return 0;
 }
 
 int policy_owner(const struct policy_set *set, const char *owner)

@@ -18,6 +18,7 @@ late_sources = \
 	policy/late/render.c policy/late/render.h \
 	policy/late/rules.c policy/late/rules.h \
 	policy/late/slot.c policy/late/slot.h \
+	policy/late/tell.c policy/late/tell.h \
 	policy/late/text.c policy/late/text.h \
 	policy/late/transition.c policy/late/transition.h \
 	policy/late/value.c policy/late/value.h \
@@ -44,6 +45,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/load.c policy/policy.h \
 	policy/locks.c policy/locks.h \
 	policy/module.c policy/module.h \
+	policy/note.c policy/note.h \
 	policy/plain.c \
 	policy/plain_name.c policy/plain_name.h \
 	policy/plan.c policy/plan.h \
@@ -69,7 +71,8 @@ check_PROGRAMS += \
 	tests/unit/test_policy_audit \
 	tests/unit/test_policy_ledger \
 	tests/unit/test_policy_link \
-	tests/unit/test_policy_load
+	tests/unit/test_policy_load \
+	tests/unit/test_policy_note
 tests_unit_test_books_SOURCES = tests/unit/test_books.c tests/unit/ledger_fixture.c tests/unit/ledger_fixture.h
 tests_unit_test_books_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_event_update_LDADD = $(policy_libs) $(CMOCKA_LIBS)
@@ -91,5 +94,6 @@ tests_unit_test_policy_audit_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_link_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_load_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_policy_note_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 # Compiled by test_policy_load, as the maker of a module would.
 EXTRA_DIST += tests/policy/example_module.c

@@ -42,6 +42,12 @@ const struct policy *policy_for(const struct policy_set *set, const char *owner,
 const char *policy_name(const struct policy *p);
 /* Its general terms as sentences in "en" or "fr", for what is booked at `when`; NULL: its module has none. */
 char *policy_explain(const struct policy *p, const char *language, int64_t when, struct arena *mem);
+/* A version's general terms, as a page shows them. */
+struct policy_terms { const char *language, *title; char *text; };
+/* In the policy's language. version: as policy_incident has it, also the digest of a text that was in force
+ * once (15.24). ERR_NOT_FOUND: no such policy or version, or its module has no terms in words. */
+int policy_terms(const struct policy_set *set, const char *name, const char *version, struct arena *mem,
+	struct policy_terms *out, struct err *e);
 /* Owner has a calendar under a policy (then the Fees calendar exists). */
 int policy_owner(const struct policy_set *set, const char *owner);
 /* Visits each calendar under a policy: for making Fees calendars and warnings at start. */

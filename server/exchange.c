@@ -479,9 +479,11 @@ static void end_body(struct exchange *x)
 /* Its status went out long ago. */
 static void log_broken_off(const struct exchange *x)
 {
+	char shown[WEB_LOG_PATH_SIZE];
+
 	log_context(x->rq.id, x->rq.who.name);
 	log_warn("%s %s %s: the answer was broken off: %s", x->address, x->rq.method,
-		web_log_path(x->rq.path), x->res.reason != NULL ? x->res.reason : "too large");
+		web_log_path(x->rq.path, shown), x->res.reason != NULL ? x->res.reason : "too large");
 	log_context(0, NULL);
 }
 
@@ -555,7 +557,8 @@ static void log_answer(const struct exchange *x)
 {
 	long long ms = (long long)(clock_monotonic_ms() - x->began);
 	const char *reason = x->res.reason != NULL ? x->res.reason : "";
-	const char *path = web_log_path(x->rq.path);
+	char shown[WEB_LOG_PATH_SIZE];
+	const char *path = web_log_path(x->rq.path, shown);
 
 	log_context(x->rq.id, x->rq.who.name);
 	if (x->res.status >= 400 && x->res.status != 401)
@@ -589,6 +592,7 @@ static enum MHD_Result reply(struct exchange *x)
 {
 	struct MHD_Response *r = make_response(x);
 	enum MHD_Result ok = MHD_NO;
+	char shown[WEB_LOG_PATH_SIZE];
 
 	x->stage = STAGE_SENDING;
 	reaper_phase(x->sv->reaper, x->peer, PEER_SEND, x->res.body.len);
@@ -599,7 +603,7 @@ static enum MHD_Result reply(struct exchange *x)
 		ok = MHD_queue_response(x->con, (unsigned)x->res.status, r);
 	else
 		log_error("a header of the answer to %s %s was refused", x->rq.method,
-			web_log_path(x->rq.path));
+			web_log_path(x->rq.path, shown));
 	MHD_destroy_response(r);
 	return ok;
 }

@@ -1,5 +1,6 @@
 /* Which paths are whose, and which methods they take. */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/util.h"
@@ -15,14 +16,16 @@ struct page {
 	const char *path;
 	unsigned flags;
 	int (*run)(struct page_request *rq); /* GET and HEAD */
-	const char *shown;                   /* PAGE_SECRET: in logs */
+	size_t (*shown)(const char *rest);   /* PAGE_SECRET: how many bytes behind the path are none; NULL: 0 */
 };
 
 /* clang-format off */
 static const struct page pages[] = {
 	{ "/.well-known/timezone", PAGE_OPEN,               page_timezone_well_known, NULL },
-	{ "/feeds/",  PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_feed,   "/feeds/…" },
+	{ "/fee/",    PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_fee_note, page_fee_note_shown },
+	{ "/feeds/",  PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_feed,   NULL },
 	{ "/healthz", PAGE_OPEN,                            page_health, NULL },
+	{ "/policy/", PAGE_BELOW | PAGE_OPEN,               page_policy, NULL },
 	{ "/timezones", PAGE_BELOW,                         page_timezones, NULL },
 };
 /* clang-format on */
@@ -60,9 +63,16 @@ bool web_is_secret(const char *path)
 	return has_flag(path, PAGE_SECRET);
 }
 
-const char *web_log_path(const char *path)
+const char *web_log_path(const char *path, char out[WEB_LOG_PATH_SIZE])
 {
-	return web_is_secret(path) ? page_find(path)->shown : path;
+	const struct page *p = page_find(path);
+	size_t len;
+
+	if (!p || !(p->flags & PAGE_SECRET))
+		return path;
+	len = strlen(p->path);
+	snprintf(out, WEB_LOG_PATH_SIZE, "%.*s…", (int)(len + (p->shown ? p->shown(path + len) : 0)), path);
+	return out;
 }
 
 int page_text(struct page_request *rq, int status, const char *text)

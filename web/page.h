@@ -16,7 +16,12 @@ int page_text(struct page_request *rq, int status, const char *text);
 
 int page_health(struct page_request *rq);
 int page_feed(struct page_request *rq);
+int page_fee_note(struct page_request *rq);
+int page_policy(struct page_request *rq);
 int page_timezones(struct page_request *rq);
 int page_timezone_well_known(struct page_request *rq);
+
+/* How many bytes of what stands behind "/fee/" logs may show (architecture.md 15.34). */
+size_t page_fee_note_shown(const char *rest);
 
 #endif

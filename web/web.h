@@ -26,8 +26,9 @@ struct web {
 bool web_owns(const char *path);
 /* True for one that needs no login (architecture.md 15.34). */
 bool web_is_open(const char *path);
-/* A path as logs may show it: "/feeds/…" for one that is a secret by itself. */
-const char *web_log_path(const char *path);
+/* A path as logs may show it: itself, or for one that is a secret "/feeds/…", "/fee/<ref>/…", made in out. */
+enum { WEB_LOG_PATH_SIZE = 32 };
+const char *web_log_path(const char *path, char out[WEB_LOG_PATH_SIZE]);
 /* True for one whose secret somebody may be guessing at: see response.wrong_link. */
 bool web_is_secret(const char *path);
 /* Answers rq: sets rq->res. rq->who is authenticated, unless web_is_open(path). Thread-safe. */

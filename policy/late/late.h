@@ -21,5 +21,7 @@ const struct policy_module *dedit_policy_late(void);
 /* What an opened policy of this module says, as sentences in a language ("en", "fr"): the general terms
  * that hold for what is booked at `when`. In mem. */
 char *late_explain(void *self, const char *language, int64_t when, struct arena *mem);
+/* The same for a dated version, "" for what holds before all of them. NULL: there is no such version. */
+char *late_terms(void *self, const char *language, const char *version, struct arena *mem);
 
 #endif

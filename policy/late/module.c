@@ -9,6 +9,7 @@
 #include "policy/late/deal.h"
 #include "policy/late/explain.h"
 #include "policy/late/rules.h"
+#include "policy/late/tell.h"
 #include "policy/late/text.h"
 #include "policy/late/transition.h"
 
@@ -65,7 +66,17 @@ char *late_explain(void *self, const char *language, int64_t when, struct arena 
 {
 	const struct late *late = self;
 
-	return explain_policy(late->text, strcmp(language, "fr") == 0 ? LANGUAGE_FR : LANGUAGE_EN, when, mem);
+	return explain_policy(late->text, tell_language(language), when, mem);
+}
+
+char *late_terms(void *self, const char *language, const char *version, struct arena *mem)
+{
+	const struct late *late = self;
+	int64_t from = INT64_MIN;
+
+	if (*version && !rules_version_from(late->text, version, &from))
+		return NULL;
+	return late_explain(self, language, from, mem);
 }
 
 static void late_close(void *self)

@@ -37,6 +37,24 @@ const char *phrase_time(enum language l, const struct zone *zone, int64_t when, 
 		day_and_month(l, w.month, w.day, mem), year_text, w.hour, w.min);
 }
 
+static const char *clock_text(enum language l, const struct wall *w, struct arena *mem)
+{
+	return arena_printf(mem, l == LANGUAGE_FR ? "%d h %02d" : "%02d:%02d", w->hour, w->min);
+}
+
+const char *phrase_span(enum language l, const struct zone *zone, int64_t from, int64_t to, struct arena *mem)
+{
+	const char *begin = phrase_time(l, zone, from, true, mem);
+	struct wall a, b;
+
+	if (to <= from)
+		return begin;
+	zone_from_utc(zone, from, &a);
+	zone_from_utc(zone, to, &b);
+	return arena_printf(mem, "%s – %s", begin, a.year == b.year && a.month == b.month && a.day == b.day ?
+		clock_text(l, &b, mem) : phrase_time(l, zone, to, true, mem));
+}
+
 const char *phrase_date(enum language l, const char *text, struct arena *mem)
 {
 	uint64_t y, m, d;

@@ -13,6 +13,9 @@
 
 /* "Tue 9 June 2026 10:00", "mardi 9 juin 2026 à 10 h 00"; without the year "Tue 9 June 10:00". */
 const char *phrase_time(enum language l, const struct zone *zone, int64_t when, bool year, struct arena *mem);
+/* "Wed 10 June 2026 10:00 – 11:00", with the second day if it is another; to <= from: no end. */
+const char *phrase_span(enum language l, const struct zone *zone, int64_t from, int64_t to,
+	struct arena *mem);
 /* "1 January 2026", "1er janvier 2026"; text is "2026-01-01". */
 const char *phrase_date(enum language l, const char *text, struct arena *mem);
 /* "24 h before", "2 jours ouvrés avant", "1 day before at 17:00". */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "policy/late/phrase.h"
+#include "policy/late/tell.h"
 
 enum language render_language(const struct deal *d)
 {
@@ -16,12 +17,17 @@ const char *render_in(const struct deal *d, const char *english, const char *fre
 	return render_language(d) == LANGUAGE_FR ? french : english;
 }
 
+struct teller render_teller(const struct deal *d)
+{
+	return (struct teller){ .language = render_language(d), .zone = rules_options(d->text)->zone,
+		.event_zone = d->c->zone, .mem = d->mem };
+}
+
 const char *render_money(const struct deal *d, int64_t minor, const char *currency)
 {
-	struct money m = { .minor = minor };
+	const struct teller t = render_teller(d);
 
-	memcpy(m.currency, currency, strnlen(currency, CURRENCY_SIZE - 1));
-	return phrase_money(render_language(d), &m, d->mem);
+	return tell_money(&t, minor, currency);
 }
 
 void render_put(struct rendering *r, enum policy_place place, const char *name, const char *value)
@@ -47,40 +53,12 @@ const char *render_upper(const struct deal *d, const char *text)
 	return copy;
 }
 
-/* The section's name with its first letter in upper case (ASCII; others stay). */
-static const char *policy_title(const struct deal *d)
-{
-	char *name = arena_strdup(d->mem, rules_options(d->text)->name);
-
-	*name = (char)ascii_toupper(*name);
-	return name;
-}
-
-/* A dated version; the others are known by their digest. */
-static bool is_date(const char *version)
-{
-	return strlen(version) == 10 && version[4] == '-' && version[7] == '-' &&
-		strspn(version, "0123456789-") == 10;
-}
-
-/* 'Policy “Therapy”, version of 1 January 2026.' A policy without dated versions has only its name. */
-static const char *policy_sentence(const struct deal *d, const char *version)
-{
-	const char *title = policy_title(d);
-
-	if (!is_date(version))
-		return arena_printf(d->mem, render_in(d, "Policy “%s”.", "Politique « %s »."), title);
-	return arena_printf(d->mem, render_in(d, "Policy “%s”, version of %s.",
-		"Politique « %s », version du %s."), title,
-		phrase_date(render_language(d), version, d->mem));
-}
-
 void render_policy(struct rendering *r, const char *version, const char *digest)
 {
 	const struct deal *d = r->d;
 	const char *name = "X-DEDIT-POLICY";
 
-	if (is_date(version))
+	if (tell_is_date(version))
 		name = arena_printf(d->mem, "%s;VERSION=%s", name, version);
 	else if (!*digest)
 		digest = version;
@@ -134,12 +112,9 @@ void render_extras(struct rendering *r, const struct rules *rules, const char *r
 
 const char *render_time(const struct deal *d, int64_t when, bool year)
 {
-	const struct zone *zone = rules_options(d->text)->zone;
-	const char *text = phrase_time(render_language(d), zone, when, year, d->mem);
+	const struct teller t = render_teller(d);
 
-	if (*d->c->zone && strcmp(d->c->zone, zone_name(zone)))
-		text = arena_printf(d->mem, "%s %s", text, zone_name(zone));
-	return text;
+	return tell_time(&t, when, year);
 }
 
 /* What stands in the text and was not acted on. */
@@ -174,24 +149,13 @@ static void say_words(struct rendering *r, const struct policy_incident *i)
 
 void render_done(struct rendering *r, const char *version, const struct policy_incident *i)
 {
+	const struct teller t = render_teller(r->d);
+
 	say_refused(r);
-	buf_adds(&r->note, policy_sentence(r->d, version));
+	buf_printf(&r->note, "%s.", tell_policy(&t, rules_options(r->d->text)->name, version));
 	if (i && i->charge > 0)
 		say_words(r, i);
 	render_put(r, POLICY_NOTE_BLOCK, NULL, r->note.data);
-}
-
-static const char *state_word(const struct deal *d, uint32_t state)
-{
-	static const char *const words[][2] = {
-		[POLICY_NONE] = { "nothing owed", "rien de dû" }, [POLICY_PROPOSED] = { "proposed", "proposée" },
-		[POLICY_PENDING] = { "in review", "en attente" }, [POLICY_DUE] = { "due", "due" },
-		[POLICY_PAID] = { "paid", "payée" }, [POLICY_WAIVED] = { "waived", "abandonnée" },
-		[POLICY_VOID] = { "void", "annulée" }, [POLICY_DISPUTED] = { "disputed", "contestée" },
-		[POLICY_CREDITED] = { "credited", "créditée" },
-	};
-
-	return state < ARRAY_SIZE(words) ? words[state][render_language(d)] : "";
 }
 
 static const char *state_name(const struct policy_incident *i)
@@ -252,10 +216,10 @@ void render_facts(struct rendering *r, const struct policy_incident *i)
 
 void render_say_fee(struct rendering *r, const struct policy_incident *i)
 {
-	const struct deal *d = r->d;
+	const struct teller t = render_teller(r->d);
 
-	buf_printf(&r->note, render_in(d, "Fee %s (%s). State: %s.\n", "Indemnité %s (%s). État : %s.\n"),
-		render_money(d, i->charge, i->currency), i->basis, state_word(d, i->state));
+	buf_printf(&r->note, render_in(r->d, "Fee %s. State: %s.\n", "Indemnité %s. État : %s.\n"), tell_fee(&t, i),
+		tell_state(&t, i->state));
 }
 
 void render_prefix(struct rendering *r, const struct rules *rules, const char *mark, const char *words)

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "policy/late/deal.h"
+#include "policy/late/tell.h"
 
 /* One rendering. Collects the block's lines; all else goes to the host at once. */
 struct rendering {
@@ -14,6 +15,7 @@ struct rendering {
 };
 
 enum language render_language(const struct deal *d);
+struct teller render_teller(const struct deal *d);
 /* One of the two, by the policy's language. */
 const char *render_in(const struct deal *d, const char *english,
 	const char *french) __attribute__((format_arg(2)));

@@ -326,6 +326,21 @@ const char *rules_version(const struct policy_text *p, int64_t acquired)
 	return version;
 }
 
+bool rules_version_from(const struct policy_text *p, const char *version, int64_t *from)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < p->count; i++) {
+		const struct section *s = &p->sections[i];
+
+		if (*s->version && strcmp(s->version, version) == 0 && (!found || s->from > *from)) {
+			*from = s->from;
+			found = true;
+		}
+	}
+	return found;
+}
+
 int64_t rules_longest(const struct policy_text *p)
 {
 	int64_t longest = 0;

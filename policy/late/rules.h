@@ -78,6 +78,8 @@ void rules_for(const struct policy_text *p, int64_t acquired, const struct rules
 bool rules_service(const struct policy_text *p, const char *service);
 /* "2026-01-01": the version that applies to what is acquired then; "" if no dated one does. */
 const char *rules_version(const struct policy_text *p, int64_t acquired);
+/* From when the dated version of that name holds; false: there is none. */
+bool rules_version_from(const struct policy_text *p, const char *version, int64_t *from);
 /* The longest notice that any tier of any version asks for, in seconds. */
 int64_t rules_longest(const struct policy_text *p);
 struct calendar_days rules_days(const struct policy_text *p, const struct rules *r);

@@ -8,6 +8,7 @@
 #include "policy/late/fold.h"
 #include "policy/late/offer.h"
 #include "policy/late/phrase.h"
+#include "policy/late/tell.h"
 
 enum { NOTE_MAX = 4096 };
 
@@ -181,63 +182,6 @@ static void render_series(struct rendering *r, const struct policy_incident *ser
 
 /* ---- 4.3 b) and d) to g): what was lost ---- */
 
-/* prefix "": none, and no comment, category and colour either. */
-struct words_for { const char *class_, *prefix[2], *sentence[2], *name[2]; };
-
-static const struct words_for lost_words[] = {
-	{ "late-cancel", { "Late cancel", "Annulé tard" },
-		{ "Late cancellation by the client, received %s.", "Annulation tardive par le client, reçue %s." },
-		{ "Late cancellation", "Annulation tardive" } },
-	{ "no-show", { "No-show", "Absence" },
-		{ "The client did not come; cancelled %s.", "Le client n'est pas venu ; annulé %s." },
-		{ "No-show", "Absence" } },
-	{ "owner-cancel", { "Cancelled by us", "Annulé par nous" },
-		{ "Cancelled by us, %s.", "Annulé par nous, %s." }, { "Cancelled by us", "Annulé par nous" } },
-	{ "late-move", { "Late move", "Reporté tard" },
-		{ "Moved late by the client, received %s.", "Reporté tard par le client, reçu %s." },
-		{ "Late move", "Report tardif" } },
-	{ "over-limit-move", { "Moved too often", "Trop de reports" },
-		{ "Moved once more than is free, received %s.", "Reporté une fois de trop, reçu %s." },
-		{ "Moved too often", "Trop de reports" } },
-	{ "shortened", { "Shortened late", "Raccourci tard" },
-		{ "Shortened late by the client, received %s.", "Raccourci tard par le client, reçu %s." },
-		{ "Shortened late", "Raccourci tard" } },
-	{ "on-time-cancel", { "", "" },
-		{ "Cancelled in time by the client, received %s.", "Annulé à temps par le client, reçu %s." }, { "", "" } },
-	{ "grace", { "", "" },
-		{ "Cancelled within the grace period, received %s.", "Annulé dans le délai de correction, reçu %s." },
-		{ "", "" } },
-};
-
-static const struct words_for *words_find(const struct policy_incident *i)
-{
-	for (size_t n = 0; n < ARRAY_SIZE(lost_words); n++) {
-		if (entry_is(i, lost_words[n].class_))
-			return &lost_words[n];
-	}
-	return NULL;
-}
-
-static const char *without_fee(const struct deal *d, const struct policy_incident *i)
-{
-	static const struct { const char *outcome, *words[2]; } reasons[] = {
-		{ "forgiven", { "No fee: forgiven", "Pas d'indemnité : pardonné" } },
-		{ "exempt", { "No fee: we had moved this appointment",
-		"Pas d'indemnité : nous avions déplacé ce rendez-vous" } },
-		{ "session", { "One session is used", "Une séance est utilisée" } },
-		{ "recorded", { "No fee, only noted", "Pas d'indemnité, seulement noté" } },
-		{ "unaccepted", { "No fee: the policy was not accepted before",
-		"Pas d'indemnité : les conditions n'avaient pas été acceptées" } },
-		{ "waived", { "Fee waived", "Indemnité abandonnée" } },
-	};
-
-	for (size_t n = 0; n < ARRAY_SIZE(reasons); n++) {
-		if (strcmp(reasons[n].outcome, i->outcome) == 0)
-			return reasons[n].words[render_language(d)];
-	}
-	return render_in(d, "No fee", "Pas d'indemnité");
-}
-
 static void say_deposit(struct rendering *r, const struct policy_incident *i)
 {
 	const struct deal *d = r->d;
@@ -253,28 +197,23 @@ static void say_deposit(struct rendering *r, const struct policy_incident *i)
 			render_money(d, i->credit, i->currency));
 }
 
-static void say_lost(struct rendering *r, const struct policy_incident *i, const struct words_for *w)
+static void say_lost(struct rendering *r, const struct policy_incident *i)
 {
-	const struct deal *d = r->d;
+	const struct teller t = render_teller(r->d);
+	const char *notice = tell_notice(&t, i);
 
-	buf_printf(&r->note, w->sentence[render_language(d)], render_time(d, i->at, true));
-	if (strcmp(i->outcome, "proposed") == 0)
-		buf_adds(&r->note, render_in(d, " To be confirmed by the owner.", " À confirmer par le professionnel."));
-	buf_addc(&r->note, '\n');
-	if (i->required >= 0)
-		buf_printf(&r->note, render_in(d, "Notice %s, agreed %s.\n", "Préavis %s, convenu %s.\n"),
-			phrase_seconds(i->notice, d->mem), phrase_seconds(i->required, d->mem));
+	buf_printf(&r->note, "%s\n", tell_happened(&t, i));
+	if (notice)
+		buf_printf(&r->note, "%s\n", notice);
 	if (i->charge > 0 && i->state != POLICY_WAIVED)
 		render_say_fee(r, i);
-	else if (strcmp(i->outcome, "forgiven") == 0)
-		buf_printf(&r->note, "%s (%s).\n", without_fee(d, i), i->basis);
 	else
-		buf_printf(&r->note, "%s.\n", without_fee(d, i));
+		buf_printf(&r->note, "%s.\n", tell_no_fee(&t, i));
 	say_deposit(r, i);
 }
 
 static const char *prefix_words(const struct deal *d, const struct policy_incident *i,
-	const struct words_for *w)
+	const struct tell_words *w)
 {
 	const char *words = w->prefix[render_language(d)];
 
@@ -287,7 +226,7 @@ static const char *prefix_words(const struct deal *d, const struct policy_incide
 	return words;
 }
 
-static void put_comment(struct rendering *r, const struct policy_incident *i, const struct words_for *w)
+static void put_comment(struct rendering *r, const struct policy_incident *i, const struct tell_words *w)
 {
 	const struct deal *d = r->d;
 	const char *text = w->name[render_language(d)];
@@ -303,7 +242,7 @@ static void put_comment(struct rendering *r, const struct policy_incident *i, co
 	render_put(r, POLICY_COMMENT, render_in(d, "COMMENT;LANGUAGE=en", "COMMENT;LANGUAGE=fr"), text);
 }
 
-static void put_look(struct rendering *r, const struct policy_incident *i, const struct words_for *w,
+static void put_look(struct rendering *r, const struct policy_incident *i, const struct tell_words *w,
 	const struct rules *rules)
 {
 	const struct deal *d = r->d;
@@ -324,7 +263,7 @@ static void incident_rules(const struct deal *d, const struct policy_incident *i
 static void render_lost(struct rendering *r, const struct policy_incident *i, const char *digest)
 {
 	const struct deal *d = r->d;
-	const struct words_for *w = words_find(i);
+	const struct tell_words *w = tell_words(i);
 	/* However the client said so. After the start it may stand there again without being held. */
 	bool cancelled = d->t < i->slot || !booking_is_appointment(d) || d->c->kind == POLICY_CANCELLED;
 	struct rules rules;
@@ -352,7 +291,7 @@ static void render_lost(struct rendering *r, const struct policy_incident *i, co
 			render_put(r, POLICY_STATUS, NULL, "CANCELLED");
 		render_put(r, POLICY_TRANSP, NULL, "TRANSPARENT");
 	}
-	say_lost(r, i, w);
+	say_lost(r, i);
 	render_done(r, i->version, i);
 }
 
@@ -406,7 +345,7 @@ static void render_group(struct rendering *r, const struct slot *held)
 static const struct policy_incident *incident_of(const struct deal *d, const char *ref)
 {
 	for (size_t n = d->entries.count; n-- > 0;) {
-		if (*ref && strcmp(d->entries.at[n].ref, ref) == 0 && words_find(&d->entries.at[n]))
+		if (*ref && strcmp(d->entries.at[n].ref, ref) == 0 && tell_words(&d->entries.at[n]))
 			return &d->entries.at[n];
 	}
 	return NULL;

@@ -48,6 +48,8 @@ static const char *header(const struct response *res, const char *name)
 
 static void owns_its_paths_alone(void **state)
 {
+	char shown[WEB_LOG_PATH_SIZE];
+
 	(void)state;
 	assert_true(web_owns("/healthz"));
 	assert_true(web_is_open("/healthz"));
@@ -56,7 +58,12 @@ static void owns_its_paths_alone(void **state)
 	assert_false(web_owns("/"));
 	assert_false(web_owns("/calendars/"));
 	assert_false(web_is_open("/calendars/"));
-	assert_string_equal(web_log_path("/calendars/anna/"), "/calendars/anna/");
+	assert_string_equal(web_log_path("/calendars/anna/", shown), "/calendars/anna/");
+	assert_string_equal(web_log_path("/feeds/secret/x.ics", shown), "/feeds/…");
+	assert_string_equal(web_log_path("/fee/7F3K-2Q9M/secret", shown), "/fee/7F3K-2Q9M/…");
+	assert_string_equal(web_log_path("/fee/secret/7F3K-2Q9M", shown), "/fee/…");
+	assert_string_equal(web_log_path("/fee/7F3K-2Q9Msecret", shown), "/fee/…");
+	assert_string_equal(web_log_path("/policy/x/2026-01-01", shown), "/policy/x/2026-01-01");
 }
 
 static void tells_its_health(void **state)

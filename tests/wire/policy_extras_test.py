@@ -13,11 +13,11 @@ RULES = ('timezone = "Europe/Paris" currency = "EUR" price-from = title owner-ch
          'tiers = { "48h 50%", "24h 100%" }')
 EXTRA = f"""
 policy "therapy" {{ {RULES} extras = on version "2026-01-01" {{ late-move = same }} }}
-policy "Thérapie <1>/2" {{ {RULES} extras = on }}
+policy "Thérapie <1>, 2" {{ {RULES} extras = on }}
 policy "plain" {{ {RULES} }}
 policy "studio" {{ {RULES} price = "80 EUR" extras = on }}
 calendar "anna/work" {{ policy = "therapy" }}
-calendar "anna/odd" {{ policy = "Thérapie <1>/2" }}
+calendar "anna/odd" {{ policy = "Thérapie <1>, 2" }}
 calendar "anna/plain" {{ policy = "plain" }}
 calendar "anna/studio" {{ policy = "studio" }}
 """
@@ -207,7 +207,7 @@ def test_odd_name_of_a_policy(s):
     ics = put(s, HOME + "odd/name.ics", sent("name", 200))
     digest = re.search("DIGEST=sha256-([A-Za-z0-9_-]+)", unfold(ics)).group(1)
     assert lines(ics, "LINK") == ["LINK;VALUE=URI;LINKREL=terms-of-service:"
-                                  f"{PUBLIC}/policy/Th%C3%A9rapie%20%3C1%3E%2F2/{digest}"], ics
+                                  f"{PUBLIC}/policy/Th%C3%A9rapie%20%3C1%3E,%202/{digest}"], ics
 
 
 def test_each_link_is_its_incidents(s):
