@@ -339,7 +339,8 @@ int deal_open(struct deal *d, const struct policy_host *host, struct policy_sink
 	const struct policy_query mine = { .size = sizeof(mine), .uid = c->uid,
 		.client = *c->attendee ? c->attendee : NULL };
 
-	*d = (struct deal){ .host = host, .sink = sink, .text = text, .c = c, .mem = mem, .t = c->now };
+	*d = (struct deal){ .host = host, .sink = sink, .text = text, .c = c, .mem = mem, .t = c->now,
+		.clock_behind = c->flags & POLICY_CLOCK_DOUBTFUL };
 	words_in_title(c->summary, rules_options(text)->currency, mem, &d->words);
 	d->client = *c->attendee ? c->attendee : *c->client_address ? c->client_address :
 		text_folded(d->words.client, mem);
@@ -347,7 +348,7 @@ int deal_open(struct deal *d, const struct policy_host *host, struct policy_sink
 	if (entries_load(host, sink, &mine, mem, &d->entries))
 		return -1;
 	if (d->entries.latest > d->t) {
-		d->clock_behind = d->entries.latest - d->t > CLOCK_TOLERANCE;
+		d->clock_behind |= d->entries.latest - d->t > CLOCK_TOLERANCE;
 		d->t = d->entries.latest;
 	}
 	chain_make(&d->entries, c->uid, c->occurrence, &d->chain);
