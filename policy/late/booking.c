@@ -313,10 +313,6 @@ static int reappear(struct deal *d, const struct slot *lost)
 
 	if (after_start && !deal_by_owner(d->c))
 		return 0;
-	if (!deal_by_owner(d->c) && d->c->role != POLICY_CLIENT) {
-		s = *lost; /* the administrator moves no money */
-		return deal_tell_slot(d, &s, "rebooked", NULL);
-	}
 	if (!entry_is(lost->loss, "on-time-cancel") || lost->loss->charge > 0)
 		return slot_reinstate(d, lost);
 	s = slot_again(d, lost);
