@@ -58,6 +58,15 @@ const char *booking_version(const struct deal *d, int64_t acquired)
 	return *version ? version : rules_options(d->text)->digest;
 }
 
+/* Of another client's slot at that time neither the reference: his incident has it. */
+static const char *ref_now(const struct deal *d)
+{
+	const struct slot *there = chain_find((struct chain *)(uintptr_t)&d->chain, d->c->after.start);
+
+	return *d->c->ref && !(there && there->loss && deal_is_other_client(d, there->client)) ? d->c->ref :
+		d->c->fresh_ref;
+}
+
 static struct slot slot_now(const struct deal *d)
 {
 	const struct policy_when *when = &d->c->after;
@@ -66,7 +75,7 @@ static struct slot slot_now(const struct deal *d)
 		.client = d->client, .title = *d->words.client ? d->words.client : d->client,
 		.service = d->service, .priced = (d->fresh & WORD_PRICE) && d->said.price.minor >= 0,
 		.version = booking_version(d, d->t), .digest = rules_options(d->text)->digest,
-		.ref = *d->c->ref ? d->c->ref : d->c->fresh_ref,
+		.ref = ref_now(d),
 	};
 	const struct rules_key key = slot_key(d, &s);
 	struct rules r;
@@ -320,12 +329,6 @@ static int reappear(struct deal *d, const struct slot *lost)
 	return deal_tell_slot(d, &s, "rebooked", NULL);
 }
 
-/* Another title is a renaming, another address another client (3.5). */
-static bool is_other_client(const struct deal *d, const struct slot *s)
-{
-	return *d->c->client_address && strchr(s->client, '@') && strcmp(s->client, d->c->client_address);
-}
-
 /* The slot as this client lost it, if another one had it since. */
 static bool lost_before(const struct deal *d, struct slot *out)
 {
@@ -361,7 +364,7 @@ int booking_made(struct deal *d)
 		return -1;
 	if (known && known->loss) {
 		lost = *known;
-		if (!is_other_client(d, known) || lost_before(d, &lost))
+		if (!deal_is_other_client(d, known->client) || lost_before(d, &lost))
 			return reappear(d, &lost);
 	}
 	if (!booking_is_appointment(d))

@@ -80,6 +80,11 @@ static bool actor_is_client(const struct deal *d, const struct slot *s, const st
 		(r->account && ascii_casecmp(r->account, d->c->actor) == 0);
 }
 
+bool deal_is_other_client(const struct deal *d, const char *client)
+{
+	return *d->c->client_address && strchr(client, '@') && strcmp(client, d->c->client_address);
+}
+
 enum party deal_attribute(const struct deal *d, const struct slot *s, const struct rules *r,
 	struct blame *blame)
 {

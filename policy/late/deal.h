@@ -74,6 +74,8 @@ bool deal_has_entry(const struct deal *d);
 
 /* Typed by the owner or a delegate. */
 bool deal_by_owner(const struct policy_change *c);
+/* Does the event name another client? Another title is a renaming, another address another client (3.5). */
+bool deal_is_other_client(const struct deal *d, const char *client);
 /* Whose doing a change of that slot is. */
 enum party deal_attribute(const struct deal *d, const struct slot *s, const struct rules *r,
 	struct blame *blame);

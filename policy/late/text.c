@@ -404,13 +404,17 @@ int text_render(struct deal *d)
 	const struct policy_incident *series = entries_series(&d->entries, d->c->uid), *loss = last_loss(d);
 	const struct slot *held = held_slot(d);
 	bool master = (d->c->flags & POLICY_SERIES) && !*d->c->occurrence, gone = d->c->flags & POLICY_GONE;
+	bool passed_on;
 
 	if (gone && (d->c->kind == POLICY_TICK || d->c->kind == POLICY_CHANGED))
 		return render_fee_entry(d, incident_of(d, d->c->ref), 0);
 	if (!(d->c->flags & POLICY_GROUP) && d->c->kind != POLICY_TICK && aside_fee(d) &&
 			render_fee_entry(d, aside_fee(d), POLICY_IN_FEES))
 		return -1;
-	if (ask_to_keep(d, loss) || ((d->c->flags & POLICY_GROUP) && render_fee_entry(d, loss, POLICY_IN_FEES)))
+	/* Somebody else is invited and hasn't accepted yet: the event is no longer about what was lost. */
+	passed_on = !held && !gone && loss && deal_is_other_client(d, loss->client);
+	if (ask_to_keep(d, loss) || (((d->c->flags & POLICY_GROUP) || passed_on) &&
+			render_fee_entry(d, loss, POLICY_IN_FEES)))
 		return -1;
 	buf_init(&r.note, NOTE_MAX);
 	if (master && series)
@@ -419,7 +423,7 @@ int text_render(struct deal *d)
 		render_group(&r, held);
 	else if (!master && held && !gone)
 		render_booked(&r, held);
-	else if (!master && !held && loss && !(d->c->flags & POLICY_GROUP))
+	else if (!master && !held && loss && !(d->c->flags & POLICY_GROUP) && !passed_on)
 		render_entry(&r, loss);
 	return render_finish(&r);
 }
