@@ -404,7 +404,7 @@ int booking_renamed(struct deal *d)
 	same = s.end == now.end && strcmp(s.client, now.client) == 0 && strcmp(s.title, now.title) == 0 &&
 		strcmp(s.service, now.service) == 0;
 	key = slot_key(d, &now);
-	rules_for(d->text, s.acquired, &key, s.start, &r);
+	rules_for(slot_text(d, &s), s.acquired, &key, s.start, &r);
 	now.price = price_now(d, &r, now.end > now.start ? now.end - now.start : 0);
 	if (booking_has_incident(d) || s.priced)
 		now.price = s.price;

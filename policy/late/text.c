@@ -253,13 +253,6 @@ static void put_look(struct rendering *r, const struct policy_incident *i, const
 	render_put(r, POLICY_COLOR, NULL, "tomato");
 }
 
-/* What holds for the slot that an incident is about. */
-static void incident_rules(const struct deal *d, const struct policy_incident *i, struct rules *out)
-{
-	rules_for(d->text, i->acquired, &(struct rules_key){ i->client, text_folded(i->title, d->mem), i->service },
-		i->slot, out);
-}
-
 static void render_lost(struct rendering *r, const struct policy_incident *i, const char *digest)
 {
 	const struct deal *d = r->d;
@@ -270,7 +263,7 @@ static void render_lost(struct rendering *r, const struct policy_incident *i, co
 
 	if (!w)
 		return;
-	incident_rules(d, i, &rules);
+	deal_rules(d, i, &rules);
 	render_ref(r, i->ref);
 	render_put(r, POLICY_PROPERTY, "X-DEDIT-CLASS", render_upper(d, i->class_));
 	render_fee(r, i);
@@ -394,7 +387,7 @@ static int ask_to_keep(struct deal *d, const struct policy_incident *loss)
 
 	if (!(d->c->flags & POLICY_DELETE) || !loss || loss->at != d->t || d->t >= loss->slot)
 		return 0;
-	incident_rules(d, loss, &rules);
+	deal_rules(d, loss, &rules);
 	return rules.keep_deleted ? d->host->annotate(d->sink, POLICY_KEEP, NULL, "yes") : 0;
 }
 
