@@ -39,7 +39,6 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/fees.c policy/fees.h policy/fees_csv.c policy/fees_list.c \
 	policy/group.c policy/group.h \
 	policy/host.c policy/host.h policy/host_options.h \
-	policy/kept.c policy/kept.h \
 	policy/late/options.c \
 	policy/ledger.c policy/ledger.h \
 	policy/link.c policy/link.h \
@@ -50,10 +49,22 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/plain.c \
 	policy/plain_name.c policy/plain_name.h \
 	policy/plan.c policy/plan.h \
+	policy/report/chart.c policy/report/chart.h \
+	policy/report/facts.c policy/report/facts.h \
+	policy/report/kinds.c policy/report/kinds.h \
+	policy/report/report.c policy/report/report.h \
+	policy/report/report_audit.c \
+	policy/report/report_clients.c \
+	policy/report/report_fees.c \
+	policy/report/report_slots.c \
+	policy/report/report_text.c \
+	policy/report/report_when.c \
+	policy/report/stats.c policy/report/stats.h \
+	policy/report/svg.c policy/report/svg.h \
 	policy/sign.c policy/sign.h \
 	policy/update.c policy/update.h
 libpolicy_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
-policy_libs = libpolicy.a $(JANSSON_LIBS) $(storage_libs) -ldl
+policy_libs = libpolicy.a $(JANSSON_LIBS) $(storage_libs) -ldl -lm
 
 late_so_SOURCES = $(late_sources) policy/late/so.c
 
@@ -73,7 +84,9 @@ check_PROGRAMS += \
 	tests/unit/test_policy_ledger \
 	tests/unit/test_policy_link \
 	tests/unit/test_policy_load \
-	tests/unit/test_policy_note
+	tests/unit/test_policy_note \
+	tests/unit/test_report_facts \
+	tests/unit/test_svg
 tests_unit_test_books_SOURCES = tests/unit/test_books.c tests/unit/ledger_fixture.c tests/unit/ledger_fixture.h
 tests_unit_test_books_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_event_update_LDADD = $(policy_libs) $(CMOCKA_LIBS)
@@ -95,6 +108,10 @@ tests_unit_test_policy_audit_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_link_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_load_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_report_facts_SOURCES = tests/unit/test_report_facts.c tests/unit/ledger_fixture.c \
+	tests/unit/ledger_fixture.h
+tests_unit_test_report_facts_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_svg_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_note_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 # Compiled by test_policy_load, as the maker of a module would.
 EXTRA_DIST += tests/policy/example_module.c

@@ -32,10 +32,12 @@ static const struct command commands[] = {
 		admin_fee },
 	{ "fees", NULL, "[--owner NAME] [--client NAME] [--state STATE,...] [--since DATE] [--until DATE] "
 		"[--month YYYY-MM] [--json | --csv [--separator ,|;]]", 0, admin_fees },
-	{ "fees", NULL, "[--json] [--owner NAME]", 0, admin_fees },
 	{ "ledger", "head", "[OWNER]", 0, admin_ledger_head },
 	{ "ledger", "verify", "[OWNER] [--head HEAD]", 0, admin_ledger_verify },
 	{ "ledger", "key", "", 0, admin_ledger_key },
+	{ "report", NULL, "[NAME [--owner NAME] [--client NAME] [--since DATE] [--until DATE] [--month YYYY-MM] "
+		"[--uid UID] [--json | --csv [--table NAME] [--separator ,|;]] [--svg FILE]]", ADMIN_DRAWS,
+		admin_report },
 	{ "check", NULL, "[--deep]", 0, admin_check },
 	{ "rescan", NULL, "[OWNER/CALENDAR]", 0, admin_rescan },
 	{ "flush", NULL, "", 0, admin_flush },

@@ -31,6 +31,7 @@ enum admin_flags {
 	ADMIN_CA = 4,                /* the value of --ca is a file, and what stands in it is handed over */
 	ADMIN_READS = 8,             /* the file that its first argument names, "-": standard input */
 	ADMIN_WRITES = 16,           /* a file of its own, which goes to standard output in the end */
+	ADMIN_DRAWS = 32,            /* the same, if there is a --svg, whose value names where it goes */
 };
 
 struct command {
@@ -89,6 +90,9 @@ const char *admin_money(struct admin *a, int64_t minor, const char *currency);
 const char *admin_local_time(struct admin *a, const struct zone *zone, int64_t when);
 const char *admin_fee_state(const struct fee *f);
 
+/* The owner given, or, NULL, the only one who has a calendar of fees: books and reports are one person's.
+ * ADMIN_OK, else the exit code after a message. */
+int admin_one_owner(struct admin *a, const char *given, const char **out);
 /* Writes a calendar to the command's file (ADMIN_WRITES). refresh: seconds after which a program may ask
  * again; 0: not said. The exit code. */
 int admin_write_calendar(struct admin *a, const struct collection *c, int64_t refresh);
@@ -115,6 +119,7 @@ int admin_fees_export(struct admin *a, char *const *args);
 int admin_ledger_head(struct admin *a, char *const *args);
 int admin_ledger_verify(struct admin *a, char *const *args);
 int admin_ledger_key(struct admin *a, char *const *args);
+int admin_report(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);
 int admin_rebuild(struct admin *a, char *const *args);
 int admin_flush(struct admin *a, char *const *args);

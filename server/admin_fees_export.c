@@ -52,32 +52,35 @@ static const struct format {
 
 /* ---- whose, and of when ---- */
 
+struct search { struct admin *a; const char *owner; };
+
 static int take_owner(const struct collection *c, void *arg)
 {
-	struct export *x = arg;
+	struct search *found = arg;
 
 	if ((c->flags & COLL_FEES) == 0)
 		return 0;
-	if (x->owner != NULL)
+	if (found->owner != NULL)
 		return 1;
-	x->owner = arena_strdup(x->a->mem, c->owner);
+	found->owner = arena_strdup(found->a->mem, c->owner);
 	return 0;
 }
 
-/* Books are one person's. */
-static int find_owner(struct export *x, const char *given)
+int admin_one_owner(struct admin *a, const char *given, const char **out)
 {
+	struct search found = { a, given };
 	struct err e;
 	int several;
 
-	x->owner = given;
+	*out = given;
 	if (given != NULL)
 		return ADMIN_OK;
-	several = store_collections(x->a->site->dav.store, NULL, take_owner, x, &e);
+	several = store_collections(a->site->dav.store, NULL, take_owner, &found, &e);
 	if (several < 0)
-		return admin_fail(x->a, "%s", e.text);
-	if (several > 0 || x->owner == NULL)
-		return admin_misuse(x->a, several > 0 ? "--owner: whose fees?" : "nobody has a calendar of fees");
+		return admin_fail(a, "%s", e.text);
+	if (several > 0 || found.owner == NULL)
+		return admin_misuse(a, several > 0 ? "--owner: whose fees?" : "nobody has a calendar of fees");
+	*out = found.owner;
 	return ADMIN_OK;
 }
 
@@ -93,7 +96,7 @@ int admin_fees_export(struct admin *a, char *const *given)
 	if (code == ADMIN_OK && (filter.client != NULL || filter.states != 0))
 		code = admin_misuse(a, "books are of all clients and states");
 	if (code == ADMIN_OK)
-		code = find_owner(&x, filter.owner);
+		code = admin_one_owner(a, filter.owner, &x.owner);
 	if (code != ADMIN_OK)
 		return code;
 	if (filter.by_day)

@@ -174,19 +174,48 @@ static int open_input(char *const *args, int *out)
 	return copy(given, *out) == 0 ? ADMIN_OK : fail(strerror(errno));
 }
 
+/* Where the picture goes that a command draws; NULL: none is asked for. */
+static const char *picture_of(const struct command *c, char *const *args)
+{
+	for (; (c->flags & ADMIN_DRAWS) != 0 && *args != NULL; args++) {
+		if (strcmp(*args, "--svg") == 0)
+			return args[1];
+	}
+	return NULL;
+}
+
 static int open_file(const struct command *c, char *const *args, int *out)
 {
 	if ((c->flags & ADMIN_READS) != 0)
 		return open_input(args + (c->sub != NULL ? 2 : 1), out);
-	return (c->flags & ADMIN_WRITES) != 0 ? temporary(out) : ADMIN_OK;
+	return (c->flags & ADMIN_WRITES) != 0 || picture_of(c, args) != NULL ? temporary(out) : ADMIN_OK;
 }
 
-static int show_file(const struct command *c, int file)
+/* As the caller, who may write there, not as the folder's owner. What stands in it goes when the command
+ * has succeeded. */
+static int open_picture(const char *name, int *out)
 {
-	if ((c->flags & ADMIN_WRITES) == 0)
+	*out = -1;
+	if (name == NULL)
 		return ADMIN_OK;
-	return lseek(file, 0, SEEK_SET) == 0 && copy(file, STDOUT_FILENO) == 0 ? ADMIN_OK
-										 : fail(strerror(errno));
+	*out = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (*out >= 0)
+		return ADMIN_OK;
+	fprintf(stderr, "dedit: %s: %s\n", name, strerror(errno));
+	return ADMIN_FAILED;
+}
+
+static int show_file(const struct command *c, int file, int picture)
+{
+	struct stat st;
+
+	if (picture < 0 && (c->flags & ADMIN_WRITES) == 0)
+		return ADMIN_OK;
+	if (picture >= 0 && fstat(picture, &st) == 0 && S_ISREG(st.st_mode) && ftruncate(picture, 0) != 0)
+		return fail(strerror(errno));
+	return lseek(file, 0, SEEK_SET) == 0 && copy(file, picture >= 0 ? picture : STDOUT_FILENO) == 0
+		? ADMIN_OK
+		: fail(strerror(errno));
 }
 
 /* ---- running ---- */
@@ -244,7 +273,7 @@ static int run_somewhere(struct admin *a, struct site **site, struct settings *s
 }
 
 static int run(const char *conf, const struct command *c, char *const *args, const char *password,
-	int file)
+	int file, int picture)
 {
 	cleanup_arena struct arena *mem = arena_create();
 	struct settings *settings;
@@ -261,7 +290,7 @@ static int run(const char *conf, const struct command *c, char *const *args, con
 	a.password = password;
 	a.file = file;
 	code = run_somewhere(&a, &site, settings, args, c->flags);
-	if (code != ADMIN_USAGE && show_file(c, file) != ADMIN_OK)
+	if ((code == ADMIN_OK || (code == ADMIN_FAILED && picture < 0)) && show_file(c, file, picture) != ADMIN_OK)
 		code = ADMIN_FAILED;
 	fwrite(a.out.data, 1, a.out.len, stdout);
 	fwrite(a.errors.data, 1, a.errors.len, stderr);
@@ -320,14 +349,14 @@ static int run_with_ca(const char *file, char *const *args, const struct command
 		n++;
 	with_text = xcalloc(n + 1, sizeof(*with_text));
 	buf_init(&text, CA_MAX);
-	return read_ca(args, with_text, &text) == ADMIN_OK ? run(file, c, with_text, NULL, -1) : ADMIN_FAILED;
+	return read_ca(args, with_text, &text) == ADMIN_OK ? run(file, c, with_text, NULL, -1, -1) : ADMIN_FAILED;
 }
 
 static int run_command(const char *file, char *const *args)
 {
 	const struct command *c = admin_find(args);
 	char password[PASSWORD_LINE] = "";
-	cleanup_fd int input = -1;
+	cleanup_fd int input = -1, picture = -1;
 	int code;
 
 	if (c == NULL) {
@@ -338,9 +367,9 @@ static int run_command(const char *file, char *const *args)
 		return run_with_ca(file, args, c);
 	if ((c->flags & ADMIN_PASSWORD) != 0 && get_password(password) != ADMIN_OK)
 		return ADMIN_FAILED;
-	if (open_file(c, args, &input) != ADMIN_OK)
+	if (open_file(c, args, &input) != ADMIN_OK || open_picture(picture_of(c, args), &picture) != ADMIN_OK)
 		return ADMIN_FAILED;
-	code = run(file, c, args, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL, input);
+	code = run(file, c, args, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL, input, picture);
 	secret_zero(password, sizeof(password));
 	return code;
 }

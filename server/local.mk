@@ -10,6 +10,7 @@ libserver_a_SOURCES = \
 	server/admin_ledger.c \
 	server/admin_profile.c \
 	server/admin_import.c \
+	server/admin_report.c \
 	server/admin_store.c \
 	server/admin_user.c \
 	server/acquire.c \

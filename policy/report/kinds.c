@@ -1,0 +1,28 @@
+#include "policy/report/kinds.h"
+
+/* clang-format off */
+const struct report_kind report_kinds[] = {
+	{ "month", "this month's incidents, and the words that act on them", REPORT_MONTH, gather_month, NULL },
+	{ "decide", "what waits for the owner: proposals, reviews, disputes, words not understood", 0,
+		gather_decide, NULL },
+	{ "money", "assessed, waived, paid and open by month, and how old the open fees are", REPORT_YEAR,
+		gather_money, plot_money },
+	{ "notice", "how long before the start clients cancel or move", REPORT_YEAR, gather_notice,
+	plot_notice },
+	{ "when", "late cancellations and absences by weekday and hour", REPORT_YEAR, gather_when, plot_when },
+	{ "clients", "each client's appointments and reliability", REPORT_YEAR, gather_clients, plot_clients },
+	{ "ourselves", "the owner's own cancellations and moves, beside the clients'", REPORT_YEAR,
+		gather_ourselves, plot_ourselves },
+	{ "effect", "late cancellations and absences week by week, with the policy's versions", REPORT_YEAR,
+		gather_effect, plot_effect },
+	{ "slots", "times given up by clients: how early, and whether somebody else took them", REPORT_YEAR,
+		gather_slots, plot_slots },
+	{ "waivers", "fees waived, by reason, by whom and by client", REPORT_YEAR, gather_waivers,
+	plot_waivers },
+	{ "lead", "absences by the days between booking and start", REPORT_YEAR, gather_lead, plot_lead },
+	{ "review", "half a year of each client, to look at the terms together", REPORT_HALF, gather_review,
+		plot_review },
+	{ "audit", "everything the ledger has about one event (--uid)", 0, gather_audit, plot_audit },
+	{ 0 },
+};
+/* clang-format on */
