@@ -481,7 +481,7 @@ static struct policy_change tick_of(const struct subject *s, const struct policy
 		.link = "",
 		.attendee = i->attendee,
 		.attendees = "",
-		.zone = "",
+		.zone = i->zone,
 		.before = { i->slot, i->slot_end },
 		.ref = i->ref,
 	};

@@ -130,6 +130,7 @@ struct policy_incident {
 	int64_t deposit, refund, credit, tax;
 	const char *service, *attendee;  /* "" if none; attendee: whom of a group it is about */
 	const char *word, *reason;       /* by which word it came about, why: "emergency", "refilled"; "" */
+	const char *zone;                /* TZID of the event's start then, "" for UTC, floating and dates */
 };
 
 struct policy_query { uint32_t size; const char *client, *uid; int64_t slot, since; }; /* NULL, 0: any */

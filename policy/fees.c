@@ -10,7 +10,7 @@
 #include "policy/block.h"
 #include "policy/update.h"
 
-enum { FEE_BYTES_MAX = 1 << 17 };
+enum { FEE_BYTES_MAX = 1 << 17, DAY = 86400 };
 
 /* ---- the calendar ---- */
 
@@ -64,20 +64,36 @@ static void write_text(const struct entry_writer *w, const char *name, const cha
 	ical_fold(w->out, line.data);
 }
 
-/* In UTC: every program reads that without a VTIMEZONE. Dates stay dates, in the policy's zone. */
-static void write_time(const struct entry_writer *w, const char *name, int64_t when)
+/* The zone of the event; NULL: UTC. In a local time that exists twice the second one can't be said. */
+static const struct zone *entry_zone(const struct entry_writer *w)
+{
+	const struct zone *zone = *w->i->zone ? zone_find(w->i->zone) : NULL;
+	struct wall start, end;
+
+	if (!zone || w->change->flags & POLICY_ALL_DAY)
+		return NULL;
+	zone_from_utc(zone, w->i->slot, &start);
+	zone_from_utc(zone, w->i->slot_end, &end);
+	return zone_to_utc(zone, &start) == w->i->slot && zone_to_utc(zone, &end) == w->i->slot_end ? zone : NULL;
+}
+
+/* Dates stay dates, in the policy's zone. */
+static void write_time(const struct entry_writer *w, const char *name, const struct zone *zone, int64_t when)
 {
 	char utc[ICAL_UTC_SIZE];
-	struct wall wall;
+	struct wall t;
 
 	if (w->change->flags & POLICY_ALL_DAY) {
-		zone_from_utc(w->zone, when, &wall);
-		buf_printf(w->out, "%s;VALUE=DATE:%04d%02d%02d\r\n", name, wall.year, wall.month,
-			wall.day);
-		return;
+		zone_from_utc(w->zone, when, &t);
+		buf_printf(w->out, "%s;VALUE=DATE:%04d%02d%02d\r\n", name, t.year, t.month, t.day);
+	} else if (zone) {
+		zone_from_utc(zone, when, &t);
+		buf_printf(w->out, "%s;TZID=%s:%04d%02d%02dT%02d%02d%02d\r\n", name, zone_name(zone), t.year,
+			t.month, t.day, t.hour, t.min, t.sec);
+	} else {
+		ical_utc(when, utc);
+		buf_printf(w->out, "%s:%s\r\n", name, utc);
 	}
-	ical_utc(when, utc);
-	buf_printf(w->out, "%s:%s\r\n", name, utc);
 }
 
 static const char *entry_title(const struct entry_writer *w)
@@ -93,16 +109,20 @@ static const char *entry_title(const struct entry_writer *w)
 
 static int write_entry(const struct entry_writer *w, struct err *e)
 {
+	const struct zone *zone = entry_zone(w);
 	char stamp[ICAL_UTC_SIZE];
 
 	ical_utc(w->i->at, stamp);
-	buf_adds(w->out,
-		"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//fees//EN\r\nBEGIN:VEVENT\r\n");
+	buf_adds(w->out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//fees//EN\r\n");
+	if (zone) {
+		zone_vtimezone(zone, zone_name(zone), NULL, w->i->slot - DAY, w->i->slot_end + DAY, w->out);
+	}
+	buf_adds(w->out, "BEGIN:VEVENT\r\n");
 	write_text(w, "UID", arena_printf(w->mem, "fee-%s@%s", w->i->ref, w->host));
 	buf_printf(w->out, "DTSTAMP:%s\r\n", stamp);
-	write_time(w, "DTSTART", w->i->slot);
+	write_time(w, "DTSTART", zone, w->i->slot);
 	if (w->i->slot_end > w->i->slot) {
-		write_time(w, "DTEND", w->i->slot_end);
+		write_time(w, "DTEND", zone, w->i->slot_end);
 	}
 	write_text(w, "SUMMARY", entry_title(w));
 	ical_fold(
@@ -124,10 +144,15 @@ static int write_entry(const struct entry_writer *w, struct err *e)
 	return 0;
 }
 
-static bool is_owed(const struct policy_incident *i)
+/* Money that is owed, may be, or was waived; and a loss that costs nothing this once, for whatever reason:
+ * the answer renders that one. */
+static bool is_told(const struct policy_incident *i, const struct rendering *shown)
 {
-	return strcmp(i->class_, KIND_SLOT) != 0 && i->state != POLICY_NONE &&
-		i->state != POLICY_VOID && *i->ref && i->slot;
+	bool mine = shown->fee_title && shown->ref && strcmp(shown->ref, i->ref) == 0;
+
+	if (strcmp(i->class_, KIND_SLOT) == 0 || i->state == POLICY_VOID || !*i->ref || !i->slot)
+		return false;
+	return i->state != POLICY_NONE || (mine && strcmp(i->outcome, "none") != 0);
 }
 
 static int plan_write(struct plan *p, const struct collection *fees, const struct entry_writer *w,
@@ -168,9 +193,10 @@ static int plan_one(struct plan *p, const struct decision *d, struct entry_write
 {
 	const struct policy_incident *i = w->i;
 	const char *ref = *i->supersedes ? i->supersedes : i->ref, *entry_name, *etag;
+	bool told = is_told(i, w->shown);
 	struct collection fees;
 
-	if (is_owed(i)) {
+	if (told) {
 		ref = i->ref;
 	} else if (i->state != POLICY_VOID || !*ref) {
 		return 0;
@@ -180,7 +206,7 @@ static int plan_one(struct plan *p, const struct decision *d, struct entry_write
 	entry_name = arena_printf(p->mem, "%s.ics", ref);
 	if (entry_find(p, &fees, entry_name, &etag, e))
 		return -1;
-	if (is_owed(i)) {
+	if (told) {
 		if (name) {
 			*name = entry_name;
 		}
@@ -207,11 +233,11 @@ int fees_plan(struct plan *p, const struct decision *d, const struct policy_chan
 {
 	for (size_t n = v->first_entry; n < d->fresh.count; n++) {
 		const struct policy_incident *i = &d->fresh.entries[n].i;
+		struct entry_writer w = writer_for(p, d, c, v, i);
 
-		if (strcmp(i->uid, c->uid) != 0 && is_owed(i)) {
+		if (strcmp(i->uid, c->uid) != 0 && is_told(i, w.shown)) {
 			continue; /* that event is asked about by itself, and writes it */
 		}
-		struct entry_writer w = writer_for(p, d, c, v, i);
 		struct buf out cleanup_buf;
 		w.out = &out;
 		buf_init(&out, FEE_BYTES_MAX);
@@ -225,9 +251,10 @@ int fees_refresh(struct plan *p, const struct decision *d, const struct policy_c
 	const struct verdict *v, const struct policy_incident *i, const struct object *there, const char *bytes,
 	struct err *e)
 {
-	if (!bytes || d->fresh.count > v->first_entry || !is_owed(i) || !v->shown.block)
-		return 0;
 	struct entry_writer w = writer_for(p, d, c, v, i);
+
+	if (!bytes || d->fresh.count > v->first_entry || !is_told(i, w.shown) || !w.shown->block)
+		return 0;
 	struct buf out cleanup_buf;
 	w.out = &out;
 	buf_init(&out, FEE_BYTES_MAX);

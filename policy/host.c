@@ -110,6 +110,7 @@ static void incident_copy(struct arena *mem, const struct policy_incident *from,
 	to->attendee = copy(mem, from->attendee, c->attendee);
 	to->word = copy(mem, from->word, "");
 	to->reason = copy(mem, from->reason, "");
+	to->zone = copy(mem, from->zone, c->zone);
 }
 
 static int host_incident(struct policy_sink *s, const struct policy_incident *i)

@@ -39,6 +39,7 @@ static const struct member {
 	TEXT("ref", ref), NUMBER("refund", refund, 0), NUMBER("required", required, -1), TEXT("service", service),
 	NUMBER("slot", slot, 0), NUMBER("slot_end", slot_end, 0), TEXT("supersedes", supersedes),
 	NUMBER("tax", tax, 0), TEXT("title", title), TEXT("uid", uid), TEXT("version", version), TEXT("word", word),
+	TEXT("zone", zone),
 };
 #undef TEXT
 #undef NUMBER

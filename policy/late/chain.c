@@ -78,6 +78,7 @@ static struct policy_incident entry_copy(const struct policy_incident *i, struct
 	copy.attendee = keep(mem, i->attendee);
 	copy.word = keep(mem, i->word);
 	copy.reason = keep(mem, i->reason);
+	copy.zone = keep(mem, i->zone);
 	return copy;
 }
 

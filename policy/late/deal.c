@@ -131,6 +131,7 @@ int deal_tell(struct deal *d, struct policy_incident *i)
 	i->word = i->word ? i->word : d->word ? d->word : "";
 	i->reason = i->reason ? i->reason : "";
 	i->service = i->service ? i->service : "";
+	i->zone = i->zone ? i->zone : c->zone;
 	i->tax = deal_tax(d, i);
 	if (d->host->incident(d->sink, i))
 		return -1;

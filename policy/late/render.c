@@ -75,7 +75,9 @@ void render_ref(struct rendering *r, const char *ref)
 
 bool render_has_note(const struct policy_incident *i)
 {
-	return i && i->state != POLICY_NONE && i->state != POLICY_VOID;
+	if (!i || i->state == POLICY_VOID)
+		return false;
+	return i->state != POLICY_NONE || (entry_ends(i) && strcmp(i->outcome, "none") != 0);
 }
 
 /* For strangers: what is to be paid, or was (schema.org). Nothing before that is settled. */
@@ -182,6 +184,14 @@ static const char *basis_parameter(const struct deal *d, const char *basis)
 	return text;
 }
 
+/* ";REASON=EMERGENCY" for the one word that a program may know; sentences are for people. */
+static const char *reason_parameter(const struct deal *d, const char *reason)
+{
+	if (!*reason || reason[strspn(reason, "abcdefghijklmnopqrstuvwxyz-")] != '\0')
+		return "";
+	return arena_printf(d->mem, ";REASON=%s", render_upper(d, reason));
+}
+
 void render_fee(struct rendering *r, const struct policy_incident *i)
 {
 	const struct deal *d = r->d;
@@ -189,8 +199,8 @@ void render_fee(struct rendering *r, const struct policy_incident *i)
 
 	if (i->charge == 0 || money_format(i->charge, i->currency, number, sizeof(number)))
 		return;
-	render_put(r, POLICY_PROPERTY, arena_printf(d->mem, "X-DEDIT-FEE;CURRENCY=%s;STATE=%s;BASIS=\"%s\"",
-		i->currency, state_name(i), basis_parameter(d, i->basis)), number);
+	render_put(r, POLICY_PROPERTY, arena_printf(d->mem, "X-DEDIT-FEE;CURRENCY=%s;STATE=%s%s;BASIS=\"%s\"",
+		i->currency, state_name(i), reason_parameter(d, i->reason), basis_parameter(d, i->basis)), number);
 }
 
 void render_amount(struct rendering *r, const char *name, int64_t minor, const char *currency)

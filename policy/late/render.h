@@ -27,7 +27,7 @@ const char *render_upper(const struct deal *d, const char *text);
 void render_put(struct rendering *r, enum policy_place place, const char *name, const char *value);
 void render_utc(struct rendering *r, const char *name, int64_t when);
 void render_ref(struct rendering *r, const char *ref);
-/* Does the incident have a note, for its client and in Fees? */
+/* Does the incident have a note, for its client and in Fees? Also one that costs nothing this once. */
 bool render_has_note(const struct policy_incident *i);
 /* The note's page, if there is one, and what the directive `extras` adds: the terms' page, REFID,
  * STRUCTURED-DATA. ref "": none; i NULL: no incident. */

@@ -1008,7 +1008,7 @@ static int history_add(struct play *p)
 			.class_ = text_of(item, "kind"), .outcome = outcome, .client = text_of(item, "client"), .title = "",
 			.uid = arena_printf(p->mem, "history-%zu", n), .occurrence = "",
 			.ref = arena_printf(p->mem, "HIST-%04zu", n), .by = "client", .actor = "",
-			.basis = "", .reason = counts ? "" : "emergency", .word = "", .service = "", .attendee = "",
+			.basis = "", .reason = counts ? "" : "emergency", .word = "", .service = "", .attendee = "", .zone = "",
 			.price = -1, .currency = "", .policy = "", .version = "", .supersedes = "",
 		};
 
@@ -1034,7 +1034,7 @@ static int acceptance_add(struct play *p, bool before_booking)
 	struct policy_incident i = {
 		.size = sizeof(i), .class_ = "accepted", .outcome = "", .title = "", .uid = "", .occurrence = "", .ref = "",
 		.by = "client", .actor = "", .basis = "", .currency = "", .version = "", .supersedes = "", .word = "",
-		.reason = "", .service = "", .attendee = "", .price = -1, .client = text_of(a, "client"),
+		.reason = "", .service = "", .attendee = "", .zone = "", .price = -1, .client = text_of(a, "client"),
 		.policy = name_of(json_is_array(policy) ? json_array_get(policy, 0) : policy),
 	};
 

@@ -77,6 +77,7 @@ void ledger_say(struct ledger_fixture *f, const char *when, struct policy_incide
 	entry->i.attendee = text(i.attendee);
 	entry->i.word = text(i.word);
 	entry->i.reason = text(i.reason);
+	entry->i.zone = text(i.zone);
 	if (ledger_row(entry, c.now, f->mem, &row, &e) || store_commit(f->store, &c, &e))
 		fail_msg("%s", e.text);
 }

@@ -328,6 +328,111 @@ static void a_held_move_warns(void **state)
 	world_drop(w);
 }
 
+/* Each date that was given up, as one comma list (4.3 c). */
+static void several_lost_dates_are_one_list(void **state)
+{
+	struct world *w = world_make(therapy, NULL);
+
+	book_at(w, BOOKED, START);
+	move_to(w, "2026-06-10T05:00:00Z", START, "2026-06-11T08:00:00Z");
+	move_to(w, "2026-06-11T05:00:00Z", "2026-06-11T08:00:00Z", "2026-06-24T08:00:00Z");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-LOST;VALUE=DATE-TIME"),
+		"20260610T080000Z,20260611T080000Z");
+	assert_string_equal(late_host_property(&w->sink, "X-DEDIT-HELD;CURRENCY=EUR"), "80.00"); /* capped */
+	assert_non_null(strstr(w->sink.shown.block, "Moved late from Wed 10 June 10:00 (3 h notice). "
+		"Moved late from Thu 11 June 10:00 (3 h notice). 80.00 EUR fall due"));
+	assert_string_equal(w->sink.shown.prefix, "⚠");
+	world_drop(w);
+}
+
+static void a_grace_period_is_named(void **state)
+{
+	struct world *w = world_make(therapy, (const char *const[]){ "grace", "30m not-within 3h", NULL });
+
+	book_at(w, "2026-06-09T12:00:00Z", START);
+	assert_string_equal(w->sink.shown.block,
+		"Booked less than 24 h before: cancelling or moving costs 80.00 EUR from the start, after"
+		" a grace period until Tue 9 June 2026 14:30.\nPolicy “Therapy”.");
+	world_drop(w);
+	w = world_make(therapy, (const char *const[]){ "grace", "30m not-within 3h", "language", "fr", NULL });
+	book_at(w, "2026-06-09T12:00:00Z", START);
+	assert_string_equal(w->sink.shown.block, "Réservé moins de 24 h avant : annuler ou reporter coûte 80,00 EUR "
+		"dès maintenant, sauf correction jusqu'au mardi 9 juin 2026 à 14 h 30.\nPolitique « Therapy ».");
+	world_drop(w);
+	/* none where it doesn't reach */
+	w = world_make(therapy, (const char *const[]){ "grace", "30m not-within 3h", NULL });
+	book_at(w, "2026-06-10T05:00:00Z", START);
+	assert_null(strstr(w->sink.shown.block, "grace"));
+	world_drop(w);
+}
+
+/* What the prefix says, by what came of it: 4.3 b), d) to g), in both languages. */
+static void prefixes(const char *const *more, const char *english, const char *french,
+	void (*act)(struct world *w))
+{
+	static const char *const languages[] = { "en", "fr" };
+
+	for (size_t n = 0; n < ARRAY_SIZE(languages); n++) {
+		const char *both[16] = { "language", languages[n] };
+		struct world *w;
+
+		for (size_t k = 0; more[k]; k++)
+			both[2 + k] = more[k];
+		w = world_make(therapy, both);
+		book_at(w, BOOKED, START);
+		act(w);
+		assert_string_equal(w->sink.shown.prefix, n ? french : english);
+		world_drop(w);
+	}
+}
+
+static void cancelled_late(struct world *w)
+{
+	ask(w, cancel("2026-06-09T12:00:00Z", START));
+}
+
+static void cancelled_after_the_start(struct world *w)
+{
+	ask(w, cancel("2026-06-10T08:05:00Z", START));
+	assert_null(w->sink.shown.status);
+}
+
+static void cancelled_by_us(struct world *w)
+{
+	struct policy_change c = cancel("2026-06-09T12:00:00Z", START);
+
+	c.role = POLICY_OWNER;
+	c.actor = c.owner;
+	c.actor_names = c.owner;
+	c.note = "#me";
+	ask(w, c);
+	assert_string_equal(w->sink.shown.status, "CANCELLED");
+}
+
+static void every_prefix_in_both_languages(void **state)
+{
+	static const char *const none[] = { NULL }, *const noshow[] = { "no-show", "100%", NULL },
+		*const forgive[] = { "forgive", "1 per year late-cancel", NULL };
+
+	prefixes(none, "✗ Late cancel 80.00 EUR", "✗ Annulé tard 80,00 EUR", cancelled_late);
+	prefixes(noshow, "✗ No-show 80.00 EUR", "✗ Absence 80,00 EUR", cancelled_after_the_start);
+	prefixes(forgive, "✗ Late cancel (free, 1 of 1 this year)",
+		"✗ Annulé tard (sans frais, 1 sur 1 cette année)", cancelled_late);
+	prefixes(none, "✗ Cancelled by us", "✗ Annulé par nous", cancelled_by_us);
+}
+
+static void a_title_may_be_left_alone(void **state)
+{
+	struct world *w = world_make(therapy, (const char *const[]){ "title", "none", NULL });
+
+	book_at(w, BOOKED, START);
+	ask(w, cancel("2026-06-09T12:00:00Z", START));
+	assert_null(w->sink.shown.prefix);
+	assert_string_equal(w->sink.shown.status, "CANCELLED");
+	assert_non_null(strstr(w->sink.shown.block, "Fee 80.00 EUR"));
+	world_drop(w);
+}
+
 static void a_shared_screen_shows_only_a_mark(void **state)
 {
 	static const char *const mark[] = { "title", "mark", NULL };
@@ -715,6 +820,10 @@ int main(void)
 		cmocka_unit_test(a_late_cancellation_is_annotated),
 		cmocka_unit_test(the_same_state_gives_the_same_bytes),
 		cmocka_unit_test(a_held_move_warns),
+		cmocka_unit_test(several_lost_dates_are_one_list),
+		cmocka_unit_test(a_grace_period_is_named),
+		cmocka_unit_test(every_prefix_in_both_languages),
+		cmocka_unit_test(a_title_may_be_left_alone),
 		cmocka_unit_test(a_shared_screen_shows_only_a_mark),
 		cmocka_unit_test(times_name_the_zone_where_the_client_has_another),
 		cmocka_unit_test(a_series_states_its_rule_without_instants),

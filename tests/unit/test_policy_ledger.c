@@ -68,7 +68,7 @@ static struct policy_incident late_cancel(void)
 		.price = 8000,
 		.policy = "therapy",
 		.version = "2026-01-01",
-		.supersedes = "", .service = "", .attendee = "", .word = "", .reason = "" };
+		.supersedes = "", .service = "", .attendee = "", .word = "", .reason = "", .zone = "" };
 }
 
 static struct policy_incident slot(void)
