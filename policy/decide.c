@@ -12,6 +12,7 @@ enum {
 	READS = 8,
 	REFS_MAX = 8,               /* references of others that one body may carry */
 	HORIZON_MAX = 400 * 86400,
+	CLOCK_TOLERANCE = 300,      /* seconds that the clock may stand behind the ledger (15.25) */
 };
 
 /* ---- bodies ---- */
@@ -189,7 +190,10 @@ static int begin_decision(struct subject *s, struct err *e)
 	if (store_ledger_head(rq->store, d->owner, &d->head, e))
 		return -1;
 	later.after = d->head ? d->head - 1 : 0;
-	return store_ledger(rq->store, &later, take_when, &d->now, e) < 0 ? -1 : 0;
+	if (store_ledger(rq->store, &later, take_when, &d->now, e) < 0)
+		return -1;
+	d->clock_doubtful = d->now - rq->now > CLOCK_TOLERANCE;
+	return 0;
 }
 
 /* ---- what was ever shown ---- */

@@ -45,6 +45,7 @@ enum policy_flags {
 	POLICY_INVITED = 128, /* the client can answer and has not accepted: not committed */
 	POLICY_ACCEPTED = 256,/* with this change the client accepted */
 	POLICY_SEVERAL = 512, /* of the owner: concerns two committed attendees or more at once */
+	POLICY_CLOCK_DOUBTFUL = 1024, /* `now` is the time of the owner's last entry: the clock is far behind it */
 };
 enum policy_state {       /* of an incident's money */
 	POLICY_NONE = 0, POLICY_PROPOSED = 1, POLICY_PENDING = 2, POLICY_DUE = 3, POLICY_PAID = 4,

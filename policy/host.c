@@ -366,6 +366,7 @@ int host_ask(struct decision *d, struct policy_change *c, struct verdict *out, s
 	*out = (struct verdict){ .first_entry = d->fresh.count, .first_wake = d->wake_count };
 	if (fill_refs(d, c, e))
 		return -1;
+	c->flags |= d->clock_doubtful ? POLICY_CLOCK_DOUBTFUL : 0;
 	int status = p->module->check(p->self, c, &sink);
 	out->shown.occurrence = c->occurrence;
 	if (status == 0 && !sink.failed)

@@ -3,16 +3,15 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "base/fsio.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "policy/host.h"
 #include "policy/host_options.h"
+#include "policy/kept.h"
 #include "policy/late/late.h"
 #include "policy/late/tell.h"
 #include "policy/locks.h"
 #include "policy/module.h"
-
-enum { POLICY_TEXT_MAX = 1 << 20, DIGEST_LENGTH = 22 };
 
 const struct conf_schema policy_schema = {
 	.section = "policy", .titled = true, .options = late_options, .sections = late_sections,
@@ -120,33 +119,19 @@ static void text_write(struct buf *out, const struct conf_section *sec, const ch
 	buf_printf(out, "%s}\n", indent);
 }
 
-/* Each text not seen before is kept by its digest (15.24). */
-static int text_keep(const char *data, const char *digest, const struct buf *text, struct err *e)
-{
-	cleanup_fd int root = -1, folder = -1;
-	struct buf there cleanup_buf;
-
-	buf_init(&there, POLICY_TEXT_MAX);
-	if (fs_open_dir(data, &root, e) || fs_open_subdir(root, "policies", 1, &folder, e))
-		return -1;
-	if (fs_read(folder, digest, &there, e) == 0)
-		return 0;
-	return fs_replace(folder, digest, text->data, text->len, 1, e);
-}
-
 static int text_digest(const struct conf_section *sec, const char *data, char digest[DIGEST_SIZE],
 	struct err *e)
 {
 	struct buf text cleanup_buf;
 
-	buf_init(&text, POLICY_TEXT_MAX);
+	buf_init(&text, KEPT_TEXT_MAX);
 	text_write(&text, sec, "");
 	if (text.full) {
 		return err_set(e, ERR_LARGE, "%s:%d: policy '%s' is longer than %d bytes",
-			sec->file, sec->line, sec->title, POLICY_TEXT_MAX);
+			sec->file, sec->line, sec->title, KEPT_TEXT_MAX);
 	}
 	digest_short(text.data, text.len, digest);
-	return data ? text_keep(data, digest, &text, e) : 0;
+	return data ? kept_add(data, digest, &text, e) : 0;
 }
 
 /* ---- policy "NAME" { … } ---- */
@@ -267,6 +252,52 @@ static int read_host_options(const struct conf_section *sec, struct arena *mem, 
 	return 0;
 }
 
+/* ---- texts that it had before (15.24) ---- */
+
+struct earlier {
+	const struct policy *policy;
+	const struct conf_section *present;
+	struct arena *mem;
+};
+
+static const struct conf_schema *const kept_sections[] = { &policy_schema, NULL };
+static const struct conf_schema kept_schema = { .sections = kept_sections };
+
+/* What this program can't read doesn't keep it from starting: those slots have the present text. */
+static int add_earlier(const char *digest, const char *text, void *arg)
+{
+	const struct earlier *x = arg;
+	const struct conf_section *root;
+	struct settings s = { 0 };
+	char why[256] = "";
+	struct err e;
+
+	if (strcmp(digest, x->policy->digest) == 0)
+		return 0;
+	/* by the present file's name: names of other files in it are relative to that */
+	if (conf_parse(text, x->present->file, &kept_schema, &root, &e)) {
+		log_warn("policies/%s is left out: %s", digest, e.text);
+		return 0;
+	}
+	if (root->section_count == 1 && root->sections[0]->title &&
+		strcmp(root->sections[0]->title, x->policy->name) == 0) {
+		settings_collect(&s, x->mem, root->sections[0], "");
+		if (late_add_earlier(x->policy->self, x->policy->name, digest, s.list, s.count, why, sizeof(why)))
+			log_warn("policies/%s is left out: %s", digest, why);
+	}
+	conf_destroy(root);
+	return 0;
+}
+
+/* Only the built-in module reads the slots' digests. */
+static int load_earlier(const struct policy *p, const struct conf_section *sec, const char *data,
+	struct arena *mem, struct err *e)
+{
+	if (!data || p->module != dedit_policy_late())
+		return 0;
+	return kept_visit(data, add_earlier, &(struct earlier){ p, sec, mem }, e);
+}
+
 static int load_policy(struct policy_set *set, const struct conf_section *sec,
 	const struct policy_options *o, struct err *e)
 {
@@ -278,7 +309,10 @@ static int load_policy(struct policy_set *set, const struct conf_section *sec,
 		module_find(sec, o, p, &m, e)) {
 		return -1;
 	}
-	return module_start(sec, m, &policy_host_v1, set->mem, p, e);
+	return module_start(sec, m, &policy_host_v1, set->mem, p, e) ||
+			load_earlier(p, sec, o->data, set->mem, e) ?
+		-1 :
+		0;
 }
 
 /* ---- calendar "OWNER/NAME" { … } ---- */
@@ -423,20 +457,6 @@ static void say_nothing(int level, const char *text)
 	(void)text;
 }
 
-static int text_read(const struct policy_set *set, const char *digest, struct buf *out, struct err *e)
-{
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	cleanup_fd int root = -1, folder = -1;
-
-	if (!set->data || strlen(digest) != DIGEST_LENGTH || strspn(digest, alphabet) != DIGEST_LENGTH)
-		return err_set(e, ERR_NOT_FOUND, "no such version");
-	return fs_open_dir(set->data, &root, e) || fs_open_subdir(root, "policies", 0, &folder, e) ||
-			fs_read(folder, digest, out, e) ?
-		-1 :
-		0;
-}
-
 /* What it warned of when it came into force isn't warned of again. */
 static char *terms_of_section(const struct conf_section *sec, struct arena *mem, struct policy *p,
 	struct err *e)
@@ -459,14 +479,12 @@ static char *terms_of_section(const struct conf_section *sec, struct arena *mem,
 static char *terms_once(const struct policy_set *set, const char *digest, struct arena *mem, struct policy *p,
 	struct err *e)
 {
-	static const struct conf_schema *const sections[] = { &policy_schema, NULL };
-	static const struct conf_schema file = { .sections = sections };
 	const struct conf_section *root;
 	struct buf text cleanup_buf;
 	char *terms = NULL;
 
-	buf_init(&text, POLICY_TEXT_MAX);
-	if (text_read(set, digest, &text, e) || conf_parse(text.data, set->file, &file, &root, e))
+	buf_init(&text, KEPT_TEXT_MAX);
+	if (kept_read(set->data, digest, &text, e) || conf_parse(text.data, set->file, &kept_schema, &root, e))
 		return NULL;
 	if (root->section_count == 1) {
 		terms = terms_of_section(root->sections[0], mem, p, e);

@@ -58,6 +58,15 @@ const char *booking_version(const struct deal *d, int64_t acquired)
 	return *version ? version : rules_options(d->text)->digest;
 }
 
+/* Of another client's slot at that time neither the reference: his incident has it. */
+static const char *ref_now(const struct deal *d)
+{
+	const struct slot *there = chain_find((struct chain *)(uintptr_t)&d->chain, d->c->after.start);
+
+	return *d->c->ref && !(there && there->loss && deal_is_other_client(d, there->client)) ? d->c->ref :
+		d->c->fresh_ref;
+}
+
 static struct slot slot_now(const struct deal *d)
 {
 	const struct policy_when *when = &d->c->after;
@@ -66,7 +75,7 @@ static struct slot slot_now(const struct deal *d)
 		.client = d->client, .title = *d->words.client ? d->words.client : d->client,
 		.service = d->service, .priced = (d->fresh & WORD_PRICE) && d->said.price.minor >= 0,
 		.version = booking_version(d, d->t), .digest = rules_options(d->text)->digest,
-		.ref = *d->c->ref ? d->c->ref : d->c->fresh_ref,
+		.ref = ref_now(d),
 	};
 	const struct rules_key key = slot_key(d, &s);
 	struct rules r;
@@ -313,21 +322,11 @@ static int reappear(struct deal *d, const struct slot *lost)
 
 	if (after_start && !deal_by_owner(d->c))
 		return 0;
-	if (!deal_by_owner(d->c) && d->c->role != POLICY_CLIENT) {
-		s = *lost; /* the administrator moves no money */
-		return deal_tell_slot(d, &s, "rebooked", NULL);
-	}
 	if (!entry_is(lost->loss, "on-time-cancel") || lost->loss->charge > 0)
 		return slot_reinstate(d, lost);
 	s = slot_again(d, lost);
 	s.ref = lost->ref;
 	return deal_tell_slot(d, &s, "rebooked", NULL);
-}
-
-/* Another title is a renaming, another address another client (3.5). */
-static bool is_other_client(const struct deal *d, const struct slot *s)
-{
-	return *d->c->client_address && strchr(s->client, '@') && strcmp(s->client, d->c->client_address);
 }
 
 /* The slot as this client lost it, if another one had it since. */
@@ -365,7 +364,7 @@ int booking_made(struct deal *d)
 		return -1;
 	if (known && known->loss) {
 		lost = *known;
-		if (!is_other_client(d, known) || lost_before(d, &lost))
+		if (!deal_is_other_client(d, known->client) || lost_before(d, &lost))
 			return reappear(d, &lost);
 	}
 	if (!booking_is_appointment(d))
@@ -405,7 +404,7 @@ int booking_renamed(struct deal *d)
 	same = s.end == now.end && strcmp(s.client, now.client) == 0 && strcmp(s.title, now.title) == 0 &&
 		strcmp(s.service, now.service) == 0;
 	key = slot_key(d, &now);
-	rules_for(d->text, s.acquired, &key, s.start, &r);
+	rules_for(slot_text(d, &s), s.acquired, &key, s.start, &r);
 	now.price = price_now(d, &r, now.end > now.start ? now.end - now.start : 0);
 	if (booking_has_incident(d) || s.priced)
 		now.price = s.price;

@@ -25,14 +25,39 @@ struct fee_limits rules_limits(const struct rules *r)
 	return (struct fee_limits){ r->min, r->max, r->round };
 }
 
+const struct policy_text *slot_text(const struct deal *d, const struct slot *s)
+{
+	return rules_text(d->text, s->digest && *s->digest ? s->digest : s->version ? s->version : "");
+}
+
+/* A version that has no date is called by its text's digest; else the entry of the slot has it. */
+static const char *digest_of(const struct deal *d, const struct policy_incident *i)
+{
+	for (size_t n = d->entries.count; n-- > 0;) {
+		const struct policy_incident *slot = &d->entries.at[n];
+
+		if (entry_is(slot, "slot") && strcmp(slot->ref, i->ref) == 0 && strcmp(slot->version, i->version) == 0)
+			return slot->basis;
+	}
+	return i->version;
+}
+
+void deal_rules(const struct deal *d, const struct policy_incident *i, struct rules *out)
+{
+	const struct rules_key key = { i->client, text_folded(i->title, d->mem), i->service };
+
+	rules_for(rules_text(d->text, digest_of(d, i)), i->acquired, &key, i->slot, out);
+}
+
 void slot_terms(const struct deal *d, const struct slot *s, int64_t t, struct terms *out)
 {
+	const struct policy_text *text = slot_text(d, s);
 	const struct rules_key key = slot_key(d, s);
 	int64_t latest = INT64_MIN;
 
 	*out = (struct terms){ .required = -1 };
-	rules_for(d->text, s->acquired, &key, s->start, &out->rules);
-	out->days = rules_days(d->text, &out->rules);
+	rules_for(text, s->acquired, &key, s->start, &out->rules);
+	out->days = rules_days(text, &out->rules);
 	for (size_t i = 0; i < out->rules.tier_count; i++) {
 		const struct tier *tier = &out->rules.tiers[i];
 		int64_t deadline = notice_deadline(&out->days, s->anchor, &tier->within);
@@ -80,6 +105,11 @@ static bool actor_is_client(const struct deal *d, const struct slot *s, const st
 		(r->account && ascii_casecmp(r->account, d->c->actor) == 0);
 }
 
+bool deal_is_other_client(const struct deal *d, const char *client)
+{
+	return *d->c->client_address && strchr(client, '@') && strcmp(client, d->c->client_address);
+}
+
 enum party deal_attribute(const struct deal *d, const struct slot *s, const struct rules *r,
 	struct blame *blame)
 {
@@ -106,13 +136,11 @@ enum party deal_attribute(const struct deal *d, const struct slot *s, const stru
 /* Of what is charged, by the rules of the slot. */
 static int64_t deal_tax(const struct deal *d, const struct policy_incident *i)
 {
-	const struct rules_key key = { i->client ? i->client : "", text_folded(i->title ? i->title : "", d->mem),
-		i->service ? i->service : "" };
 	struct rules r;
 
 	if (i->charge == 0 || entry_is(i, "slot"))
 		return 0;
-	rules_for(d->text, i->acquired, &key, i->slot, &r);
+	deal_rules(d, i, &r);
 	return r.tax.included ? i->charge - fee_net(i->charge, &r.tax.rate) : 0;
 }
 
@@ -340,7 +368,8 @@ int deal_open(struct deal *d, const struct policy_host *host, struct policy_sink
 	const struct policy_query mine = { .size = sizeof(mine), .uid = c->uid,
 		.client = *c->attendee ? c->attendee : NULL };
 
-	*d = (struct deal){ .host = host, .sink = sink, .text = text, .c = c, .mem = mem, .t = c->now };
+	*d = (struct deal){ .host = host, .sink = sink, .text = text, .c = c, .mem = mem, .t = c->now,
+		.clock_behind = c->flags & POLICY_CLOCK_DOUBTFUL };
 	words_in_title(c->summary, rules_options(text)->currency, mem, &d->words);
 	d->client = *c->attendee ? c->attendee : *c->client_address ? c->client_address :
 		text_folded(d->words.client, mem);
@@ -348,7 +377,7 @@ int deal_open(struct deal *d, const struct policy_host *host, struct policy_sink
 	if (entries_load(host, sink, &mine, mem, &d->entries))
 		return -1;
 	if (d->entries.latest > d->t) {
-		d->clock_behind = d->entries.latest - d->t > CLOCK_TOLERANCE;
+		d->clock_behind |= d->entries.latest - d->t > CLOCK_TOLERANCE;
 		d->t = d->entries.latest;
 	}
 	chain_make(&d->entries, c->uid, c->occurrence, &d->chain);

@@ -74,10 +74,16 @@ bool deal_has_entry(const struct deal *d);
 
 /* Typed by the owner or a delegate. */
 bool deal_by_owner(const struct policy_change *c);
+/* Does the event name another client? Another title is a renaming, another address another client (3.5). */
+bool deal_is_other_client(const struct deal *d, const char *client);
 /* Whose doing a change of that slot is. */
 enum party deal_attribute(const struct deal *d, const struct slot *s, const struct rules *r,
 	struct blame *blame);
 
+/* The text of the policy under which the slot was acquired. */
+const struct policy_text *slot_text(const struct deal *d, const struct slot *s);
+/* What holds for the slot that an incident is about. */
+void deal_rules(const struct deal *d, const struct policy_incident *i, struct rules *out);
 /* The rules that hold for a slot, judged at t. */
 void slot_terms(const struct deal *d, const struct slot *s, int64_t t, struct terms *out);
 /* For rules_for(). */

@@ -18,6 +18,13 @@ extern const struct conf_schema *const late_sections[];
 
 const struct policy_module *dedit_policy_late(void);
 
+/*
+ * A text that this policy had before: its slots keep it (15.24). The settings are as for open. -1 with one
+ * line in why: this program doesn't understand it, then those slots have the present text.
+ */
+int late_add_earlier(void *self, const char *policy_name, const char *digest,
+	const struct policy_setting *settings, size_t n, char *why, size_t why_size);
+
 /* What an opened policy of this module says, as sentences in a language ("en", "fr"): the general terms
  * that hold for what is booked at `when`. In mem. */
 char *late_explain(void *self, const char *language, int64_t when, struct arena *mem);

@@ -62,6 +62,18 @@ static int late_check(void *self, const struct policy_change *c, struct policy_s
 	return deal_open(d, late->host, sink, late->text, c, mem) || transition_decide(d) || text_render(d) ? -1 : 0;
 }
 
+int late_add_earlier(void *self, const char *policy_name, const char *digest,
+	const struct policy_setting *settings, size_t n, char *why, size_t why_size)
+{
+	struct late *late = self;
+	struct policy_text *text = rules_load(policy_name, digest, settings, n, NULL, NULL, why, why_size);
+
+	if (!text)
+		return -1;
+	rules_add_earlier(late->text, text);
+	return 0;
+}
+
 char *late_explain(void *self, const char *language, int64_t when, struct arena *mem)
 {
 	const struct late *late = self;

@@ -27,6 +27,7 @@ struct policy_text {
 	struct policy_options_late options;
 	struct section *sections; /* by scope, then from */
 	size_t count;
+	struct policy_text *earlier; /* any of those before; NULL: none */
 };
 
 /* What is needed while reading. */
@@ -341,9 +342,24 @@ bool rules_version_from(const struct policy_text *p, const char *version, int64_
 	return found;
 }
 
+void rules_add_earlier(struct policy_text *p, struct policy_text *earlier)
+{
+	earlier->earlier = p->earlier;
+	p->earlier = earlier;
+}
+
+const struct policy_text *rules_text(const struct policy_text *p, const char *digest)
+{
+	for (const struct policy_text *at = p; at; at = at->earlier) {
+		if (strcmp(at->options.digest, digest) == 0)
+			return at;
+	}
+	return p;
+}
+
 int64_t rules_longest(const struct policy_text *p)
 {
-	int64_t longest = 0;
+	int64_t longest = p->earlier ? rules_longest(p->earlier) : 0;
 
 	for (size_t i = 0; i < p->count; i++) {
 		const struct rules *r = &p->sections[i].rules;
@@ -492,6 +508,10 @@ struct policy_text *rules_load(const char *name, const char *digest, const struc
 
 void rules_free(struct policy_text *p)
 {
-	if (p)
+	while (p) {
+		struct policy_text *earlier = p->earlier;
+
 		arena_destroy(p->mem);
+		p = earlier;
+	}
 }

@@ -66,7 +66,12 @@ struct policy_options_late {
  * be NULL. */
 struct policy_text *rules_load(const char *name, const char *digest, const struct policy_setting *settings,
 	size_t n, void (*warn)(const char *text, void *arg), void *arg, char *why, size_t why_size);
-void rules_free(struct policy_text *p);
+void rules_free(struct policy_text *p); /* with the earlier ones; accepts NULL */
+
+/* A text that this policy had before, for the slots that were acquired under it (15.24). Owned by p then. */
+void rules_add_earlier(struct policy_text *p, struct policy_text *earlier);
+/* p or the earlier one with that digest; p if it isn't known. */
+const struct policy_text *rules_text(const struct policy_text *p, const char *digest);
 
 const struct policy_options_late *rules_options(const struct policy_text *p);
 /* Whose slot it is, all folded; "" where there is none. title: the client's name. */
@@ -80,7 +85,7 @@ bool rules_service(const struct policy_text *p, const char *service);
 const char *rules_version(const struct policy_text *p, int64_t acquired);
 /* From when the dated version of that name holds; false: there is none. */
 bool rules_version_from(const struct policy_text *p, const char *version, int64_t *from);
-/* The longest notice that any tier of any version asks for, in seconds. */
+/* The longest notice that any tier of any version asks for, of the earlier texts too; in seconds. */
 int64_t rules_longest(const struct policy_text *p);
 struct calendar_days rules_days(const struct policy_text *p, const struct rules *r);
 bool rules_has(const struct rules *r, int directive);

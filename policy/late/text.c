@@ -253,13 +253,6 @@ static void put_look(struct rendering *r, const struct policy_incident *i, const
 	render_put(r, POLICY_COLOR, NULL, "tomato");
 }
 
-/* What holds for the slot that an incident is about. */
-static void incident_rules(const struct deal *d, const struct policy_incident *i, struct rules *out)
-{
-	rules_for(d->text, i->acquired, &(struct rules_key){ i->client, text_folded(i->title, d->mem), i->service },
-		i->slot, out);
-}
-
 static void render_lost(struct rendering *r, const struct policy_incident *i, const char *digest)
 {
 	const struct deal *d = r->d;
@@ -270,7 +263,7 @@ static void render_lost(struct rendering *r, const struct policy_incident *i, co
 
 	if (!w)
 		return;
-	incident_rules(d, i, &rules);
+	deal_rules(d, i, &rules);
 	render_ref(r, i->ref);
 	render_put(r, POLICY_PROPERTY, "X-DEDIT-CLASS", render_upper(d, i->class_));
 	render_fee(r, i);
@@ -394,7 +387,7 @@ static int ask_to_keep(struct deal *d, const struct policy_incident *loss)
 
 	if (!(d->c->flags & POLICY_DELETE) || !loss || loss->at != d->t || d->t >= loss->slot)
 		return 0;
-	incident_rules(d, loss, &rules);
+	deal_rules(d, loss, &rules);
 	return rules.keep_deleted ? d->host->annotate(d->sink, POLICY_KEEP, NULL, "yes") : 0;
 }
 
@@ -404,13 +397,17 @@ int text_render(struct deal *d)
 	const struct policy_incident *series = entries_series(&d->entries, d->c->uid), *loss = last_loss(d);
 	const struct slot *held = held_slot(d);
 	bool master = (d->c->flags & POLICY_SERIES) && !*d->c->occurrence, gone = d->c->flags & POLICY_GONE;
+	bool passed_on;
 
 	if (gone && (d->c->kind == POLICY_TICK || d->c->kind == POLICY_CHANGED))
 		return render_fee_entry(d, incident_of(d, d->c->ref), 0);
 	if (!(d->c->flags & POLICY_GROUP) && d->c->kind != POLICY_TICK && aside_fee(d) &&
 			render_fee_entry(d, aside_fee(d), POLICY_IN_FEES))
 		return -1;
-	if (ask_to_keep(d, loss) || ((d->c->flags & POLICY_GROUP) && render_fee_entry(d, loss, POLICY_IN_FEES)))
+	/* Somebody else is invited and hasn't accepted yet: the event is no longer about what was lost. */
+	passed_on = !held && !gone && loss && deal_is_other_client(d, loss->client);
+	if (ask_to_keep(d, loss) || (((d->c->flags & POLICY_GROUP) || passed_on) &&
+			render_fee_entry(d, loss, POLICY_IN_FEES)))
 		return -1;
 	buf_init(&r.note, NOTE_MAX);
 	if (master && series)
@@ -419,7 +416,7 @@ int text_render(struct deal *d)
 		render_group(&r, held);
 	else if (!master && held && !gone)
 		render_booked(&r, held);
-	else if (!master && !held && loss && !(d->c->flags & POLICY_GROUP))
+	else if (!master && !held && loss && !(d->c->flags & POLICY_GROUP) && !passed_on)
 		render_entry(&r, loss);
 	return render_finish(&r);
 }

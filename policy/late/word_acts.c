@@ -437,10 +437,9 @@ static int tell_next(struct deal *d, struct policy_incident i)
 
 static bool rules_record(const struct deal *d, const struct policy_incident *i)
 {
-	const struct rules_key key = { i->client, text_folded(i->title, d->mem), i->service };
 	struct rules r;
 
-	rules_for(d->text, i->acquired, &key, i->slot, &r);
+	deal_rules(d, i, &r);
 	return r.record;
 }
 
@@ -826,13 +825,12 @@ int words_after(struct deal *d)
 
 static bool is_refilled_by(const struct deal *d, const struct policy_incident *i)
 {
-	const struct rules_key key = { i->client, text_folded(i->title, d->mem), i->service };
 	struct rules r;
 
 	if ((!entry_is(i, "late-cancel") && !entry_is(i, "late-move")) || !entry_has_money(i) ||
 			i->state == POLICY_WAIVED || i->state == POLICY_CREDITED || strcmp(i->client, d->client) == 0)
 		return false;
-	rules_for(d->text, i->acquired, &key, i->slot, &r);
+	deal_rules(d, i, &r);
 	return r.refilled_waive;
 }
 

@@ -18,7 +18,6 @@ import base64
 import datetime
 import http.client
 import json
-import os
 import pathlib
 import re
 import sys
@@ -437,13 +436,10 @@ def others(vector):
 
 def serve(vectors):
     """A server of our own, with an account for each vector's owner."""
-    from dedit_wire import Server, BUILD
-    import dedit_wire
+    from dedit_wire import Server
     mine = [v for v in vectors if plays(v)]
-    with Server(extra="\n".join(configuration(v) for v in mine), users=(), start=False) as s:
-        clock = s.folder / "clock"
-        clock.write_text("2026-01-01T00:00:00Z")
-        os.environ["DEDIT_TEST_CLOCK"] = str(clock)
+    with Server(extra="\n".join(configuration(v) for v in mine), users=(), start=False,
+                clock="2026-01-01T00:00:00Z") as s:
         for name in OTHERS:
             s.dedit("user", "add", name, "--email", f"{name}@example.org", input=PASSWORD + "\n")
         for v in mine:
@@ -452,17 +448,8 @@ def serve(vectors):
             s.dedit("calendar", "add", f"{owner}/work")
             for name in others(v):
                 s.dedit("share", f"{owner}/work", name, "write")
-        build = dedit_wire.BUILD
-        folder = s.folder / "bin"
-        folder.mkdir()
-        (folder / "deditd").symlink_to(BUILD / "tests/policy/deditd_at")
-        (folder / "dedit").symlink_to(BUILD / "dedit")
-        dedit_wire.BUILD = folder
-        try:
-            s.start()
-            return run(Client(f"http://127.0.0.1:{s.port}", clock), vectors)
-        finally:
-            dedit_wire.BUILD = build
+        s.start()
+        return run(Client(f"http://127.0.0.1:{s.port}", s.clock), vectors)
 
 
 def main():

@@ -1,0 +1,18 @@
+/* The texts of policies that are or were in force, in <data>/policies/<digest>: slots keep theirs (15.24). */
+#ifndef DEDIT_POLICY_KEPT_H
+#define DEDIT_POLICY_KEPT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { KEPT_TEXT_MAX = 1 << 20 }; /* bytes of one policy's section */
+
+/* Kept unless it is there already. */
+int kept_add(const char *data, const char *digest, const struct buf *text, struct err *e);
+/* ERR_NOT_FOUND if that is no digest of one; data may be NULL. */
+int kept_read(const char *data, const char *digest, struct buf *out, struct err *e);
+/* Visits every text, in no order, until a visit is non-zero, which is returned. -1: not readable. */
+int kept_visit(const char *data, int (*visit)(const char *digest, const char *text, void *arg), void *arg,
+	struct err *e);
+
+#endif
