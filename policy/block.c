@@ -92,7 +92,7 @@ static bool was_begun(const struct block_lines *lines, const char *line)
 
 /* ---- raw values as lines ---- */
 
-struct raw_line { const char *text; size_t len; };
+struct raw_line { const char *text; size_t len; bool quoted; };
 struct raw_lines { struct raw_line *lines; size_t count; };
 
 /* Where the next "\n" stands, or the end. */
@@ -117,7 +117,7 @@ static void split(const char *raw, struct arena *mem, struct raw_lines *out)
 	for (;; raw += 2) {
 		size_t len = raw_line_length(raw);
 
-		out->lines[out->count++] = (struct raw_line){ raw, len };
+		out->lines[out->count++] = (struct raw_line){ .text = raw, .len = len };
 		raw += len;
 		if (!*raw)
 			return;
@@ -134,7 +134,9 @@ static const char *join(const struct raw_lines *lines, struct arena *mem)
 			2 :
 			0; /* "\n" or "\N", which stands before every line but the first */
 
-		buf_add(&out, lines->lines[n].text - separator, lines->lines[n].len + separator);
+		buf_add(&out, lines->lines[n].text - separator, separator);
+		buf_adds(&out, lines->lines[n].quoted ? "> " : "");
+		buf_add(&out, lines->lines[n].text, lines->lines[n].len);
 	}
 	return arena_strdup(mem, out.data);
 }
@@ -214,7 +216,8 @@ static size_t take_block(struct stripper *s, size_t begin)
 		const struct raw_line *l = &s->in.lines[n];
 
 		if (!ends_block(l) && !is_ours(l, s->lines, n + 1 == s->in.count, s->mem)) {
-			s->out.lines[s->out.count++] = *l;
+			s->out.lines[s->out.count] = *l;
+			s->out.lines[s->out.count++].quoted = memchr(l->text, '#', l->len) && *l->text != '>';
 		}
 	}
 	return end;

@@ -7,7 +7,8 @@
  *
  * Works on raw TEXT values (RFC 5545 3.3.11), so that what a user wrote keeps its spelling. Lines
  * in a block that the server didn't write are the user's, and are moved above it; so are lines
- * below it.
+ * below it. With a # in it a line from the block is moved as a quotation ("> …"): words in the block
+ * are none (policy.md 4.2), and moving them mustn't make them some.
  */
 #ifndef DEDIT_POLICY_BLOCK_H
 #define DEDIT_POLICY_BLOCK_H
