@@ -150,7 +150,7 @@ static void render_series(struct rendering *r, const struct policy_incident *ser
 	const struct slot s = {
 		.start = series->slot, .end = series->slot_end, .acquired = series->acquired, .anchor = series->slot,
 		.price = { .minor = series->price }, .client = series->client, .title = series->title,
-		.service = series->service,
+		.service = series->service, .version = series->version, .digest = series->basis,
 	};
 	struct slot priced = s;
 	const struct offer *first;
