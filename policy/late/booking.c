@@ -44,6 +44,8 @@ static struct money price_now(const struct deal *d, const struct rules *r, int64
 		return d->said.price;
 	if (r->price_from_title && d->title_trusted && d->words.price.minor >= 0)
 		return d->words.price;
+	if (r->price_from_title && d->title_trusted && d->words.price_unclear)
+		return (struct money){ .minor = -1 }; /* another one than meant would be worse */
 	if (rules_has(r, DIRECTIVE_price))
 		return r->price;
 	if (rules_has(r, DIRECTIVE_rate))

@@ -111,6 +111,15 @@ static void say_intake(struct rendering *r, const struct slot *s, const struct r
 	}
 }
 
+/* 4.2: the note asks. */
+static void say_unclear_price(struct rendering *r, const struct rules *rules, int64_t price)
+{
+	if (rules->price_from_title && r->d->words.price_unclear && price < 0)
+		buf_adds(&r->note, render_in(r->d,
+			"The price in the title can be read in two ways: please write one amount, like 80.50 EUR.\n",
+			"Le prix dans le titre peut se lire de deux façons : merci d'écrire un seul montant, comme 80,50 EUR.\n"));
+}
+
 static void render_booked(struct rendering *r, const struct slot *s)
 {
 	const struct deal *d = r->d;
@@ -135,6 +144,7 @@ static void render_booked(struct rendering *r, const struct slot *s)
 		else
 			offers_say_free(r, &all, &terms);
 	}
+	say_unclear_price(r, &terms.rules, s->price.minor);
 	if (all.count > 0 && !slot_is_past(s))
 		render_utc(r, "X-DEDIT-FREE-UNTIL", all.list[0].deadline);
 	render_policy(r, s->version, s->digest ? s->digest : "");
@@ -175,6 +185,7 @@ static void render_series(struct rendering *r, const struct policy_incident *ser
 			phrase_before(render_language(d), &first->tier->within, d->mem));
 	if (!terms.rules.record)
 		offers_say_amounts(r, &all, 0, false);
+	say_unclear_price(r, &terms.rules, series->price);
 	render_policy(r, series->version, series->basis);
 	render_extras(r, &terms.rules, series->ref, series->version, NULL);
 	render_done(r, series->version, NULL);

@@ -300,6 +300,7 @@ static void read_title_price(const char *title, const char *currency, struct wor
 		found_len = len;
 		at += len - 1;
 	}
+	out->price_unclear = error;
 	if (error) {
 		out->error = error;
 	} else if (count == 1) {

@@ -35,6 +35,7 @@ struct words {
 	uint32_t tags;             /* enum word */
 	struct money price;        /* minor -1: none */
 	struct money amount;       /* of #fee; minor -1: none */
+	bool price_unclear;        /* titles only: an amount that can be read in two ways, or two of them */
 	int64_t minutes;           /* of #late; -1: none */
 	const char *client;        /* titles only: what is left of it */
 	enum words_error error;
