@@ -417,6 +417,16 @@ static void act_as_client(const struct subject *s, struct policy_change *c)
 	}
 }
 
+/* The next question's history is the ledger's alone. */
+static void set_apart(struct subject *s)
+{
+	struct entry_list *fresh = &s->decision.fresh;
+
+	for (size_t n = 0; n < fresh->count; n++)
+		*entry_add(&s->apart, s->rq->mem) = fresh->entries[n];
+	fresh->count = 0;
+}
+
 int subject_ask(struct subject *s, const struct ical *before, const struct ical *after,
 	unsigned flags, struct plan *plan, struct err *e)
 {
@@ -441,6 +451,8 @@ int subject_ask(struct subject *s, const struct ical *before, const struct ical 
 	for (size_t n = 0; n < list.count && !s->denied; n++) {
 		if (ask_one(s, &list.changes[n], plan, e))
 			return -1;
+		if (flags & DECIDE_ALONE)
+			set_apart(s);
 	}
 	return 0;
 }

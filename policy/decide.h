@@ -34,6 +34,7 @@ struct subject {
 	bool delegate;                       /* the actor acts for the owner */
 	const struct zone *zone;             /* of floating times and dates */
 	struct decision decision;
+	struct entry_list apart;
 	struct entry_list shown;             /* all that may be rendered in a body */
 	struct rendering *want;              /* one for each VEVENT of the result */
 	size_t want_count;
@@ -46,6 +47,7 @@ enum decide_flags {
 	DECIDE_DELETED = 1,  /* by DELETE or MOVE away */
 	DECIDE_TICK = 2,
 	DECIDE_CLIENT = 4,   /* as if the client did it, whoever asks */
+	DECIDE_ALONE = 8,    /* each date as if nothing happened to the others; what is told goes to s->apart */
 };
 
 /* Reads what is there (nothing: exists is false) and finds the policy. */

@@ -392,11 +392,40 @@ void policy_unload(struct policy_set *set)
 	arena_destroy(set->mem);
 }
 
-static int load_sections(struct policy_set *set, const struct conf_section *root,
-	const struct policy_options *o, struct err *e)
+static void make_room(struct policy_set *set, const struct conf_section *root)
 {
 	set->policies = arena_array(set->mem, root->section_count, sizeof(*set->policies));
 	set->calendars = arena_array(set->mem, root->section_count, sizeof(*set->calendars));
+}
+
+size_t policy_check(const struct conf_section *root, const struct policy_options *o,
+	void (*report)(const char *line, void *arg), void *arg)
+{
+	struct policy_set *set = policy_none();
+	size_t wrong = 0;
+	struct err e;
+
+	make_room(set, root);
+	for (int calendars = 0; calendars < 2; calendars++) { /* they name policies */
+		for (size_t n = 0; n < root->section_count; n++) {
+			const struct conf_section *sec = root->sections[n];
+			const char *kind = calendars ? calendar_schema.section : policy_schema.section;
+
+			if (strcmp(sec->section, kind) == 0 &&
+				(calendars ? load_calendar(set, sec, &e) : load_policy(set, sec, o, &e))) {
+				report(e.text, arg);
+				wrong++;
+			}
+		}
+	}
+	policy_unload(set);
+	return wrong;
+}
+
+static int load_sections(struct policy_set *set, const struct conf_section *root,
+	const struct policy_options *o, struct err *e)
+{
+	make_room(set, root);
 	for (size_t n = 0; n < root->section_count; n++) {
 		if (strcmp(root->sections[n]->section, policy_schema.section) == 0 &&
 			load_policy(set, root->sections[n], o, e)) {

@@ -74,6 +74,7 @@ check_PROGRAMS += \
 	tests/unit/test_event_update \
 	tests/unit/test_event_words \
 	tests/unit/test_late_events \
+	tests/unit/test_late_explain \
 	tests/unit/test_late_fee \
 	tests/unit/test_late_holiday \
 	tests/unit/test_late_notice \
@@ -95,6 +96,7 @@ tests_unit_test_event_words_SOURCES = tests/unit/test_event_words.c tests/policy
 	tests/policy/late_host.h tests/policy/whole.c tests/policy/whole.h
 tests_unit_test_event_words_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_events_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_explain_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_fee_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_holiday_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_notice_LDADD = $(policy_libs) $(CMOCKA_LIBS)

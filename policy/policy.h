@@ -33,6 +33,10 @@ struct policy_options {
 int policy_load(const struct conf_section *root, const struct policy_options *o, struct policy_set **out,
 	struct err *e);
 void policy_unload(struct policy_set *set); /* accepts NULL */
+/* Reads the same sections without putting them in force, and tells of each that is wrong, not of the first
+ * alone. How many those are. */
+size_t policy_check(const struct conf_section *root, const struct policy_options *o,
+	void (*report)(const char *line, void *arg), void *arg);
 /* No policies at all: everything is stored byte for byte. */
 struct policy_set *policy_none(void);
 

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "base/util.h"
 #include "policy/decide.h"
 #include "policy/fees.h"
 #include "policy/group.h"
+#include "policy/late/fold.h"
 #include "policy/locks.h"
 
 enum {
@@ -899,11 +901,12 @@ int event_quote(const struct event_request *rq, const struct event_where *at, in
 	if (!s.policy)
 		return 0;
 	if (subject_begin(&s, NULL, e) ||
-		(s.old.clean && subject_ask(&s, s.old.clean, NULL, DECIDE_DELETED | DECIDE_CLIENT, &aside, e)))
+		(s.old.clean && subject_ask(&s, s.old.clean, NULL, DECIDE_DELETED | DECIDE_CLIENT | DECIDE_ALONE,
+			&aside, e)))
 		return -1;
-	out->fees = arena_array(rq->mem, s.decision.fresh.count, sizeof(*out->fees));
-	for (size_t n = 0; n < s.decision.fresh.count; n++) {
-		const struct entry *entry = &s.decision.fresh.entries[n];
+	out->fees = arena_array(rq->mem, s.apart.count, sizeof(*out->fees));
+	for (size_t n = 0; n < s.apart.count; n++) {
+		const struct entry *entry = &s.apart.entries[n];
 
 		if (entry->incident) {
 			out->fees[out->count++] = (struct fee){ .incident = entry->i, .owner = entry->owner,
@@ -911,6 +914,14 @@ int event_quote(const struct event_request *rq, const struct event_where *at, in
 		}
 	}
 	return 0;
+}
+
+static const char *lower(const char *text, struct arena *mem)
+{
+	char *copy = arena_strdup(mem, text);
+
+	ascii_lower(copy);
+	return copy;
 }
 
 int event_accept(const struct event_request *rq, const char *owner, const char *policy, const char *client,
@@ -926,7 +937,7 @@ int event_accept(const struct event_request *rq, const char *owner, const char *
 	accepted->owner = owner;
 	accepted->kind = accepted->i.class_ = KIND_ACCEPTED;
 	accepted->i.at = when;
-	accepted->i.client = client;
+	accepted->i.client = strchr(client, '@') ? lower(client, rq->mem) : text_folded(client, rq->mem);
 	accepted->i.policy = policy;
 	accepted->i.by = "client";
 	accepted->i.actor = rq->actor.name;

@@ -93,8 +93,9 @@ int event_plain(struct store *store, const struct policy_set *policies, const st
  */
 int event_say(const struct event_request *rq, const char *ref, const char *words, bool *changed,
 	struct err *e);
-/* What it would cost the client to cancel the event at that time: the incidents that would be entered.
- * Nothing is stored. ERR_NOT_FOUND; a calendar without a policy gives none. */
+/* What it would cost the client to cancel the event at that time: the incident that would be entered; of a
+ * series that of each date ahead, as if it alone were cancelled. Nothing is stored. ERR_NOT_FOUND; a
+ * calendar without a policy gives none. */
 int event_quote(const struct event_request *rq, const struct event_where *at, int64_t when,
 	struct fee_list *out, struct err *e);
 /* A client (an address, or a name as titles have it) has agreed to a policy of the owner's (policy.md

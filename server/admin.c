@@ -1,10 +1,14 @@
 #include "server/admin.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "base/util.h"
+#include "ical/zone.h"
 
 /* clang-format off */
 static const struct command commands[] = {
@@ -38,6 +42,10 @@ static const struct command commands[] = {
 	{ "report", NULL, "[NAME [--owner NAME] [--client NAME] [--since DATE] [--until DATE] [--month YYYY-MM] "
 		"[--uid UID] [--json | --csv [--table NAME] [--separator ,|;]] [--svg FILE]]", ADMIN_DRAWS,
 		admin_report },
+	{ "policy", "explain", "NAME [--lang en|fr] [--version DATE]", 0, admin_policy_explain },
+	{ "policy", "check", "FILE", ADMIN_READS | ADMIN_ALONE, admin_policy_check },
+	{ "policy", "quote", "UID [TIME]", 0, admin_policy_quote },
+	{ "policy", "accept", "NAME OWNER CLIENT [TIME]", 0, admin_policy_accept },
 	{ "check", NULL, "[--deep]", 0, admin_check },
 	{ "rescan", NULL, "[OWNER/CALENDAR]", 0, admin_rescan },
 	{ "flush", NULL, "", 0, admin_flush },
@@ -190,4 +198,57 @@ bool admin_text_valid(const char *text)
 			return false;
 	}
 	return true;
+}
+
+int admin_read_file(struct admin *a, const char *name, struct buf *out)
+{
+	char piece[16384];
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = pread(a->file, piece, sizeof(piece), at)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return admin_fail(a, "%s: %s", name, strerror(errno));
+		if (buf_add(out, piece, (size_t)n) != 0)
+			return admin_fail(a, "%s: larger than %zu bytes", name, out->max);
+		at += n;
+	}
+	if (memchr(out->data, '\0', out->len) != NULL)
+		return admin_fail(a, "%s: no text", name);
+	return ADMIN_OK;
+}
+
+/* "10:00" at the end; "" is midnight. */
+static bool read_clock(const char *text, struct wall *w)
+{
+	uint64_t hour, minute;
+
+	if (*text == '\0')
+		return true;
+	if (strlen(text) != strlen(" 10:00") || text[0] != ' ' || text[3] != ':' ||
+		parse_u64n(text + 1, 2, 0, 23, &hour) != 0 || parse_u64n(text + 4, 2, 0, 59, &minute) != 0)
+		return false;
+	w->hour = (int)hour;
+	w->min = (int)minute;
+	return true;
+}
+
+int admin_time(struct admin *a, const char *text, const struct zone *zone, int64_t *out)
+{
+	size_t date = strlen("2026-06-10");
+	struct wall w = { 0 };
+	int64_t days, year;
+
+	if (iso_date_parse(text, out) == 0)
+		return ADMIN_OK;
+	if (strlen(text) < date || date_parse(arena_strndup(a->mem, text, date), &days) != 0 ||
+		!read_clock(text + date, &w))
+		return admin_misuse(a, "'%s': a time is like 2026-06-10, \"2026-06-10 10:00\" or "
+			"2026-06-10T08:00:00Z", text);
+	civil_from_days(days, &year, &w.month, &w.day);
+	w.year = (int)year;
+	*out = zone_to_utc(zone, &w);
+	return ADMIN_OK;
 }

@@ -32,6 +32,7 @@ enum admin_flags {
 	ADMIN_READS = 8,             /* the file that its first argument names, "-": standard input */
 	ADMIN_WRITES = 16,           /* a file of its own, which goes to standard output in the end */
 	ADMIN_DRAWS = 32,            /* the same, if there is a --svg, whose value names where it goes */
+	ADMIN_ALONE = 64,            /* needs neither configuration nor server: site is NULL */
 };
 
 struct command {
@@ -97,6 +98,13 @@ int admin_one_owner(struct admin *a, const char *given, const char **out);
  * again; 0: not said. The exit code. */
 int admin_write_calendar(struct admin *a, const struct collection *c, int64_t refresh);
 
+/* Appends all of the file that came with the command, whose name is for messages. ADMIN_OK, else the exit
+ * code after a message: it holds more than the buffer, or NULs. */
+int admin_read_file(struct admin *a, const char *name, struct buf *out);
+/* "2026-06-10T08:00:00Z", or "2026-06-10 10:00" and "2026-06-10" (00:00) in that zone. ADMIN_OK, else the
+ * exit code after a message. */
+int admin_time(struct admin *a, const char *text, const struct zone *zone, int64_t *out);
+
 int admin_user_add(struct admin *a, char *const *args);
 int admin_user_list(struct admin *a, char *const *args);
 int admin_user_passwd(struct admin *a, char *const *args);
@@ -120,6 +128,10 @@ int admin_ledger_head(struct admin *a, char *const *args);
 int admin_ledger_verify(struct admin *a, char *const *args);
 int admin_ledger_key(struct admin *a, char *const *args);
 int admin_report(struct admin *a, char *const *args);
+int admin_policy_accept(struct admin *a, char *const *args);
+int admin_policy_check(struct admin *a, char *const *args);
+int admin_policy_explain(struct admin *a, char *const *args);
+int admin_policy_quote(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);
 int admin_rebuild(struct admin *a, char *const *args);
 int admin_flush(struct admin *a, char *const *args);

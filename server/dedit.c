@@ -302,6 +302,22 @@ static int run(const char *conf, const struct command *c, char *const *args, con
 	return fflush(stdout) == 0 ? code : fail(strerror(errno));
 }
 
+/* What looks at a file alone. */
+static int run_alone(char *const *args, int file)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct admin a;
+	int code;
+
+	admin_init(&a, NULL, mem, clock_now());
+	a.file = file;
+	code = admin_run(&a, args);
+	fwrite(a.out.data, 1, a.out.len, stdout);
+	fwrite(a.errors.data, 1, a.errors.len, stderr);
+	admin_finish(&a);
+	return fflush(stdout) == 0 ? code : fail(strerror(errno));
+}
+
 static int read_file(const char *name, struct buf *text)
 {
 	FILE *from = fopen(name, "re");
@@ -369,6 +385,8 @@ static int run_command(const char *file, char *const *args)
 		return ADMIN_FAILED;
 	if (open_file(c, args, &input) != ADMIN_OK || open_picture(picture_of(c, args), &picture) != ADMIN_OK)
 		return ADMIN_FAILED;
+	if ((c->flags & ADMIN_ALONE) != 0)
+		return run_alone(args, input);
 	code = run(file, c, args, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL, input, picture);
 	secret_zero(password, sizeof(password));
 	return code;

@@ -8,6 +8,7 @@ libserver_a_SOURCES = \
 	server/admin_fees.c \
 	server/admin_fees_export.c \
 	server/admin_ledger.c \
+	server/admin_policy.c \
 	server/admin_profile.c \
 	server/admin_import.c \
 	server/admin_report.c \

@@ -475,6 +475,19 @@ int settings_parse(const char *text, const char *name, struct settings **out, st
 	return settings_make(root, out, e);
 }
 
+int settings_parse_policies(const char *text, const char *name, struct settings **out, struct err *e)
+{
+	const struct conf_section *root;
+
+	if (conf_parse(text, name, &file_schema, &root, e) != 0)
+		return -1;
+	if (find_section(root, "server", NULL) != NULL)
+		return settings_make(root, out, e);
+	*out = xcalloc(1, sizeof(**out));
+	(*out)->root = root;
+	return 0;
+}
+
 int settings_blame(const struct settings *s, const char *option, struct err *e)
 {
 	struct err cause = *e;

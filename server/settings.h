@@ -48,6 +48,8 @@ struct settings {
 int settings_load(const char *file, struct settings **out, struct err *e);
 /* The same from memory; `name` stands for the file, relative paths are relative to its folder. */
 int settings_parse(const char *text, const char *name, struct settings **out, struct err *e);
+/* For the sake of its policies: the section server may be missing, then only root is set. */
+int settings_parse_policies(const char *text, const char *name, struct settings **out, struct err *e);
 void settings_destroy(struct settings *s); /* accepts NULL */
 
 /* For what is found wrong with an option of section server later on: puts its file, line and name

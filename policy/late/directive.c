@@ -438,8 +438,10 @@ PARSER(series_max)
 PARSER(tax)
 {
 	r->tax.included = !value_take(t, "none");
-	if (!r->tax.included || (value_take(t, "included") && percent_parse(value_word(t), &r->tax.rate) == 0))
-		return 0; /* a reason in words may follow */
+	if (!r->tax.included || (value_take(t, "included") && percent_parse(value_word(t), &r->tax.rate) == 0)) {
+		r->tax.reason = value_rest(t, at->mem);
+		return 0;
+	}
 	return expected(e, "none or included and a percentage", "included 20%");
 }
 

@@ -4,9 +4,11 @@
 
 #include "policy/late/rules.h"
 
-/* The general terms that hold for what is booked at `when`, without those of single clients: one
- * sentence or two
- * a line. */
+/*
+ * The general terms that hold for what is booked at `when`, without those of single clients: numbered
+ * clauses, one a line, "1. Price. An appointment costs …". Then what differs on weekdays and for
+ * services.
+ */
 char *explain_policy(const struct policy_text *p, enum language l, int64_t when, struct arena *mem);
 
 #endif

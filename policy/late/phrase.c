@@ -89,6 +89,65 @@ const char *phrase_before(enum language l, const struct duration *d, struct aren
 		arena_printf(mem, "%s before at %02d:%02d", length, d->at / 60, d->at % 60);
 }
 
+static const struct { const char *one, *many; } long_units[2][7] = {
+	{ { "second", "seconds" }, { "minute", "minutes" }, { "hour", "hours" }, { "day", "days" },
+		{ "week", "weeks" }, { "business day", "business days" }, { "business hour", "business hours" } },
+	{ { "seconde", "secondes" }, { "minute", "minutes" }, { "heure", "heures" }, { "jour", "jours" },
+		{ "semaine", "semaines" }, { "jour ouvré", "jours ouvrés" }, { "heure ouvrée", "heures ouvrées" } },
+};
+
+const char *phrase_length(enum language l, const struct duration *d, struct arena *mem)
+{
+	bool one = d->count == 1 || (l == LANGUAGE_FR && d->count == 0);
+
+	return arena_printf(mem, "%lld %s", (long long)d->count,
+		one ? long_units[l][d->unit].one : long_units[l][d->unit].many);
+}
+
+const char *phrase_clock(enum language l, int minutes, struct arena *mem)
+{
+	return arena_printf(mem, l == LANGUAGE_FR ? "%d h %02d" : "%02d:%02d", minutes / 60, minutes % 60);
+}
+
+/* "17:00 on the day before" */
+static const char *clock_before(enum language l, const struct duration *d, struct arena *mem)
+{
+	const char *at = phrase_clock(l, d->at, mem), *length = phrase_length(l, d, mem);
+	bool open = d->unit == UNIT_OPEN_DAY;
+
+	if (d->count == 0)
+		return arena_printf(mem, l == LANGUAGE_FR ? "%s le jour même" : "%s on the same day", at);
+	if (d->count == 1 && l == LANGUAGE_FR)
+		return arena_printf(mem, open ? "%s le jour ouvré précédent" : "%s la veille", at);
+	if (d->count == 1)
+		return arena_printf(mem, open ? "%s on the business day before" : "%s on the day before", at);
+	return arena_printf(mem, l == LANGUAGE_FR ? "%s, %s avant" : "%s, %s before", at, length);
+}
+
+const char *phrase_limit(enum language l, const struct duration *d, struct arena *mem)
+{
+	if (d->at >= 0)
+		return clock_before(l, d, mem);
+	return arena_printf(mem, l == LANGUAGE_FR ? "%s avant son début" : "%s before it starts",
+		phrase_length(l, d, mem));
+}
+
+const char *phrase_beyond(enum language l, const struct duration *d, struct arena *mem)
+{
+	if (d->at >= 0)
+		return arena_printf(mem, l == LANGUAGE_FR ? "après %s" : "after %s", clock_before(l, d, mem));
+	return arena_printf(mem, l == LANGUAGE_FR ? "moins de %s avant son début" : "less than %s before it starts",
+		phrase_length(l, d, mem));
+}
+
+const char *phrase_weekday(enum language l, int weekday)
+{
+	static const char *const english[7] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
+		"Saturday", "Sunday" };
+
+	return l == LANGUAGE_FR ? days[l][weekday] : english[weekday];
+}
+
 const char *phrase_seconds(int64_t seconds, struct arena *mem)
 {
 	int64_t part[3];

@@ -22,6 +22,17 @@ const char *phrase_date(enum language l, const char *text, struct arena *mem);
 const char *phrase_before(enum language l, const struct duration *d, struct arena *mem);
 /* "24 h", "2 business days". */
 const char *phrase_duration(enum language l, const struct duration *d, struct arena *mem);
+/* The same in full words, for contracts: "24 hours", "2 jours ouvrés". */
+const char *phrase_length(enum language l, const struct duration *d, struct arena *mem);
+/* The last moment that satisfies a notice: "24 hours before it starts", "17:00 on the day before", "17 h 00
+ * la veille". */
+const char *phrase_limit(enum language l, const struct duration *d, struct arena *mem);
+/* Later than that: "less than 24 hours before it starts", "after 17:00 on the day before". */
+const char *phrase_beyond(enum language l, const struct duration *d, struct arena *mem);
+/* "17:00", "17 h 00"; minutes after midnight. */
+const char *phrase_clock(enum language l, int minutes, struct arena *mem);
+/* "Monday", "lundi"; 0 = Monday. */
+const char *phrase_weekday(enum language l, int weekday);
 /* "20 h", "23 h 59 min 59 s". */
 const char *phrase_seconds(int64_t seconds, struct arena *mem);
 /* "PT20H" (RFC 5545 3.3.6), also below zero. */

@@ -15,6 +15,7 @@ struct section {
 	enum scope scope;
 	int weekday;           /* 0 = Monday */
 	const char *name;      /* of the client or the service, folded */
+	const char *label;     /* the same as written */
 	int64_t from;          /* INT64_MIN: from the beginning */
 	const char *title;     /* of the version, as written; "" outside of versions */
 	const char *version;   /* its first day in the policy's zone */
@@ -123,7 +124,7 @@ static int read_place(const struct reader *rd, const struct policy_setting *s, s
 	const char *title;
 
 	*name = s->key;
-	*at = (struct section){ .from = INT64_MIN, .title = "", .version = "", .name = "" };
+	*at = (struct section){ .from = INT64_MIN, .title = "", .version = "", .name = "", .label = "" };
 	title = take_title(mem, name, "version", false);
 	if (title) {
 		if (version_from(rd->text, title, &at->from))
@@ -135,6 +136,7 @@ static int read_place(const struct reader *rd, const struct policy_setting *s, s
 	title = take_title(mem, name, "service", true);
 	if (title) {
 		at->scope = SCOPE_SERVICE;
+		at->label = title;
 		at->name = text_folded(title, mem);
 	}
 	title = take_title(mem, name, "weekday", false);
@@ -161,10 +163,10 @@ static int section_for(const struct reader *rd, const struct policy_setting *s, 
 	if (read_place(rd, s, &place, name))
 		return -1;
 	for (size_t i = 0; i < p->count; i++) {
+		if (p->sections[i].from == place.from && strcmp(p->sections[i].title, place.title))
+			return complain(rd, s, "expected each version to begin at another time");
 		if (!same_place(&p->sections[i], &place))
 			continue;
-		if (strcmp(p->sections[i].title, place.title))
-			return complain(rd, s, "expected each version to begin at another time");
 		*out = &p->sections[i];
 		return 0;
 	}
@@ -302,6 +304,49 @@ void rules_for(const struct policy_text *p, int64_t acquired, const struct rules
 	}
 }
 
+void rules_general(const struct policy_text *p, int64_t acquired, struct rules *out)
+{
+	*out = defaults;
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->sections[i].scope == SCOPE_POLICY && p->sections[i].from <= acquired)
+			rules_lay_over(out, &p->sections[i].rules);
+	}
+}
+
+static struct rules_part *part_of(struct rules_part *list, size_t *count, const struct section *s,
+	const struct rules *general)
+{
+	int weekday = s->scope == SCOPE_WEEKDAY ? s->weekday : -1;
+
+	for (size_t i = 0; i < *count; i++) {
+		if (list[i].weekday == weekday && strcmp(list[i].service, s->label) == 0)
+			return &list[i];
+	}
+	list[*count] = (struct rules_part){ .weekday = weekday, .service = s->label, .rules = *general };
+	return &list[(*count)++];
+}
+
+size_t rules_parts(const struct policy_text *p, int64_t acquired, struct arena *mem, struct rules_part **out)
+{
+	struct rules_part *list = arena_array(mem, p->count + 1, sizeof(*list));
+	struct rules general;
+	size_t count = 0;
+
+	rules_general(p, acquired, &general);
+	for (size_t i = 0; i < p->count; i++) {
+		const struct section *s = &p->sections[i];
+		struct rules_part *part;
+
+		if ((s->scope != SCOPE_WEEKDAY && s->scope != SCOPE_SERVICE) || s->from > acquired)
+			continue;
+		part = part_of(list, &count, s, &general);
+		part->said |= s->rules.set;
+		rules_lay_over(&part->rules, &s->rules);
+	}
+	*out = list;
+	return count;
+}
+
 bool rules_service(const struct policy_text *p, const char *service)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -424,14 +469,32 @@ static const struct tier *shortest_tier(const struct rules *r)
 	return shortest;
 }
 
+/* The default cap would quietly cut it. */
+static int check_cap(const struct reader *rd, const struct section *s, const struct rules *r)
+{
+	const struct { enum directive_id id; const struct fee_rule *fee; } rest[] = {
+		{ DIRECTIVE_no_show, &r->no_show.fee }, { DIRECTIVE_late_move, &r->late_move_fee },
+		{ DIRECTIVE_move_limit, &r->move_limit.fee }, { DIRECTIVE_escalate, &r->escalate.fee },
+	};
+	const struct policy_setting *at = NULL;
+
+	for (size_t i = 0; i < r->tier_count; i++) {
+		if (over_price(r, &r->tiers[i].fee))
+			at = s->said[DIRECTIVE_tiers];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(rest) && !at; i++) {
+		if (rules_has(r, (int)rest[i].id) && over_price(r, rest[i].fee))
+			at = s->said[rest[i].id];
+	}
+	return !at || rules_has(r, DIRECTIVE_cap) ? 0 :
+		complain(rd, at, "a fee is above the price: expected a cap in words too, for example cap = none");
+}
+
 static int check_tiers(const struct reader *rd, const struct section *s, const struct rules *r)
 {
 	const struct policy_setting *at = s->said[DIRECTIVE_tiers];
 
 	for (size_t i = 0; at && i < r->tier_count; i++) {
-		if (over_price(r, &r->tiers[i].fee) && !rules_has(r, DIRECTIVE_cap))
-			return complain(rd, at, "a fee is above the price: expected a cap in words too, for example "
-				"cap = none");
 		for (size_t k = 0; k < r->tier_count; k++) {
 			if (duration_ceiling(&r->tiers[i].within) > duration_ceiling(&r->tiers[k].within) &&
 					fee_compare(&r->tiers[i].fee, &r->tiers[k].fee) == 1)
@@ -460,7 +523,7 @@ static int check_section(const struct reader *rd, const struct section *s)
 			"hours = { \"mon-fri 09:00-18:00\" }");
 	if (s->said[DIRECTIVE_price] && s->said[DIRECTIVE_rate])
 		return complain(rd, s->said[DIRECTIVE_rate], "expected price or rate, not both");
-	if (check_tiers(rd, s, &r))
+	if (check_tiers(rd, s, &r) || check_cap(rd, s, &r))
 		return -1;
 	if (s->said[DIRECTIVE_grace] && last &&
 			duration_ceiling(&r.grace.length) > duration_ceiling(&last->within))

@@ -41,7 +41,7 @@ struct rules {
 	struct duration shift, review, late_arrival, remind, link_check;
 	struct { bool arrhes; struct money amount; struct percent percent; } deposit; /* what is asked for */
 	struct { struct duration within; struct fee_rule credit; } owner_late;
-	struct { bool included; struct percent rate; } tax;
+	struct { bool included; struct percent rate; const char *reason; } tax; /* reason: "" if none is given */
 	int64_t review_terms, keep_incidents; /* months */
 	struct { int64_t count; struct fee_rule fee; } move_limit;
 	struct { int64_t count; struct period per; unsigned kinds; } forgive;
@@ -79,6 +79,17 @@ struct rules_key { const char *client, *title, *service; };
 /* What holds for a slot acquired then that starts then. */
 void rules_for(const struct policy_text *p, int64_t acquired, const struct rules_key *key, int64_t start,
 	struct rules *out);
+/* What holds for what is acquired then, leaving aside weekdays, services and clients. */
+void rules_general(const struct policy_text *p, int64_t acquired, struct rules *out);
+/* A weekday (0 = Monday) or, -1, a service as written, for which something else holds. */
+struct rules_part {
+	int weekday;
+	const char *service;
+	uint64_t said;                 /* bit per enum directive_id: what its sections say */
+	struct rules rules;
+};
+/* All of them that hold for what is acquired then, weekdays first; *out is in mem. */
+size_t rules_parts(const struct policy_text *p, int64_t acquired, struct arena *mem, struct rules_part **out);
 /* Is there a section for that service (folded)? */
 bool rules_service(const struct policy_text *p, const char *service);
 /* "2026-01-01": the version that applies to what is acquired then; "" if no dated one does. */

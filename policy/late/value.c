@@ -41,6 +41,15 @@ bool value_done(const struct value *t)
 	return t->next == t->count;
 }
 
+const char *value_rest(struct value *t, struct arena *mem)
+{
+	const char *rest = "";
+
+	while (!value_done(t))
+		rest = arena_printf(mem, "%s%s%s", rest, *rest ? " " : "", value_word(t));
+	return rest;
+}
+
 int value_duration(struct value *t, bool clock, struct duration *out)
 {
 	return duration_parse(value_word(t), clock, out);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "policy/late/fee.h"
 #include "policy/late/notice.h"
 
@@ -23,6 +24,8 @@ const char *value_word(struct value *t);
 /* Is the next word this one? Then it is taken. */
 bool value_take(struct value *t, const char *word);
 bool value_done(const struct value *t);
+/* All words that are left, with a blank between, and takes them; "" if none is. */
+const char *value_rest(struct value *t, struct arena *mem);
 int value_duration(struct value *t, bool clock, struct duration *out);
 int value_count(struct value *t, int64_t least, int64_t *out);
 /* `<number> <code>`; hourly gets whether "/h" stood behind it. */

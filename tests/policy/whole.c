@@ -279,8 +279,3 @@ struct event_where whole_where(struct whole *w, const char *uid)
 {
 	return (struct event_where){ &w->calendar, resource(w, uid) };
 }
-
-char *whole_explain(struct whole *w, const char *language, struct arena *mem)
-{
-	return policy_explain(&w->policies->policies[0], language, 0, mem);
-}

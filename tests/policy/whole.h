@@ -43,7 +43,6 @@ int whole_read(struct whole *w, const char *uid, struct policy_sink *sink, char 
 const char *whole_text(struct whole *w, const char *uid, const char *ref);
 /* For what isn't wrapped here; name of the event's resource. */
 struct event_request whole_request(struct whole *w, const struct event_actor *actor, int64_t now);
-char *whole_explain(struct whole *w, const char *language, struct arena *mem);
 struct event_where whole_where(struct whole *w, const char *uid);
 
 #endif

@@ -403,24 +403,6 @@ static void priority_makes_a_proposal(void **state)
 	world_drop(w);
 }
 
-static void a_policy_reads_like_a_contract(void **state)
-{
-	static const char *const more[] = { "grace", "30m", "owner-late", "24h credit 20%", "forgive",
-		"1 per year late-cancel", NULL };
-	struct world *w = world_make(more);
-	const char *text = whole_explain(w->whole, "en", w->sink.mem);
-
-	assert_non_null(strstr(text, "An appointment can be cancelled or moved free of charge until 24 h before. "
-		"With less notice, cancelling costs 100 % of the price.\n"));
-	assert_non_null(strstr(text, "Who does not come owes 100 % of the price; we wait 15 min.\n"));
-	assert_non_null(strstr(text,
-		"If we cancel or move with less than 24 h notice, we owe 20 % of the price.\n"));
-	text = whole_explain(w->whole, "fr", w->sink.mem);
-	assert_non_null(strstr(text, "Un rendez-vous peut être annulé ou reporté sans frais jusqu'à 24 h avant. "));
-	assert_non_null(strstr(text, "1 de ces cas par année civile sont gratuits.\n"));
-	world_drop(w);
-}
-
 static void the_first_appointment_brings_its_checklist(void **state)
 {
 	static const char *const intake[] = { "intake", "Ask for the letter.", NULL };
@@ -518,7 +500,6 @@ int main(void)
 		cmocka_unit_test(what_is_taken_back_elsewhere_leaves_fees),
 		cmocka_unit_test(a_move_over_the_limit_stands_in_fees),
 		cmocka_unit_test(priority_makes_a_proposal),
-		cmocka_unit_test(a_policy_reads_like_a_contract),
 		cmocka_unit_test(the_first_appointment_brings_its_checklist),
 		cmocka_unit_test(an_attendee_answers_for_itself_alone),
 		cmocka_unit_test(words_name_an_attendee),

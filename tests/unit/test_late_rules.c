@@ -28,7 +28,8 @@ static void note_warning(const char *text, void *arg)
 /* lines: key, value, …, NULL. The zone is always there. */
 static struct policy_text *load(const char *const *lines, char *why, size_t why_size)
 {
-	struct policy_setting all[LINES_MAX] = { { sizeof(all[0]), "timezone", "Europe/Paris", "late.conf", 1 } };
+	struct policy_setting all[LINES_MAX] = { { sizeof(all[0]), "timezone", "Europe/Paris",
+		"late.conf", 1 } };
 	size_t n = 1;
 
 	warnings[0] = '\0';
@@ -76,12 +77,14 @@ static int64_t at(const char *text)
 static void every_directive_has_an_example_that_it_takes(void **state)
 {
 	static const struct { const char *name, *good, *bad; } rows[] = {
-		{ "timezone", "Europe/Paris", "Europe/Nowhere" }, { "currency", "EUR", "EURO" }, { "language", "fr", "de" },
+		{ "timezone", "Europe/Paris", "Europe/Nowhere" }, { "currency", "EUR", "EURO" }, { "language",
+			"fr", "de" },
 		{ "use", "fair", "nice" }, { "mode", "record", "off" }, { "owner-changes", "propose", "ask" },
 		{ "tiers", "24h 100%", "24h" }, { "tiers", "1d@17:00 12.00 EUR", "24h 100% 50%" },
 		{ "tiers", "2bd 30 EUR/h", "0h 100%" }, { "tiers", "12h session", "12h 12.345 EUR" },
 		{ "no-show", "100% wait 15m until 14d", "100% until 14d wait 15m" },
-		{ "late-move", "20%", "later" }, { "late-arrival", "noshow-after 15m", "15m" }, { "cap", "none", "100" },
+		{ "late-move", "20%", "later" }, { "late-arrival", "noshow-after 15m", "15m" }, { "cap", "none",
+			"100" },
 		{ "min", "15.00 EUR", "15" }, { "max", "60 EUR", "60 EUR/h" }, { "round", "0.05 CHF", "0 CHF" },
 		{ "grace", "30m not-within 3h", "30m within 3h" }, { "shift", "60m", "60" },
 		{ "move-limit", "3 50%", "3" }, { "forgive", "1 per 365d late-cancel late-move", "1 per 365d" },
@@ -150,14 +153,24 @@ static void checks_look_at_several_directives(void **state)
 	assert_refused(LINES("tiers", "24h 150%"), "expected a cap in words");
 	assert_fine(LINES("tiers", "24h 150%", "cap", "none"));
 	assert_refused(LINES("price", "80 EUR", "tiers", "24h 90 EUR"), "expected a cap in words");
+	assert_refused(LINES("price", "80 EUR", "no-show", "90 EUR"), "late.conf:3: option 'no-show': a "
+		"fee is above");
+	assert_refused(LINES("late-move", "101%"), "expected a cap in words");
+	assert_refused(LINES("move-limit", "2 150%"), "expected a cap in words");
+	assert_refused(LINES("escalate", "from 3 per 180d 200%"), "expected a cap in words");
+	assert_fine(LINES("price", "80 EUR", "no-show", "90 EUR", "cap", "100 EUR"));
+	assert_fine(LINES("tiers", "24h 150%", "cap", "100%", "client/marie/tiers", "24h 120%"));
 	assert_refused(LINES("tiers", "2bd 50%"), "need opening hours");
 	assert_fine(LINES("tiers", "2bd 50%", "hours", "mon-fri 09:00-18:00"));
 	assert_fine(LINES("hours", "mon-fri 09:00-18:00", "client/marie/tiers", "2bd 50%"));
 	assert_refused(LINES("tiers", "1h 100%", "grace", "2h"), "shorter than the shortest notice");
 	assert_refused(LINES("price", "80 EUR", "rate", "80 EUR/h"), "not both");
 	assert_refused(LINES("price", "80 EUR", "price", "90 EUR"), "expected once");
-	assert_refused(LINES("version/2026-01-01/mode", "record", "version/2025-12-31T23:00:00Z/mode", "charge"),
+	assert_refused(LINES("version/2026-01-01/mode", "record", "version/2025-12-31T23:00:00Z/mode",
+		"charge"),
 		"another time");
+	assert_refused(LINES("version/2026-01-01/mode", "record",
+		"version/2025-12-31T23:00:00Z/client/marie/mode", "charge"), "another time");
 	assert_refused(LINES("version/soon/mode", "record"), "expected a date or a UTC time");
 	assert_refused(LINES("weekday/sunday/mode", "record"), "expected a day");
 	assert_refused(LINES("weekday/sat/currency", "EUR"), "outside of sections");
@@ -189,7 +202,8 @@ static void overrides_beat_each_other(void **state)
 		"client/zoe d/mode", "record"));
 	struct rules r;
 
-	rules_for(p, 0, &(struct rules_key){ "marc", "marc", "" }, at("2026-06-10T08:00:00Z"), &r); /* a Wednesday */
+	rules_for(p, 0, &(struct rules_key){ "marc", "marc", "" }, at("2026-06-10T08:00:00Z"),
+		&r); /* a Wednesday */
 	assert_int_equal(r.tier_count, 2);
 	rules_for(p, 0, &(struct rules_key){ "marc", "marc", "" }, at("2026-06-13T08:00:00Z"), &r);
 	assert_int_equal(r.tier_count, 1);
@@ -231,14 +245,63 @@ static void versions_hold_from_their_day(void **state)
 	rules_free(p);
 }
 
+static void expect_percent(const struct fee_rule *f, int64_t percent)
+{
+	assert_int_equal(f->kind, FEE_PERCENT);
+	assert_int_equal(f->percent.num * 100, percent * f->percent.den);
+}
+
+static void expect_tier(const struct rules *r, size_t n, int64_t hours, int64_t percent)
+{
+	assert_true(n < r->tier_count);
+	assert_int_equal(r->tiers[n].within.unit, UNIT_HOUR);
+	assert_int_equal(r->tiers[n].within.count, hours);
+	expect_percent(&r->tiers[n].fee, percent);
+}
+
+/* policy.md 5.1 */
+static void presets_are_what_they_say(void **state)
+{
+	static const struct { const char *name; size_t tiers; int64_t hours[2], fee[2], absence; } rows[] = {
+		{ "mild", 1, { 24 }, { 0 }, 50 }, { "fair", 1, { 24 }, { 50 }, 100 },
+		{ "strict", 2, { 48, 24 }, { 50, 100 }, 100 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct policy_text *p = loaded(LINES("use", rows[i].name));
+		struct rules r;
+
+		rules_general(p, 0, &r);
+		assert_int_equal(r.tier_count, rows[i].tiers);
+		for (size_t n = 0; n < rows[i].tiers; n++)
+			expect_tier(&r, n, rows[i].hours[n], rows[i].fee[n]);
+		expect_percent(&r.no_show.fee, rows[i].absence);
+		rules_free(p);
+	}
+}
+
 static void a_preset_lies_under_what_is_said(void **state)
 {
-	struct policy_text *p = loaded(LINES("use", "strict", "no-show", "30 EUR"));
+	struct policy_text *p = loaded(LINES("tiers", "12h 50%", "use", "strict", "no-show", "30 EUR",
+		"grace", "15m",
+		"client/marie/use", "mild", "version/2027-01-01/tiers", "6h 100%"));
 	struct rules r;
 
-	rules_for(p, 0, &(struct rules_key){ "", "", "" }, 0, &r);
-	assert_int_equal(r.tier_count, 2);
+	rules_general(p, 0, &r);
+	assert_int_equal(r.tier_count, 1);
+	expect_tier(&r, 0, 12, 50);
 	assert_int_equal(r.no_show.fee.kind, FEE_AMOUNT);
+	assert_true(rules_has(&r, DIRECTIVE_grace));
+	rules_general(p, at("2027-01-01T00:00:00Z"), &r);
+	expect_tier(&r, 0, 6, 100);
+	rules_for(p, 0, &(struct rules_key){ "marie", "", "" }, 0, &r);
+	expect_tier(&r, 0, 24, 0);
+	expect_percent(&r.no_show.fee, 50);
+	rules_free(p);
+	p = loaded(LINES("use", "strict", "no-show", "30 EUR"));
+	rules_general(p, 0, &r);
+	assert_int_equal(r.tier_count, 2);
+	expect_tier(&r, 1, 24, 100);
 	rules_free(p);
 }
 
@@ -280,6 +343,7 @@ int main(void)
 		cmocka_unit_test(a_zone_is_needed),
 		cmocka_unit_test(overrides_beat_each_other),
 		cmocka_unit_test(versions_hold_from_their_day),
+		cmocka_unit_test(presets_are_what_they_say),
 		cmocka_unit_test(a_preset_lies_under_what_is_said),
 		cmocka_unit_test(what_is_left_out_has_its_default),
 	};

@@ -50,9 +50,9 @@ def test_each_version(s):
     """What held from that day on; a UTC time is the day in the policy's zone."""
     title, text, _ = terms(s, "therapy", "2026-03-01")
     assert title == "Policy “Therapy”, version of 1 March 2026"
-    assert "free of charge until 72 h before" in text and "40 %" in text and "96 h" not in text, text
+    assert "free of charge until 72 hours before" in text and "40 %" in text and "96 hours" not in text, text
     title, text, _ = terms(s, "therapy", "2026-06-01")
-    assert title.endswith("version of 1 June 2026") and "until 96 h before" in text and "30 %" in text, text
+    assert title.endswith("version of 1 June 2026") and "until 96 hours before" in text and "30 %" in text, text
     assert "costs the same" in text, "what a version doesn't say holds on"
 
 
@@ -61,7 +61,7 @@ def test_never_a_clients(s):
     for version in ("2026-03-01", "2026-06-01"):
         r = fetch(s, f"/policy/therapy/{version}")
         assert r.status == 200
-        for word in ("marie", "77", "88", "12 h", "Nothing is charged"):
+        for word in ("marie", "77", "88", "12 hours", "is asked to cancel"):
             assert word not in r.text, (word, r.text)
 
 
@@ -72,7 +72,7 @@ def test_linked_from_the_annotation(s):
     assert r.status == 200 and r.headers["content-language"] == "fr", r
     p = Page(r.text)
     assert p.words["h1"] == ["Politique « Thérapie <1>, \"a\" »"] and ("html", {"lang": "fr"}) in p.tags
-    assert "sans frais jusqu'à 48 h avant" in "\n".join(p.words["p"]), p.words
+    assert "sans frais jusqu'à 48 heures avant" in "\n".join(p.words["p"]), p.words
     assert fetch(s, linked(s, "undated")).status == 200
 
 
@@ -107,7 +107,7 @@ def test_earlier_texts_stay_readable(_):
         before = fetch(s, first).body
         s.write_config(extra=EXTRA.replace("48h 50%", "47h 50%"))
         assert s.reload().startswith("reloaded")
-        assert fetch(s, first).body == before and "48 h" in fetch(s, first).text
+        assert fetch(s, first).body == before and "48 hours" in fetch(s, first).text
         second = linked(s, "undated", "y")
         assert second != first and "47 h" in fetch(s, second).text
         # the digest says which text it is: an appointment keeps it where it moves to
@@ -137,7 +137,7 @@ def test_holidays_from_a_file(_):
         first = linked(s, "undated")
         s.write_config(extra=rules.replace("48h 50%", "47h 50%"))
         assert s.reload().startswith("reloaded")
-        assert "48 h" in fetch(s, first).text
+        assert "48 hours" in fetch(s, first).text
 
 
 def test_a_name_that_no_path_can_hold(_):
