@@ -193,12 +193,12 @@ static int plan_one(struct plan *p, const struct decision *d, struct entry_write
 {
 	const struct policy_incident *i = w->i;
 	const char *ref = *i->supersedes ? i->supersedes : i->ref, *entry_name, *etag;
-	bool told = is_told(i, w->shown);
+	bool told = is_told(i, w->shown), over = i->state == POLICY_VOID || strcmp(i->supersedes, i->ref) == 0;
 	struct collection fees;
 
 	if (told) {
 		ref = i->ref;
-	} else if (i->state != POLICY_VOID || !*ref) {
+	} else if (!over || !*ref || strcmp(i->class_, KIND_SLOT) == 0) {
 		return 0;
 	}
 	if (event_fees_calendar(p->store, d->owner, d->now, p->mem, &fees, e))

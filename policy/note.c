@@ -96,7 +96,8 @@ static void add_amounts(struct writer *w)
 	bool charged = i->charge > 0;
 
 	add_money(w, "Price", "Prix", i->price);
-	add_fact(w, "Fee", "Indemnité", charged ? tell_fee(t, i) : tell_no_fee(t, i));
+	if (charged || i->hold == 0)
+		add_fact(w, "Fee", "Indemnité", charged ? tell_fee(t, i) : tell_no_fee(t, i));
 	if (i->tax > 0) {
 		add_money(w, "Without tax", "Hors taxe", i->charge - i->tax);
 		add_money(w, "Tax", "Taxe", i->tax);

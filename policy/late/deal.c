@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/util.h"
 #include "policy/late/fold.h"
+#include "policy/late/tell.h"
 
 enum { CLOCK_TOLERANCE = 300 }; /* 3.5: clock set back */
 
@@ -147,6 +148,7 @@ static int64_t deal_tax(const struct deal *d, const struct policy_incident *i)
 int deal_tell(struct deal *d, struct policy_incident *i)
 {
 	const struct policy_change *c = d->c;
+	const struct policy_incident *told;
 
 	i->size = sizeof(*i);
 	i->uid = i->uid ? i->uid : c->uid;
@@ -165,6 +167,11 @@ int deal_tell(struct deal *d, struct policy_incident *i)
 		return -1;
 	entries_add(&d->entries, i, d->mem);
 	chain_make(&d->entries, d->c->uid, d->c->occurrence, &d->chain);
+	told = entries_find(&d->entries, i->uid, i->occurrence, i->class_, i->slot);
+	if (told && tell_words(told)) {
+		d->told = *told;
+		d->has_told = true;
+	}
 	return 0;
 }
 

@@ -28,6 +28,8 @@ struct deal {
 	struct words said;          /* title and notes together; of a group, what is said to all and to this one */
 	uint32_t typed;             /* words in them that are new, by whomever */
 	uint32_t fresh;             /* of these, what comes into force */
+	struct policy_incident told; /* the last incident told in this call that has words (tell.h) */
+	bool has_told;
 	const char *word;           /* by which word what is told now comes about; NULL: by none */
 	const char *client;         /* key of whom the event names now; "" if nobody */
 	const char *service;        /* that the event names now, folded; "" if none */

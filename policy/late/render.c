@@ -155,7 +155,7 @@ void render_done(struct rendering *r, const char *version, const struct policy_i
 
 	say_refused(r);
 	buf_printf(&r->note, "%s.", tell_policy(&t, rules_options(r->d->text)->name, version));
-	if (i && i->charge > 0)
+	if (i && (i->charge > 0 || i->hold > 0))
 		say_words(r, i);
 	render_put(r, POLICY_NOTE_BLOCK, NULL, r->note.data);
 }

@@ -44,8 +44,8 @@ void render_facts(struct rendering *r, const struct policy_incident *i);
 void render_prefix(struct rendering *r, const struct rules *rules, const char *mark, const char *words);
 /* "Fee 80.00 EUR (100 % of 80.00 EUR). State: due." */
 void render_say_fee(struct rendering *r, const struct policy_incident *i);
-/* Ends the block with the policy's name and, if there is an incident with a fee, the words that the owner may
- * use on it; gives it to the host. */
+/* Ends the block with the policy's name and, if there is an incident with a fee or a hold, the words that
+ * the owner may use on it; gives it to the host. */
 void render_done(struct rendering *r, const char *version, const struct policy_incident *i);
 
 #endif

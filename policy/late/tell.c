@@ -74,7 +74,7 @@ const char *tell_happened(const struct teller *t, const struct policy_incident *
 	const char *text = arena_printf(t->mem, tell_words(i)->sentence[t->language],
 		tell_time(t, i->at, true));
 
-	if (strcmp(i->outcome, "proposed") == 0)
+	if (i->state == POLICY_PROPOSED)
 		text = arena_printf(t->mem, "%s%s", text, tell_in(t, " To be confirmed by the owner.",
 			" À confirmer par le professionnel."));
 	return text;
@@ -118,6 +118,13 @@ const char *tell_no_fee(const struct teller *t, const struct policy_incident *i)
 		return reasons[n].words[t->language];
 	}
 	return tell_in(t, "No fee", "Pas d'indemnité");
+}
+
+const char *tell_hold(const struct teller *t, int64_t minor, const char *currency)
+{
+	return arena_printf(t->mem, tell_in(t,
+		"%s fall due if this appointment is cancelled or missed; otherwise nothing.",
+		"%s seront dus si ce rendez-vous est annulé ou manqué ; sinon rien."), tell_money(t, minor, currency));
 }
 
 const char *tell_state(const struct teller *t, uint32_t state)

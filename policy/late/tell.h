@@ -39,6 +39,8 @@ const char *tell_notice(const struct teller *t, const struct policy_incident *i)
 const char *tell_fee(const struct teller *t, const struct policy_incident *i);
 /* "No fee: forgiven (1 of 1 this year)": why there is none. */
 const char *tell_no_fee(const struct teller *t, const struct policy_incident *i);
+/* "80.00 EUR fall due if this appointment is cancelled or missed; otherwise nothing." */
+const char *tell_hold(const struct teller *t, int64_t minor, const char *currency);
 /* "due". */
 const char *tell_state(const struct teller *t, uint32_t state);
 /* Why it was waived: "emergency"; what isn't known as it is. */

@@ -61,6 +61,7 @@ static void render_moved(struct rendering *r, const struct slot *s, const struct
 	struct offers *all, const struct policy_incident *last, const char *lost)
 {
 	const struct deal *d = r->d;
+	const struct teller t = render_teller(d);
 	char number[MONEY_SIZE];
 	struct money hold;
 
@@ -76,10 +77,7 @@ static void render_moved(struct rendering *r, const struct slot *s, const struct
 	if (last->charge > 0)
 		render_say_fee(r, last);
 	if (hold.minor > 0)
-		buf_printf(&r->note, render_in(d,
-			"%s fall due if this appointment is cancelled or missed; otherwise nothing.\n",
-			"%s seront dus si ce rendez-vous est annulé ou manqué ; sinon rien.\n"),
-			phrase_money(render_language(d), &hold, d->mem));
+		buf_printf(&r->note, "%s\n", tell_hold(&t, hold.minor, hold.currency));
 	for (size_t i = 0; i < all->count; i++) {
 		if (all->list[i].minor <= hold.minor)
 			all->list[i].amount = NULL;
@@ -218,8 +216,10 @@ static void say_lost(struct rendering *r, const struct policy_incident *i)
 		buf_printf(&r->note, "%s\n", notice);
 	if (i->charge > 0 && i->state != POLICY_WAIVED)
 		render_say_fee(r, i);
-	else
+	else if (i->hold == 0 || i->state == POLICY_WAIVED)
 		buf_printf(&r->note, "%s.\n", tell_no_fee(&t, i));
+	if (i->hold > 0 && i->state != POLICY_WAIVED)
+		buf_printf(&r->note, "%s\n", tell_hold(&t, i->hold, i->currency));
 	say_deposit(r, i);
 }
 
@@ -278,6 +278,7 @@ static void render_lost(struct rendering *r, const struct policy_incident *i, co
 	render_ref(r, i->ref);
 	render_put(r, POLICY_PROPERTY, "X-DEDIT-CLASS", render_upper(d, i->class_));
 	render_fee(r, i);
+	render_amount(r, "X-DEDIT-HELD", i->hold, i->currency);
 	render_amount(r, "X-DEDIT-DEPOSIT", i->deposit, i->currency);
 	render_amount(r, "X-DEDIT-REFUND", i->refund, i->currency);
 	render_amount(r, "X-DEDIT-CREDIT", i->credit, i->currency);
@@ -378,17 +379,12 @@ static int render_fee_entry(struct deal *d, const struct policy_incident *i, uin
 	return render_finish(&r);
 }
 
-/* Told just now, of an appointment that goes on: the event shows the appointment, Fees the incident. */
+/* Told in this call, of an appointment that goes on: the event shows the appointment, Fees the incident. */
 static const struct policy_incident *aside_fee(const struct deal *d)
 {
-	for (size_t n = d->entries.count; n-- > 0;) {
-		const struct policy_incident *i = &d->entries.at[n];
+	const struct policy_incident *i = d->has_told ? &d->told : NULL;
 
-		if (i->at == d->t && entry_is_of(i, d->c->uid, d->c->occurrence) && entry_has_money(i) &&
-				(entry_is(i, "over-limit-move") || entry_is(i, "shortened")))
-			return i;
-	}
-	return NULL;
+	return i && entry_is_of(i, d->c->uid, d->c->occurrence) && !entry_ends(i) && render_has_note(i) ? i : NULL;
 }
 
 /* The option on-delete: what was deleted stays, if it was lost just now. */
@@ -412,8 +408,7 @@ int text_render(struct deal *d)
 
 	if (gone && (d->c->kind == POLICY_TICK || d->c->kind == POLICY_CHANGED))
 		return render_fee_entry(d, incident_of(d, d->c->ref), 0);
-	if (!(d->c->flags & POLICY_GROUP) && d->c->kind != POLICY_TICK && aside_fee(d) &&
-			render_fee_entry(d, aside_fee(d), POLICY_IN_FEES))
+	if (!(d->c->flags & POLICY_GROUP) && aside_fee(d) && render_fee_entry(d, aside_fee(d), POLICY_IN_FEES))
 		return -1;
 	/* Somebody else is invited and hasn't accepted yet: the event is no longer about what was lost. */
 	passed_on = !held && !gone && loss && deal_is_other_client(d, loss->client);

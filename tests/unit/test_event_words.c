@@ -392,6 +392,39 @@ static void a_move_over_the_limit_stands_in_fees(void **state)
 	world_drop(w);
 }
 
+/* A fee whose review is over falls due with the change that brings another one: each entry in Fees soon tells
+ * its own. */
+static void two_incidents_in_one_change(void **state)
+{
+	static const char *const more[] = { "late-move", "same", "review", "24h", "cap", "none", NULL };
+	struct world *w = world_make(more);
+	const char *moved = arena_printf(w->sink.mem, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n"
+		"BEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260611T080000Z\r\n"
+		"DTEND:20260611T090000Z\r\nSUMMARY:marie\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+	const char *move, *text;
+	char why[300];
+
+	change(w, BOOKED, "owner", event(w, "marie", "", ""));
+	change(w, "2026-06-09T12:00:00Z", "marie", moved);
+	assert_string_equal(last(w)->class_, "late-move");
+	move = last(w)->ref;
+	text = whole_text(w->whole, "1", move);
+	assert_non_null(strstr(text, "SUMMARY:✗ Late move 80.00 EUR · marie\r\n"));
+	assert_non_null(strstr(text, "State: in review."));
+	change(w, "2026-06-10T13:00:00Z", "marie", NULL);
+	assert_string_equal(last(w)->class_, "late-cancel");
+	assert_string_not_equal(last(w)->ref, move);
+	assert_int_equal(whole_tick(w->whole, at("2026-06-10T13:00:01Z"), why, sizeof(why)), 0);
+	text = whole_text(w->whole, "1", move);
+	assert_non_null(strstr(text, "SUMMARY:✗ Late move 80.00 EUR · marie\r\n"));
+	assert_non_null(strstr(text, "State: due."));
+	assert_non_null(strstr(text, "DTSTART:20260610T080000Z\r\n"));
+	text = whole_text(w->whole, "1", last(w)->ref);
+	assert_non_null(strstr(text, "SUMMARY:✗ Late cancel 80.00 EUR · marie\r\n"));
+	assert_non_null(strstr(text, "State: in review."));
+	world_drop(w);
+}
+
 static void priority_makes_a_proposal(void **state)
 {
 	static const char *const on[] = { "priority-propose", "on", NULL };
@@ -499,6 +532,7 @@ int main(void)
 		cmocka_unit_test(a_shortened_appointment_costs_its_part),
 		cmocka_unit_test(what_is_taken_back_elsewhere_leaves_fees),
 		cmocka_unit_test(a_move_over_the_limit_stands_in_fees),
+		cmocka_unit_test(two_incidents_in_one_change),
 		cmocka_unit_test(priority_makes_a_proposal),
 		cmocka_unit_test(the_first_appointment_brings_its_checklist),
 		cmocka_unit_test(an_attendee_answers_for_itself_alone),

@@ -259,3 +259,41 @@ def test_title_mark(_):
         assert value(gone(s, "keeps", "mark"), "SUMMARY") == "✗ Marie Durand"
     with Server(extra=EXTRA.replace("on-delete = keep", "title = none"), users=()) as s:
         assert value(gone(s, "keeps", "none"), "SUMMARY") == "Marie Durand"
+
+
+def test_a_late_move_that_is_charged(s):
+    """The event shows the appointment that goes on, its entry in Fees the incident: the same text whoever asks."""
+    ics = book(s, "work", "late", 19)
+    path = HOME + "work/late.ics"
+    moved = ics.replace(value(ics, "DTSTART"), in_hours(300)).replace(value(ics, "DTEND"), in_hours(301))
+    assert s.put(path, moved).status == 204
+    entry, shown = entry_of(s, "late"), stored(s, path)
+    assert value(shown, "SUMMARY") == "⚠ Late move 80.00 EUR · Marie Durand 80 €" and owed(s, "late") == 8000
+    assert value(entry, "SUMMARY") == "✗ Late move 80.00 EUR · Marie Durand", entry
+    assert value(entry, "DTSTART") == value(ics, "DTSTART"), "the time that was given up"
+    assert value(entry, "UID").startswith(f"fee-{value(entry, 'X-DEDIT-REF')}@"), entry
+    note = notes(entry)
+    assert "Moved late by the client, received " in note and "State: due." in note and "Owner: #waive" in note, note
+    # a word on the event, and one in the entry: the entry says the new state, and else the same
+    assert s.put(path, shown.replace("80 €", "80 € #paid")).status == 204
+    paid = entry_of(s, "late")
+    assert value(paid, "SUMMARY") == value(entry, "SUMMARY") and "State: paid." in notes(paid), paid
+    assert s.put(path_of(paid), paid.replace("SUMMARY:", "SUMMARY:#unpaid ")).status == 204
+    assert entry_of(s, "late") == entry
+    assert owed(s, "late") == 8000
+
+
+def test_a_hold_that_waits_for_the_owners_word(_):
+    """Proposed in Fees; confirmed, the event alone tells, and nothing stays behind."""
+    rules = EXTRA.replace("owner-changes = client on-delete = keep", "owner-changes = propose late-move = hold")
+    with Server(extra=rules, users=()) as s:
+        ics = book(s, "keeps", "hold")
+        path = HOME + "keeps/hold.ics"
+        moved = ics.replace(value(ics, "DTSTART"), in_hours(300)).replace(value(ics, "DTEND"), in_hours(301))
+        assert s.put(path, moved).status == 204
+        entry = entry_of(s, "hold")
+        assert "X-DEDIT-HELD;CURRENCY=EUR:80.00\r\n" in entry and "To be confirmed by the owner." in notes(entry), entry
+        assert "80.00 EUR fall due if this appointment is cancelled or missed; otherwise nothing." in notes(entry)
+        assert "No fee" not in notes(entry), entry
+        assert s.put(path, stored(s, path).replace("80 €", "80 € #ok")).status == 204
+        assert entry_of(s, "hold") is None and "X-DEDIT-HELD" in stored(s, path)
