@@ -177,8 +177,10 @@ static int add_fee_link(struct policy_sink *s, struct rendering *r, const char *
 	struct store_info info;
 
 	i = i ? i : entry_incident(&d->known, ref);
-	if (!i)
-		return sink_fail(s, "the module linked the note of an incident that there isn't");
+	if (!i) { /* entered since, or the module's mistake: asked again alone it shows */
+		s->failed = true;
+		return -1;
+	}
 	if (!d->policy->public_url)
 		return 0;
 	store_info(d->store, &info);

@@ -28,8 +28,11 @@ static int run_rounds(const struct event_request *rq, const char *owner, const c
 		owner_lock(rq->policies->locks, owner, other, n >= ROUNDS_TOGETHER, &hold);
 		int status = round(arg, e);
 		owner_unlock(&hold);
-		if (status <= 0)
+		if (status < 0 && e->code == ERR_BUSY && n < ROUNDS_TOGETHER) {
+			n = ROUNDS_TOGETHER - 1; /* perhaps what it read changed under the module's hands */
+		} else if (status <= 0) {
 			return status;
+		}
 	}
 	return err_set(e, ERR_BUSY, "too much happens to this event at once");
 }
