@@ -58,11 +58,6 @@ bool web_is_open(const char *path)
 	return has_flag(path, PAGE_OPEN);
 }
 
-bool web_is_secret(const char *path)
-{
-	return has_flag(path, PAGE_SECRET);
-}
-
 const char *web_log_path(const char *path, char out[WEB_LOG_PATH_SIZE])
 {
 	const struct page *p = page_find(path);

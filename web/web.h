@@ -29,8 +29,6 @@ bool web_is_open(const char *path);
 /* A path as logs may show it: itself, or for one that is a secret "/feeds/…", "/fee/<ref>/…", made in out. */
 enum { WEB_LOG_PATH_SIZE = 32 };
 const char *web_log_path(const char *path, char out[WEB_LOG_PATH_SIZE]);
-/* True for one whose secret somebody may be guessing at: see response.wrong_link. */
-bool web_is_secret(const char *path);
 /* Answers rq: sets rq->res. rq->who is authenticated, unless web_is_open(path). Thread-safe. */
 void web_handle(const struct web *web, struct request *rq);
 /* A calendar's name, colour, time zone and, unless busy, description for the file that it is made into; in

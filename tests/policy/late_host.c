@@ -43,7 +43,7 @@ void late_host_add(struct policy_sink *s, const struct policy_incident *i)
 	const char **texts[] = { &mine->class_, &mine->outcome, &mine->client, &mine->title, &mine->uid,
 		&mine->occurrence, &mine->ref, &mine->by, &mine->actor, &mine->basis, &mine->currency,
 		&mine->policy, &mine->version, &mine->supersedes, &mine->service, &mine->attendee, &mine->word,
-		&mine->reason };
+		&mine->reason, &mine->zone };
 	for (size_t n = 0; n < ARRAY_SIZE(texts); n++)
 		*texts[n] = *texts[n] ? arena_strdup(s->mem, *texts[n]) : "";
 }

@@ -151,6 +151,22 @@ static void test_class_of_another_module(void **state)
 	assert_string_equal(n.happened, "Tue 9 June 2026 12:00");
 }
 
+/* What was erased (15.23) is told no more, whoever has the link. */
+static void test_erased(void **state)
+{
+	struct fixture *f = *state;
+	const struct ledger_erasure gone[] = { { "anna", 1 } };
+	struct commit c = { .now = 1781006460, .erase = gone, .erasures = 1 };
+	struct note n;
+	struct err e;
+
+	enter(f, "late-cancel", POLICY_DUE, 1781006400, false);
+	read_note(f);
+	assert_int_equal(store_commit(f->store, &c, &e), 0);
+	assert_int_equal(note_read(f->store, f->none, REF, f->mac, f->mem, &n, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
 static void test_wrong_ones(void **state)
 {
 	struct fixture *f = *state;
@@ -176,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_taken_back_and_lost_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_class_of_another_module, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_erased, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_ones, setup, teardown),
 	};
 
