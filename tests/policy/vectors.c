@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "ical/ical.h"
+#include "policy/books.h"
 #include "policy/change.h"
 #include "policy/late/late.h"
 #include "policy/late/words.h"
@@ -968,11 +969,35 @@ static bool tax_agrees(struct play *p)
 	return false;
 }
 
+/* The books say the same (doc/policy.md 5.3): what is owed is what is receivable. */
+static bool books_agree(struct play *p, size_t step, const json_t *expect)
+{
+	const struct event_actor nobody = { .name = "" };
+	struct event_request rq = whole_request(p->whole, &nobody, p->now);
+	int64_t receivable = 0;
+	struct books books;
+	struct err e;
+
+	if (books_read(rq.store, rq.policies, "owner", p->mem, &books, &e)) {
+		snprintf(p->why, sizeof(p->why), "step %zu: books: %s", step + 1, e.text);
+		return false;
+	}
+	for (size_t n = 0; n < books.count * TRANSACTION_PARTS; n++)
+		receivable += books.transactions[n / TRANSACTION_PARTS].part[n % TRANSACTION_PARTS].minor[BOOK_RECEIVABLE];
+	if (number_agrees(expect, "balance", receivable))
+		return true;
+	snprintf(p->why, sizeof(p->why), "step %zu: %" PRId64 " receivable in the books, expected another balance",
+		step + 1, receivable);
+	return false;
+}
+
 static bool agrees(struct play *p, size_t step, const json_t *expect)
 {
 	struct result r;
 	char *text;
 
+	if (p->whole && !books_agree(p, step, expect))
+		return false;
 	result_read(p, &r);
 	if (strcmp(r.class_, text_of(expect, "class")) == 0 && strcmp(r.outcome, text_of(expect, "outcome")) == 0 &&
 			number_agrees(expect, "fee", r.fee) && number_agrees(expect, "balance", r.balance) &&
