@@ -42,9 +42,9 @@ static int draw(struct admin *a, const struct report *r)
 {
 	cleanup_buf struct buf picture;
 
+	buf_init(&picture, ADMIN_OUT_MAX);
 	if (r->kind->plot == NULL)
 		return admin_misuse(a, "the report '%s' has no picture", r->kind->name);
-	buf_init(&picture, ADMIN_OUT_MAX);
 	r->kind->plot(r, &picture);
 	return picture.full ? admin_fail(a, "--svg: the picture is too large") : write_all(a, &picture);
 }
