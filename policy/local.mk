@@ -50,6 +50,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/plain.c \
 	policy/plain_name.c policy/plain_name.h \
 	policy/plan.c policy/plan.h \
+	policy/replay.c policy/replay.h \
 	policy/report/chart.c policy/report/chart.h \
 	policy/report/facts.c policy/report/facts.h \
 	policy/report/kinds.c policy/report/kinds.h \
@@ -86,6 +87,7 @@ check_PROGRAMS += \
 	tests/unit/test_policy_ledger \
 	tests/unit/test_policy_link \
 	tests/unit/test_policy_load \
+	tests/unit/test_replay \
 	tests/unit/test_policy_note \
 	tests/unit/test_report_facts \
 	tests/unit/test_svg
@@ -110,6 +112,9 @@ tests_unit_test_policy_ledger_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_policy_audit_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_link_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_replay_SOURCES = tests/unit/test_replay.c tests/policy/late_host.c \
+	tests/policy/late_host.h tests/policy/whole.c tests/policy/whole.h
+tests_unit_test_replay_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_load_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_report_facts_SOURCES = tests/unit/test_report_facts.c tests/unit/ledger_fixture.c \
 	tests/unit/ledger_fixture.h

@@ -45,6 +45,7 @@ static const struct command commands[] = {
 	{ "policy", "explain", "NAME [--lang en|fr] [--version DATE]", 0, admin_policy_explain },
 	{ "policy", "check", "FILE", ADMIN_READS | ADMIN_ALONE, admin_policy_check },
 	{ "policy", "quote", "UID [TIME]", 0, admin_policy_quote },
+	{ "policy", "replay", "--since DATE [--owner NAME] FILE", ADMIN_READS_LAST, admin_policy_replay },
 	{ "policy", "accept", "NAME OWNER CLIENT [TIME]", 0, admin_policy_accept },
 	{ "check", NULL, "[--deep]", 0, admin_check },
 	{ "rescan", NULL, "[OWNER/CALENDAR]", 0, admin_rescan },

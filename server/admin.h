@@ -32,6 +32,7 @@ enum admin_flags {
 	ADMIN_READS = 8,             /* the file that its first argument names, "-": standard input */
 	ADMIN_WRITES = 16,           /* a file of its own, which goes to standard output in the end */
 	ADMIN_DRAWS = 32,            /* the same, if there is a --svg, whose value names where it goes */
+	ADMIN_READS_LAST = 128,      /* the file that its last argument names */
 	ADMIN_ALONE = 64,            /* needs neither configuration nor server: site is NULL */
 };
 
@@ -132,6 +133,7 @@ int admin_policy_accept(struct admin *a, char *const *args);
 int admin_policy_check(struct admin *a, char *const *args);
 int admin_policy_explain(struct admin *a, char *const *args);
 int admin_policy_quote(struct admin *a, char *const *args);
+int admin_policy_replay(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);
 int admin_rebuild(struct admin *a, char *const *args);
 int admin_flush(struct admin *a, char *const *args);

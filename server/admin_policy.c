@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "ical/zone.h"
 #include "policy/fees.h"
+#include "policy/replay.h"
 #include "policy/update.h"
 #include "server/admin.h"
 
@@ -213,4 +214,148 @@ int admin_policy_accept(struct admin *a, char *const *args)
 	buf_printf(&a->out, "%s accepted policy %s of %s on %s\n", args[2], policy->name, owner,
 		admin_local_time(a, policy->zone, when));
 	return ADMIN_OK;
+}
+
+/* ---- replay ---- */
+
+static const char *result_words(struct admin *a, const struct replay_result *r, const char *currency)
+{
+	if (*r->class_ == '\0')
+		return "-";
+	if (r->fee != 0)
+		return arena_printf(a->mem, "%s %s", r->class_, admin_money(a, r->fee, currency));
+	if (r->credit != 0)
+		return arena_printf(a->mem, "%s, credit %s", r->class_, admin_money(a, r->credit, currency));
+	return strcmp(r->outcome, "none") == 0 ? r->class_ : arena_printf(a->mem, "%s, %s", r->class_, r->outcome);
+}
+
+static void write_changed(struct admin *a, const struct policy_set *set, const struct replay *r)
+{
+	static const struct table_column columns[] = { { "RECEIVED", false, false }, { "CLIENT", false, true },
+		{ "AS IT WAS", false, false }, { "UNDER THE FILE", false, false } };
+	struct table t;
+
+	table_init(&t, columns, ARRAY_SIZE(columns), a->mem);
+	for (size_t n = 0; n < r->count; n++) {
+		const struct replay_pair *p = &r->pairs[n];
+		const struct policy *policy = policy_find(set, p->policy);
+
+		if (replay_differs(p))
+			table_add(&t, (const char *const[]){
+				admin_local_time(a, policy != NULL ? policy->zone : zone_utc(), p->at), p->name,
+				result_words(a, &p->before, p->currency), result_words(a, &p->after, p->currency) });
+	}
+	table_write(&t, SCREEN, &a->out);
+}
+
+/* Fees of one client, or of all (key NULL), in one currency. */
+struct sum { const char *owner, *key, *name, *currency; size_t count; int64_t before, after; };
+
+static void sum_add(struct sum *list, size_t *count, const struct replay_pair *p, const char *key)
+{
+	size_t n = 0;
+
+	while (n < *count && (strcmp(list[n].currency, p->currency) != 0 || strcmp(list[n].owner, p->owner) != 0 ||
+		strcmp(list[n].key, key) != 0))
+		n++;
+	if (n == *count)
+		list[(*count)++] = (struct sum){ p->owner, key, *key != '\0' ? p->name : "all", p->currency, 0, 0, 0 };
+	list[n].count++;
+	list[n].before += p->before.fee - p->before.credit;
+	list[n].after += p->after.fee - p->after.credit;
+}
+
+static void write_sums(struct admin *a, const struct replay *r)
+{
+	static const struct table_column columns[] = { { "OWNER", false, false }, { "CLIENT", false, true },
+		{ "INCIDENTS", true, false }, { "AS IT WAS", true, false }, { "UNDER THE FILE", true, false },
+		{ "DIFFERENCE", true, false } };
+	struct sum *list = arena_array(a->mem, 2 * r->count + 1, sizeof(*list));
+	size_t count = 0;
+	struct table t;
+
+	for (size_t n = 0; n < r->count; n++) {
+		if (replay_differs(&r->pairs[n]))
+			sum_add(list, &count, &r->pairs[n], r->pairs[n].client);
+	}
+	for (size_t n = 0; n < r->count; n++) {
+		if (r->pairs[n].before.fee != 0 || r->pairs[n].after.fee != 0 || replay_differs(&r->pairs[n]))
+			sum_add(list, &count, &r->pairs[n], "");
+	}
+	table_init(&t, columns, ARRAY_SIZE(columns), a->mem);
+	for (size_t n = 0; n < count; n++)
+		table_add(&t, (const char *const[]){ list[n].owner, list[n].name,
+			arena_printf(a->mem, "%zu", list[n].count), admin_money(a, list[n].before, list[n].currency),
+			admin_money(a, list[n].after, list[n].currency),
+			admin_money(a, list[n].after - list[n].before, list[n].currency) });
+	table_write(&t, SCREEN, &a->out);
+}
+
+static int replay_with(struct admin *a, const struct policy_set *set, const char *owner, int64_t since)
+{
+	struct replay r;
+	struct err e;
+
+	if (replay_run(a->site->dav.store, set, owner, since, a->now, a->mem, &r, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	write_changed(a, set, &r);
+	if (r.changed > 0)
+		buf_addc(&a->out, '\n');
+	write_sums(a, &r);
+	buf_printf(&a->out, "%s%zu incidents decided again, %zu otherwise", r.count > 0 ? "\n" : "", r.count,
+		r.changed);
+	if (r.left_out > 0)
+		buf_printf(&a->out, "; %zu of policies that the file doesn't have", r.left_out);
+	buf_addc(&a->out, '\n');
+	return ADMIN_OK;
+}
+
+/* Days begin in the zone of the file's first policy. */
+static int read_since(struct admin *a, const struct policy_set *set, const char *text, int64_t *out)
+{
+	return admin_time(a, text, set->policy_count > 0 ? set->policies[0].zone : zone_utc(), out);
+}
+
+static int replay_file(struct admin *a, const char *name, const char *owner, const char *since)
+{
+	struct policy_options options = a->site->settings->policy;
+	cleanup_buf struct buf text;
+	struct policy_set *set;
+	struct settings *s;
+	int64_t from;
+	struct err e;
+	int code;
+
+	options.data = NULL; /* nothing of it is kept */
+	buf_init(&text, FILE_MAX);
+	code = admin_read_file(a, name, &text);
+	if (code != ADMIN_OK)
+		return code;
+	if (settings_parse_policies(text.data, name, &s, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	code = policy_load(s->root, &options, &set, &e) != 0 ? admin_fail(a, "%s", e.text) : ADMIN_OK;
+	if (code == ADMIN_OK) {
+		code = read_since(a, set, since, &from);
+		if (code == ADMIN_OK)
+			code = replay_with(a, set, owner, from);
+		policy_unload(set);
+	}
+	settings_destroy(s);
+	return code;
+}
+
+int admin_policy_replay(struct admin *a, char *const *given)
+{
+	char **args = admin_args(a, given);
+	const char *since = NULL, *owner = NULL;
+	int code;
+
+	admin_option(args, "--since", &since);
+	admin_option(args, "--owner", &owner);
+	if (admin_expect(a, args, 1, 1) < 0)
+		return ADMIN_USAGE;
+	if (since == NULL)
+		return admin_misuse(a, "--since is missing");
+	code = admin_owner(a, owner, &owner);
+	return code == ADMIN_OK ? replay_file(a, args[0], owner, since) : code;
 }

@@ -200,7 +200,7 @@ static int run_command(struct admin *a, char *const *args)
 
 	if (c != NULL && (c->flags & ADMIN_OFFLINE) != 0)
 		return admin_fail(a, "the server is running; stop deditd first");
-	if (c != NULL && (c->flags & (ADMIN_READS | ADMIN_WRITES)) != 0 && a->file < 0)
+	if (c != NULL && (c->flags & (ADMIN_READS | ADMIN_READS_LAST | ADMIN_WRITES)) != 0 && a->file < 0)
 		return admin_fail(a, "no file came with the command");
 	return admin_run(a, args);
 }

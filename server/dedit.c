@@ -186,8 +186,12 @@ static const char *picture_of(const struct command *c, char *const *args)
 
 static int open_file(const struct command *c, char *const *args, int *out)
 {
-	if ((c->flags & ADMIN_READS) != 0)
-		return open_input(args + (c->sub != NULL ? 2 : 1), out);
+	char *const *first = args + (c->sub != NULL ? 2 : 1), *const *last = first;
+
+	while (last[0] != NULL && last[1] != NULL)
+		last++;
+	if ((c->flags & (ADMIN_READS | ADMIN_READS_LAST)) != 0)
+		return open_input((c->flags & ADMIN_READS) != 0 ? first : last, out);
 	return (c->flags & ADMIN_WRITES) != 0 || picture_of(c, args) != NULL ? temporary(out) : ADMIN_OK;
 }
 

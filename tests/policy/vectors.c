@@ -1175,7 +1175,8 @@ static bool run_policy(const json_t *vector, bool whole, struct arena *mem, char
 		return false;
 	if (whole)
 		p->whole = whole_open(name, zone, settings->at, settings->count, p->why, sizeof(p->why));
-	ok = (!whole || p->whole) && play_all(p);
+	ok = (!whole || p->whole) && play_all(p) &&
+		(!whole || whole_replay(p->whole, p->now, p->why, sizeof(p->why)) == 0);
 	whole_close(p->whole);
 	p->module->close(p->self);
 	snprintf(why, why_size, "%s%s", whole && *p->why ? "over a store: " : "", p->why);

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "policy/host.h"
 #include "policy/late/late.h"
+#include "policy/replay.h"
 #include "policy/update.h"
 #include "storage/backend.h"
 
@@ -278,4 +279,25 @@ struct event_request whole_request(struct whole *w, const struct event_actor *ac
 struct event_where whole_where(struct whole *w, const char *uid)
 {
 	return (struct event_where){ &w->calendar, resource(w, uid) };
+}
+
+int whole_replay(struct whole *w, int64_t now, char *why, size_t why_size)
+{
+	struct replay r;
+	struct err e;
+
+	if (replay_run(w->store, w->policies, NULL, 0, now, w->mem, &r, &e)) {
+		snprintf(why, why_size, "%s", e.text);
+		return -1;
+	}
+	for (size_t n = 0; n < r.count; n++) {
+		const struct replay_pair *p = &r.pairs[n];
+
+		if (replay_differs(p)) {
+			snprintf(why, why_size, "replayed, %s %s %lld is %s %s %lld", p->before.class_, p->before.outcome,
+				(long long)p->before.fee, p->after.class_, p->after.outcome, (long long)p->after.fee);
+			return -1;
+		}
+	}
+	return 0;
 }

@@ -39,6 +39,9 @@ int whole_tick(struct whole *w, int64_t now, char *why, size_t why_size);
 /* Replaces the sink's entries by those of the ledger, and what is shown by that event's properties. */
 int whole_read(struct whole *w, const char *uid, struct policy_sink *sink, char *why, size_t why_size);
 
+/* Everything decided again under the same policy comes to the same (policy/replay.h). */
+int whole_replay(struct whole *w, int64_t now, char *why, size_t why_size);
+
 /* Unfolded bytes of the event, or with ref of its entry in Fees; "" if it isn't there. */
 const char *whole_text(struct whole *w, const char *uid, const char *ref);
 /* For what isn't wrapped here; name of the event's resource. */

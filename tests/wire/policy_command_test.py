@@ -1,10 +1,10 @@
-"""`dedit policy`: explain, check, quote, accept (doc/policy.md 5.1; dedit(1))."""
+"""`dedit policy`: explain, check, quote, accept, replay (doc/policy.md 5.1; dedit(1))."""
 
 import datetime
 import subprocess
 
 from dav import in_hours
-from dedit_wire import BUILD, event
+from dedit_wire import BUILD, Server, event
 from policy_late_test import EXTRA, WORK, book, cancel, fees, prepare, stored, value
 
 FORGIVING = """
@@ -208,3 +208,62 @@ def test_without_a_server(s):
     assert s.dedit("policy", "explain", "therapy").stdout == with_server
     assert "40.00 EUR  50 % of 80.00 EUR" in quote(s, "offline")
     s.start()
+
+
+# ---- replay ----
+
+
+def replay(s, text, *args, code=0):
+    path = s.folder / "other.conf"
+    path.write_text(text)
+    r = s.dedit("policy", "replay", *args, str(path), check=False)
+    assert r.returncode == code, r
+    return r.stdout if code == 0 else r.stderr
+
+
+SINCE = ("--since", "2026-01-01")
+
+
+def test_replay(s):
+    """Old against new: incidents, money, who is affected; nothing is written."""
+    with Server(extra=EXTRA, users=("anna", "paul")) as mine:
+        book(mine, "late", 20)
+        cancel(mine, "late")
+        book(mine, "soon", 36, title="Zoé Martin 50 €")
+        cancel(mine, "soon", "anna")
+        book(mine, "early", 120)
+        cancel(mine, "early")
+        before = mine.dedit("fees", "--json").stdout, mine.dedit("ledger", "verify").stdout
+        out = replay(mine, EXTRA, *SINCE).splitlines()
+        assert out[-1] == "3 incidents decided again, 0 otherwise", out
+        lines = replay(mine, EXTRA.replace("24h 100%", "24h 60%"), *SINCE).splitlines()
+        assert lines[-1] == "3 incidents decided again, 1 otherwise", lines
+        assert lines[0].split("  ")[0] == "RECEIVED" and lines[1].split(None, 2)[2].split() == (
+            "Marc Petit late-cancel 80.00 EUR late-cancel 48.00 EUR".split()
+        ), lines
+        sums = [line.split() for line in lines if line.startswith("anna")]
+        assert sums == [
+            "anna Marc Petit 1 80.00 EUR 48.00 EUR -32.00 EUR".split(),
+            "anna all 2 105.00 EUR 73.00 EUR -32.00 EUR".split(),
+        ], lines
+        assert all(len(line) <= 80 for line in lines), lines
+        assert replay(mine, EXTRA, "--since", "2999-01-01") == "0 incidents decided again, 0 otherwise\n"
+        assert replay(mine, EXTRA, *SINCE, "--owner", "paul") == "0 incidents decided again, 0 otherwise\n"
+        out = replay(mine, HEAD + "}\n", *SINCE)
+        assert out == "0 incidents decided again, 0 otherwise; 3 of policies that the file doesn't have\n", out
+        assert (mine.dedit("fees", "--json").stdout, mine.dedit("ledger", "verify").stdout) == before
+        # the same without the server
+        with_server = replay(mine, EXTRA.replace("24h 100%", "24h 60%"), *SINCE)
+        assert mine.stop() == 0
+        assert replay(mine, EXTRA.replace("24h 100%", "24h 60%"), *SINCE) == with_server
+        mine.start()
+
+
+def test_replay_of_a_wrong_file(s):
+    assert "other.conf:4: option 'tiers': bd and bh need" in replay(s, HEAD + '  tiers = { "2bd 1%" }\n}\n', *SINCE, code=1)
+    assert "--since is missing" in replay(s, HEAD + "}\n", code=2)
+    assert "a time is like" in replay(s, HEAD + "}\n", "--since", "soon", code=2)
+    r = s.dedit("policy", "replay", *SINCE, "/nonexistent", check=False)
+    assert r.returncode == 1 and "/nonexistent" in r.stderr, r
+    r = s.dedit("policy", "replay", *SINCE, check=False)
+    assert r.returncode != 0 and r.stdout == "", r
