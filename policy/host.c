@@ -217,9 +217,9 @@ static int add_text(struct policy_sink *s, struct rendering *r, const char *name
 {
 	struct buf text cleanup_buf;
 
+	buf_init(&text, 2 * TEXT_MAX_BYTES);
 	if (!name || (!is_head(name, "REFID") && !is_head(name, "STRUCTURED-DATA")))
 		return sink_fail(s, "the module named a property that is neither REFID nor STRUCTURED-DATA");
-	buf_init(&text, 2 * TEXT_MAX_BYTES);
 	ical_escape(&text, value);
 	return add_extra(s, r, arena_strdup(s->d->mem, name), arena_strdup(s->d->mem, text.data));
 }

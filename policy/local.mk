@@ -84,6 +84,7 @@ check_PROGRAMS += \
 	tests/unit/test_late_words \
 	tests/unit/test_policy_apply \
 	tests/unit/test_policy_audit \
+	tests/unit/test_policy_host \
 	tests/unit/test_policy_ledger \
 	tests/unit/test_policy_link \
 	tests/unit/test_policy_load \
@@ -108,6 +109,7 @@ tests_unit_test_late_slot_SOURCES = tests/unit/test_late_slot.c \
 tests_unit_test_late_slot_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_words_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_apply_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_policy_host_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_policy_audit_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_LDADD = $(policy_libs) $(CMOCKA_LIBS)
