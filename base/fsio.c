@@ -1,10 +1,12 @@
 #include "base/fsio.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -209,6 +211,45 @@ int fs_replace(int dir, const char *name, const void *data, size_t len, int sync
 	}
 	if (sync && fsync(parent) < 0)
 		return err_errno(e, ERR_IO, "sync the folder of %s", name);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int fs_list(int dir, struct arena *mem, const char ***out, size_t *n, struct err *e)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	const char **names = NULL;
+	size_t count = 0, room = 0;
+
+	if (d == NULL) {
+		fd_cleanup(&fd);
+		return err_errno(e, ERR_IO, "read a folder");
+	}
+	while ((entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (count == room) {
+			room = room == 0 ? 64 : room * 2;
+			names = xreallocarray(names, room, sizeof(*names));
+		}
+		names[count++] = arena_strdup(mem, entry->d_name);
+	}
+	closedir(d);
+	if (count > 0) {
+		qsort(names, count, sizeof(*names), compare_names);
+	}
+	*out = arena_array(mem, count + 1, sizeof(**out));
+	if (count > 0) {
+		memcpy(*out, names, count * sizeof(*names));
+	}
+	*n = count;
+	free(names);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -21,6 +22,8 @@ int fs_open_subdir(int dir, const char *rel, int make, int *out, struct err *e);
 int fs_read(int dir, const char *name, struct buf *out, struct err *e);
 /* Temporary file in `dir`, rename over `name`; sync: fsync file and folder as well. */
 int fs_replace(int dir, const char *name, const void *data, size_t len, int sync, struct err *e);
+/* The names in a folder that don't begin with a dot, sorted; in mem. */
+int fs_list(int dir, struct arena *mem, const char ***out, size_t *n, struct err *e);
 /* unlinkat; a missing file is no error. */
 int fs_remove(int dir, const char *name, struct err *e);
 /* Owned by the process's user (root works for any owner) and not writable by group or others; else

@@ -1,18 +1,17 @@
 #include "policy/kept.h"
 
-#include <dirent.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/arena.h"
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "base/util.h"
 
-static int open_folder(const char *data, int *out, struct err *e)
+static int open_folder(const char *data, int make, int *out, struct err *e)
 {
 	cleanup_fd int root = -1;
 
-	return fs_open_dir(data, &root, e) || fs_open_subdir(root, "policies", 1, out, e) ? -1 : 0;
+	return fs_open_dir(data, &root, e) || fs_open_subdir(root, "policies", make, out, e) ? -1 : 0;
 }
 
 int kept_add(const char *data, const char *digest, const struct buf *text, struct err *e)
@@ -21,7 +20,7 @@ int kept_add(const char *data, const char *digest, const struct buf *text, struc
 	struct buf there cleanup_buf;
 
 	buf_init(&there, KEPT_TEXT_MAX);
-	if (open_folder(data, &folder, e))
+	if (open_folder(data, 1, &folder, e))
 		return -1;
 	if (fs_read(folder, digest, &there, e) == 0)
 		return 0;
@@ -35,7 +34,7 @@ int kept_read(const char *data, const char *digest, struct buf *out, struct err 
 
 	if (!data || strlen(digest) != DIGEST_SIZE - 2 || strspn(digest, alphabet) != DIGEST_SIZE - 2)
 		return err_set(e, ERR_NOT_FOUND, "no such version");
-	return open_folder(data, &folder, e) || fs_read(folder, digest, out, e) ? -1 : 0;
+	return open_folder(data, 0, &folder, e) || fs_read(folder, digest, out, e) ? -1 : 0;
 }
 
 static int visit_file(int folder, const char *name, int (*visit)(const char *, const char *, void *),
@@ -52,20 +51,19 @@ static int visit_file(int folder, const char *name, int (*visit)(const char *, c
 int kept_visit(const char *data, int (*visit)(const char *digest, const char *text, void *arg), void *arg,
 	struct err *e)
 {
+	cleanup_arena struct arena *mem = arena_create();
 	cleanup_fd int folder = -1;
-	struct dirent *entry;
+	const char **name;
+	struct err why;
 	int status = 0;
-	DIR *list;
+	size_t count;
 
-	if (open_folder(data, &folder, e))
+	if (open_folder(data, 0, &folder, &why))
+		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
+	if (fs_list(folder, mem, &name, &count, e))
 		return -1;
-	list = fdopendir(dup(folder));
-	if (!list)
-		return err_errno(e, ERR_IO, "%s/policies", data);
-	while (status == 0 && (entry = readdir(list))) {
-		if (entry->d_name[0] != '.')
-			status = visit_file(folder, entry->d_name, visit, arg, e);
+	for (size_t n = 0; n < count && status == 0; n++) {
+		status = visit_file(folder, name[n], visit, arg, e);
 	}
-	closedir(list);
 	return status;
 }

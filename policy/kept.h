@@ -11,7 +11,7 @@ enum { KEPT_TEXT_MAX = 1 << 20 }; /* bytes of one policy's section */
 int kept_add(const char *data, const char *digest, const struct buf *text, struct err *e);
 /* ERR_NOT_FOUND if that is no digest of one; data may be NULL. */
 int kept_read(const char *data, const char *digest, struct buf *out, struct err *e);
-/* Visits every text, in no order, until a visit is non-zero, which is returned. -1: not readable. */
+/* Visits every text, by digest, until a visit is non-zero, which is returned. -1: not readable. */
 int kept_visit(const char *data, int (*visit)(const char *digest, const char *text, void *arg), void *arg,
 	struct err *e);
 

@@ -202,6 +202,13 @@ static int read_row(const struct ledger_row *row, void *arg)
 	return 0;
 }
 
+int ledger_read_row(const struct ledger_row *row, struct arena *mem, struct entry_list *out)
+{
+	struct reader reader = { mem, out };
+
+	return read_row(row, &reader);
+}
+
 int ledger_read(struct store *s, const struct ledger_query *q, struct arena *mem,
 	struct entry_list *out, struct err *e)
 {

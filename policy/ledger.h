@@ -73,6 +73,8 @@ struct entry *entry_add(struct entry_list *list, struct arena *mem);
 /* Appends the rows that match to `out`, oldest first. */
 int ledger_read(struct store *s, const struct ledger_query *q, struct arena *mem,
 	struct entry_list *out, struct err *e);
+/* The entry of one row; none, if its text was erased. 0. */
+int ledger_read_row(const struct ledger_row *row, struct arena *mem, struct entry_list *out);
 /* The row of an entry, ready for a commit. */
 int ledger_row(const struct entry *entry, int64_t when, struct arena *mem, struct ledger_row *out,
 	struct err *e);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "policy/host.h"
@@ -12,6 +11,7 @@
 #include "policy/late/tell.h"
 #include "policy/locks.h"
 #include "policy/module.h"
+#include "policy/wording.h"
 
 const struct conf_schema policy_schema = {
 	.section = "policy", .titled = true, .options = late_options, .sections = late_sections,
@@ -25,7 +25,7 @@ const struct conf_schema calendar_schema = {
 	.section = "calendar", .titled = true, .options = calendar_options,
 };
 
-/* ---- a section as settings, and as text ---- */
+/* ---- a section as settings ---- */
 
 struct settings { struct policy_setting *list; size_t count, size; };
 
@@ -78,60 +78,6 @@ static void settings_collect(struct settings *s, struct arena *mem, const struct
 		settings_collect(s, mem, sub, arena_printf(mem, "%s%s/%s/", prefix, sub->section,
 			sub->title ? sub->title : ""));
 	}
-}
-
-static int quote(struct buf *out, const char *text)
-{
-	buf_addc(out, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\') {
-			buf_addc(out, '\\');
-		}
-		buf_addc(out, *text);
-	}
-	return buf_addc(out, '"');
-}
-
-/* What digest and file of a version are made of: the section without blanks, comments and line
- * numbers. */
-static void text_write(struct buf *out, const struct conf_section *sec, const char *indent)
-{
-	buf_printf(out, "%s%s ", indent, sec->section);
-	quote(out, sec->title ? sec->title : "");
-	buf_adds(out, " {\n");
-	for (size_t v = 0; v < sec->value_count; v++) {
-		const struct conf_value *value = &sec->values[v];
-
-		if (value->line == 0) {
-			continue;
-		}
-		buf_printf(out, "%s    %s = ", indent, value->option);
-		buf_adds(out, value->count == 1 ? "" : "{ ");
-		for (size_t n = 0; n < value->count; n++) {
-			buf_adds(out, n ? ", " : "");
-			quote(out, value->text[n]);
-		}
-		buf_adds(out, value->count == 1 ? "\n" : " }\n");
-	}
-	for (size_t n = 0; n < sec->section_count; n++) {
-		text_write(out, sec->sections[n], "    ");
-	}
-	buf_printf(out, "%s}\n", indent);
-}
-
-static int text_digest(const struct conf_section *sec, const char *data, char digest[DIGEST_SIZE],
-	struct err *e)
-{
-	struct buf text cleanup_buf;
-
-	buf_init(&text, KEPT_TEXT_MAX);
-	text_write(&text, sec, "");
-	if (text.full) {
-		return err_set(e, ERR_LARGE, "%s:%d: policy '%s' is longer than %d bytes",
-			sec->file, sec->line, sec->title, KEPT_TEXT_MAX);
-	}
-	digest_short(text.data, text.len, digest);
-	return data ? kept_add(data, digest, &text, e) : 0;
 }
 
 /* ---- policy "NAME" { … } ---- */
@@ -305,10 +251,14 @@ static int load_policy(struct policy_set *set, const struct conf_section *sec,
 	const struct policy_module *m;
 
 	p->public_url = o->public_url ? arena_strdup(set->mem, o->public_url) : NULL;
-	if (read_host_options(sec, set->mem, p, e) || text_digest(sec, o->data, p->digest, e) ||
-		module_find(sec, o, p, &m, e)) {
+	if (read_host_options(sec, set->mem, p, e) || module_find(sec, o, p, &m, e))
+		return -1;
+	if (m == dedit_policy_late() && o->ledger && !o->retroactive &&
+		wording_check_versions(sec, p->zone, o->ledger, e)) {
 		return -1;
 	}
+	if (wording_digest(sec, o->data, p->digest, e))
+		return -1;
 	return module_start(sec, m, &policy_host_v1, set->mem, p, e) ||
 			load_earlier(p, sec, o->data, set->mem, e) ?
 		-1 :

@@ -5,6 +5,7 @@
 #ifndef DEDIT_POLICY_POLICY_H
 #define DEDIT_POLICY_POLICY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ struct policy_options {
 	const char *policy_ca;           /* certificates: modules need a valid <module>.sig; NULL: no */
 	const char *public_url;          /* NULL: no links are written */
 	const char *data;                /* policy texts are kept in its policies/<digest>; NULL: not */
+	/* Its texts and ledger tell whether a version begins in the past with bookings since, which is refused
+	 * unless retroactive says so; NULL: that isn't asked. */
+	const char *ledger;
+	bool retroactive;
 };
 
 /* root: the whole file's section. Errors name file, line, option and what was expected. */

@@ -113,14 +113,24 @@ static int load(struct settings *settings, const char *data, struct site **site,
 	return -1;
 }
 
-static int check_only(const char *file)
+/* A reload isn't retroactive: what the start said holds for the texts of then. */
+static int read_settings(const char *file, bool retroactive, struct settings **out, struct err *e)
+{
+	if (settings_load(file, out, e) != 0)
+		return -1;
+	(*out)->policy.retroactive = retroactive;
+	return 0;
+}
+
+static int check_only(const char *file, bool retroactive)
 {
 	struct settings *settings;
 	struct tls_pair *tls;
 	struct site *site;
 	struct err e;
 
-	if (settings_load(file, &settings, &e) != 0 || load(settings, NULL, &site, &tls, &e) != 0) {
+	if (read_settings(file, retroactive, &settings, &e) != 0 ||
+		load(settings, NULL, &site, &tls, &e) != 0) {
 		fprintf(stderr, "deditd: %s\n", e.text);
 		return EXIT_CONFIG;
 	}
@@ -281,7 +291,7 @@ static void take_signals(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int run(const char *file)
+static int run(const char *file, bool retroactive)
 {
 	struct deditd d = { .file = file };
 	struct settings *settings;
@@ -293,7 +303,7 @@ static int run(const char *file)
 
 	take_signals(&signals);
 	raise_file_limit();
-	if (settings_load(file, &settings, &e) != 0 ||
+	if (read_settings(file, retroactive, &settings, &e) != 0 ||
 		load(settings, settings->data, &site, &tls, &e) != 0) {
 		log_error("%s", e.text);
 		return EXIT_CONFIG;
@@ -314,9 +324,11 @@ static int run(const char *file)
 
 static int usage(FILE *to, int code)
 {
-	fprintf(to, "usage: deditd [-t] [-c FILE]\n\n"
+	fprintf(to, "usage: deditd [-t] [-c FILE] [--retroactive]\n\n"
 		    "  -c FILE   configuration (default %s)\n"
 		    "  -t        check configuration, policies and certificate, and exit\n"
+		    "  --retroactive\n"
+		    "            take new versions of policies that begin in the past\n"
 		    "  --help, --version\n",
 		SETTINGS_DEFAULT_FILE);
 	return code;
@@ -325,10 +337,11 @@ static int usage(FILE *to, int code)
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
+		{ "retroactive", no_argument, NULL, 'r' }, { 0 },
 	};
 	const char *file = SETTINGS_DEFAULT_FILE;
-	bool check = false;
+	bool check = false, retroactive = false;
 	struct err e;
 	int opt;
 
@@ -339,6 +352,8 @@ int main(int argc, char **argv)
 			file = optarg;
 		else if (opt == 't')
 			check = true;
+		else if (opt == 'r')
+			retroactive = true;
 		else if (opt == 'V')
 			return puts("deditd " PACKAGE_VERSION) < 0;
 		else
@@ -351,5 +366,5 @@ int main(int argc, char **argv)
 		log_error("%s", e.text);
 		return EXIT_CONFIG;
 	}
-	return check ? check_only(file) : run(file);
+	return check ? check_only(file, retroactive) : run(file, retroactive);
 }

@@ -14,6 +14,7 @@ int site_create(struct settings *settings, const char *data, struct site **out, 
 
 	/* The texts of policies go there, before the store is opened. */
 	policy.data = data;
+	policy.ledger = data != NULL ? data : settings->data;
 	if (data != NULL && mkdir(data, 0700) != 0 && errno != EEXIST)
 		return err_errno(e, ERR_IO, "%s", data);
 	if (policy_load(settings->root, &policy, &policies, e) != 0)

@@ -24,6 +24,7 @@ libstorage_a_SOURCES = \
 	storage/sqlite/journal.c \
 	storage/sqlite/journal.h \
 	storage/sqlite/ledger.c \
+	storage/sqlite/logs.c \
 	storage/sqlite/mirror.c \
 	storage/sqlite/mirror.h \
 	storage/sqlite/open.c \

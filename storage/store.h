@@ -496,6 +496,8 @@ int store_flush(struct store *s, struct err *e);
 /* Index against itself, ledger chains, files present; deep: every body's digest too. Changes nothing. */
 int store_check(struct store *s, bool deep, store_problem_fn problem, void *arg, struct store_counts *out,
 	struct err *e);
+/* The entries in the ledger's files of a data folder, whoever holds it; other lines are passed over. */
+int store_ledger_logs(const char *path, ledger_fn visit, void *arg, struct err *e);
 /* Makes a new index.db from the files of a data folder that no server holds (15.19). New epoch.
  * parse gives uid, component, span and charge of a body (storage knows no iCalendar): 0, or -1 with e to
  * report the file and leave it out. */

@@ -85,8 +85,7 @@ static int weekday_number(const char *name)
 	return -1;
 }
 
-/* `YYYY-MM-DD` is 00:00 in the policy's zone, or a UTC time. */
-static int version_from(const struct policy_text *p, const char *label, int64_t *out)
+int version_from(const struct zone *zone, const char *label, int64_t *out)
 {
 	char full[ISO_DATE_SIZE];
 	struct wall w;
@@ -98,7 +97,7 @@ static int version_from(const struct policy_text *p, const char *label, int64_t 
 			iso_date_parse(full, &t))
 		return -1;
 	wall_from_seconds(t, &w);
-	*out = zone_to_utc(p->options.zone, &w);
+	*out = zone_to_utc(zone, &w);
 	return 0;
 }
 
@@ -127,7 +126,7 @@ static int read_place(const struct reader *rd, const struct policy_setting *s, s
 	*at = (struct section){ .from = INT64_MIN, .title = "", .version = "", .name = "", .label = "" };
 	title = take_title(mem, name, "version", false);
 	if (title) {
-		if (version_from(rd->text, title, &at->from))
+		if (version_from(rd->text->options.zone, title, &at->from))
 			return complain(rd, s, "expected a date or a UTC time as the version, for example "
 				"\"2027-01-01\" or \"2026-05-31T22:00:00Z\"");
 		at->title = title;
@@ -505,6 +504,31 @@ static int check_tiers(const struct reader *rd, const struct section *s, const s
 	return 0;
 }
 
+/* Two currencies are never counted together (3.4). */
+static int check_currencies(const struct reader *rd, const struct section *s, const struct rules *r)
+{
+	const char *price = rules_has(r, DIRECTIVE_price) ? r->price.currency :
+		rules_has(r, DIRECTIVE_rate) ? r->rate.currency : "";
+	const struct { enum directive_id id; const struct money *amount; } rest[] = {
+		{ DIRECTIVE_min, &r->min }, { DIRECTIVE_max, &r->max }, { DIRECTIVE_round, &r->round },
+		{ DIRECTIVE_cap, &r->cap.amount },
+	};
+	const struct policy_setting *at = s->said[DIRECTIVE_deposit] ? s->said[DIRECTIVE_deposit] :
+		s->said[DIRECTIVE_price] ? s->said[DIRECTIVE_price] : s->said[DIRECTIVE_rate];
+
+	if (*price && at && *r->deposit.amount.currency && strcmp(r->deposit.amount.currency, price) != 0)
+		return complain(rd, at, arena_printf(rd->text->mem, "the deposit is in %s and the price in %s: "
+			"expected one currency, for example deposit = \"30 %s credit\"", r->deposit.amount.currency,
+			price, price));
+	for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
+		if (*price && s->said[rest[i].id] && *rest[i].amount->currency &&
+				strcmp(rest[i].amount->currency, price) != 0)
+			warn(rd, s->said[rest[i].id], arena_printf(rd->text->mem, "no effect on fees in %s, the currency of "
+				"the price: expected an amount in %s", price, price));
+	}
+	return 0;
+}
+
 static int check_section(const struct reader *rd, const struct section *s)
 {
 	const struct tier *last;
@@ -523,7 +547,7 @@ static int check_section(const struct reader *rd, const struct section *s)
 			"hours = { \"mon-fri 09:00-18:00\" }");
 	if (s->said[DIRECTIVE_price] && s->said[DIRECTIVE_rate])
 		return complain(rd, s->said[DIRECTIVE_rate], "expected price or rate, not both");
-	if (check_tiers(rd, s, &r) || check_cap(rd, s, &r))
+	if (check_tiers(rd, s, &r) || check_cap(rd, s, &r) || check_currencies(rd, s, &r))
 		return -1;
 	if (s->said[DIRECTIVE_grace] && last &&
 			duration_ceiling(&r.grace.length) > duration_ceiling(&last->within))

@@ -73,6 +73,8 @@ void rules_add_earlier(struct policy_text *p, struct policy_text *earlier);
 /* p or the earlier one with that digest; p if it isn't known. */
 const struct policy_text *rules_text(const struct policy_text *p, const char *digest);
 
+/* When a version of that title begins: `YYYY-MM-DD` is 00:00 in the zone, or a UTC time. 0, or -1. */
+int version_from(const struct zone *zone, const char *title, int64_t *out);
 const struct policy_options_late *rules_options(const struct policy_text *p);
 /* Whose slot it is, all folded; "" where there is none. title: the client's name. */
 struct rules_key { const char *client, *title, *service; };

@@ -6,7 +6,6 @@
 #include "storage/chain.h"
 #include "storage/sqlite/journal.h"
 #include "storage/sqlite/ops.h"
-#include "storage/sqlite/scan.h"
 
 #define LEDGER_KEY "ledger.key"
 
@@ -296,7 +295,7 @@ int sqlite_ledger_owners(struct store *s, owner_fn visit, void *arg, struct err 
 		add_name(&all, sql_text(st, 0));
 	if (status < 0)
 		return -1;
-	if (fs_open_subdir(db->root, "ledger", 0, &dir, NULL) == 0 && scan_folder(dir, mem, &entry, &n, e) < 0)
+	if (fs_open_subdir(db->root, "ledger", 0, &dir, NULL) == 0 && fs_list(dir, mem, &entry, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		add_name(&all, entry[i]);

@@ -11,7 +11,6 @@
 #include "storage/sqlite/mirror.h"
 #include "storage/sqlite/ops.h"
 #include "storage/sqlite/open.h"
-#include "storage/sqlite/scan.h"
 #include "storage/sqlite/watch.h"
 
 enum { SCHEMA_VERSION = 1 };
@@ -86,7 +85,7 @@ static bool has_entries(struct db *db, const char *name)
 	size_t n = 0;
 
 	return fs_open_subdir(db->root, name, 0, &dir, NULL) == 0 &&
-		scan_folder(dir, mem, &entry, &n, NULL) == 0 && n > 0;
+		fs_list(dir, mem, &entry, &n, NULL) == 0 && n > 0;
 }
 
 int index_make_file(struct db *db, const char *name, struct err *e)

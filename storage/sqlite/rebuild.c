@@ -21,7 +21,6 @@
 #include "storage/props.h"
 #include "storage/sqlite/open.h"
 #include "storage/sqlite/ops.h"
-#include "storage/sqlite/scan.h"
 
 enum { BODY_LARGEST = 16 << 20, LOG_LARGEST = 1 << 30 };
 
@@ -64,7 +63,7 @@ static int for_each_entry(struct rebuild *r, const char *path, entry_fn visit, v
 
 	if (fs_open_subdir(r->db->root, path, 0, &dir, &why) < 0)
 		return why.code == ERR_NOT_FOUND ? 0 : report(r, "%s: %s", path, why.text);
-	if (scan_folder(dir, mem, &entry, &n, e) < 0)
+	if (fs_list(dir, mem, &entry, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n && status == 0; i++) {
 		status = visit(r, dir, path, entry[i], arg, e);

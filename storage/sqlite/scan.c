@@ -1,6 +1,5 @@
 #include "storage/sqlite/scan.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -155,45 +154,6 @@ static int compare_entries(const void *a, const void *b)
 	return strcmp(((const struct entry *)a)->file, ((const struct entry *)b)->file);
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-int scan_folder(int dir, struct arena *mem, const char ***out, size_t *n, struct err *e)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	const char **names = NULL;
-	size_t count = 0, room = 0;
-
-	if (d == NULL) {
-		fd_cleanup(&fd);
-		return err_errno(e, ERR_IO, "read a folder");
-	}
-	while ((entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (count == room) {
-			room = room == 0 ? 64 : room * 2;
-			names = xreallocarray(names, room, sizeof(*names));
-		}
-		names[count++] = arena_strdup(mem, entry->d_name);
-	}
-	closedir(d);
-	if (count > 0) {
-		qsort(names, count, sizeof(*names), compare_texts);
-	}
-	*out = arena_array(mem, count + 1, sizeof(**out));
-	if (count > 0) {
-		memcpy(*out, names, count * sizeof(*names));
-	}
-	*n = count;
-	free(names);
-	return 0;
-}
-
 static int load_entries(struct scan *s, struct err *e)
 {
 	static const char entries_sql[] =
@@ -315,7 +275,7 @@ static int scan_all(struct scan *s, struct err *e)
 	bool there = fs_open_subdir(s->db->root, folder, 0, &s->dir, &why) == 0;
 	if (!there && why.code != ERR_NOT_FOUND)
 		return err_set(e, why.code, "%s", why.text);
-	if (there && scan_folder(s->dir, s->mem, &file, &files, e) < 0)
+	if (there && fs_list(s->dir, s->mem, &file, &files, e) < 0)
 		return -1;
 	for (size_t i = 0; i < files && status == 0; i++) {
 		status = scan_file(s, file[i], e);

@@ -25,7 +25,4 @@ int scan_differences(struct db *db, const struct collection *c, unsigned flags, 
 /* Does this one file differ? 1, 0, -1. What only a whole scan can tell is 1. */
 int scan_file_differs(struct db *db, const struct collection *c, const char *file, struct err *e);
 
-/* The entries of a folder that don't begin with a dot, sorted. ERR_NOT_FOUND. */
-int scan_folder(int dir, struct arena *mem, const char ***out, size_t *n, struct err *e);
-
 #endif

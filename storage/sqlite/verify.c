@@ -13,7 +13,6 @@
 #include "storage/chain.h"
 #include "storage/sqlite/mirror.h"
 #include "storage/sqlite/ops.h"
-#include "storage/sqlite/scan.h"
 
 enum { LOG_LARGEST = 1 << 30, ROUNDS = 3 };
 
@@ -85,7 +84,7 @@ static int read_files(struct verify *v)
 
 	if (fs_open_subdir(v->db->root, folder, 0, &dir, &why) < 0)
 		return why.code == ERR_NOT_FOUND ? 0 : err_set(v->e, why.code, "%s", why.text);
-	if (scan_folder(dir, v->mem, &entry, &n, v->e) < 0)
+	if (fs_list(dir, v->mem, &entry, &n, v->e) < 0)
 		return -1;
 	v->log = arena_array(v->mem, n, sizeof(*v->log));
 	for (size_t i = 0; i < n; i++) {

@@ -180,6 +180,59 @@ static void checks_look_at_several_directives(void **state)
 	assert_non_null(strstr(warnings, "staying away is cheaper than telling you"));
 }
 
+/* doc/policy.md 5.1: each with file, line, option, what was expected. That versions don't begin in the past
+ * is test_policy_load's. */
+static void every_check_at_load_has_a_proposal(void **state)
+{
+	const struct { const char *const *lines; const char *reason; } rows[] = {
+		{ LINES("currency", "EUR", "tiers", "48h 100%", "tiers", "24h 50%"),
+			"late.conf:4: option 'tiers': a longer notice is dearer than a shorter one: expected fees that "
+			"rise towards the start, for example { \"48h 50%\", \"24h 100%\" }" },
+		{ LINES("price", "80 EUR", "tiers", "24h 90 EUR"), "late.conf:3: option 'tiers': a fee is above the "
+			"price: expected a cap in words too, for example cap = none" },
+		{ LINES("price", "80 EUR", "no-show", "100 EUR"),
+			"late.conf:3: option 'no-show': a fee is above the price: " },
+		{ LINES("late-move", "120%"), "late.conf:2: option 'late-move': a fee is above the price: " },
+		{ LINES("move-limit", "3 101%"), "late.conf:2: option 'move-limit': a fee is above the price: " },
+		{ LINES("escalate", "from 3 per 180d 200%"),
+			"late.conf:2: option 'escalate': a fee is above the price: " },
+		{ LINES("tiers", "2bh 50%"),
+			"late.conf:2: option 'tiers': bd and bh need opening hours, for example hours = " },
+		{ LINES("review", "1bd"),
+			"late.conf:2: option 'review': bd and bh need opening hours, for example hours = " },
+		{ LINES("tiers", "1h 100%", "grace", "2h"), "late.conf:3: option 'grace': expected a grace period "
+			"that is shorter than the shortest notice, for example \"15m\"" },
+		{ LINES("currency", "EURO"), "late.conf:2: option 'currency': expected an ISO 4217 currency code, for "
+			"example \"EUR\"" },
+		{ LINES("tiers", "24h 12.345 EUR"),
+			"late.conf:2: option 'tiers': expected a notice and a fee, for example " },
+		{ LINES("price", "80.5 JPY"),
+			"late.conf:2: option 'price': expected an amount with its currency, for example " },
+		{ LINES("price", "80 XXY"),
+			"late.conf:2: option 'price': expected an amount with its currency, for example " },
+		{ LINES("version/2026-01-01/mode", "record", "version/2025-12-31T23:00:00Z/mode", "charge"),
+			"late.conf:3: option 'version/2025-12-31T23:00:00Z/mode': expected each version to begin at "
+			"another time" },
+		{ LINES("price", "80 EUR", "deposit", "30 CHF credit"), "late.conf:3: option 'deposit': the deposit is "
+			"in CHF and the price in EUR: expected one currency, for example deposit = \"30 EUR credit\"" },
+		{ LINES("deposit", "30 CHF credit", "service/yoga/price", "18 EUR"), "late.conf:3: option "
+			"'service/yoga/price': the deposit is in CHF and the price in EUR" },
+		{ LINES("rate", "120 EUR/h", "deposit", "30 GBP arrhes"),
+			"late.conf:3: option 'deposit': the deposit is in" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_refused(rows[i].lines, rows[i].reason);
+	assert_fine(LINES("price", "80 EUR", "no-show", "100 EUR", "cap", "none"));
+	assert_fine(LINES("price", "80 EUR", "deposit", "30% credit"));
+	assert_fine(LINES("price", "80 EUR", "deposit", "30 EUR credit", "min", "5 EUR"));
+	assert_string_equal(warnings, "");
+	assert_fine(LINES("price", "80 EUR", "min", "5 CHF"));
+	assert_non_null(strstr(warnings, "late.conf:3: option 'min': no effect on fees in EUR"));
+	assert_fine(LINES("tiers", "24h 100%", "no-show", "50%"));
+	assert_non_null(strstr(warnings, "late.conf:3: option 'no-show': staying away is cheaper than telling you"));
+}
+
 static void errors_name_file_line_and_option(void **state)
 {
 	assert_refused(LINES("currency", "EUR", "tiers", "tomorrow"),
@@ -339,6 +392,7 @@ int main(void)
 		cmocka_unit_test(no_directive_is_left_out),
 		cmocka_unit_test(services_stand_between_weekday_and_client),
 		cmocka_unit_test(checks_look_at_several_directives),
+		cmocka_unit_test(every_check_at_load_has_a_proposal),
 		cmocka_unit_test(errors_name_file_line_and_option),
 		cmocka_unit_test(a_zone_is_needed),
 		cmocka_unit_test(overrides_beat_each_other),

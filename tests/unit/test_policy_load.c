@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/conf.h"
 #include "base/fsio.h"
 #include "base/util.h"
@@ -377,6 +378,75 @@ static void test_no_policies(void **state)
 	policy_unload(NULL);
 }
 
+static int64_t in_june(void)
+{
+	return 1780300800; /* 2026-06-01T08:00:00Z */
+}
+
+/* What was booked under policy "t" at that time, in a ledger's file. */
+static void book(struct fixture *f, int64_t acquired, const char *outcome)
+{
+	struct entry_list list = { 0 };
+	struct entry *slot = entry_add(&list, f->mem);
+	struct ledger_row row;
+	struct commit c = { .now = acquired, .ledger = &row, .ledgers = 1 };
+	struct store *store;
+	struct err e = { 0 };
+
+	slot->owner = "anna";
+	slot->kind = slot->i.class_ = KIND_SLOT;
+	slot->i.acquired = acquired;
+	slot->i.policy = "t";
+	slot->i.outcome = outcome;
+	if (store_open("sqlite", f->folder, &(struct store_options){ .tombstone_days = 365 }, &store, &e) ||
+		ledger_row(slot, acquired, f->mem, &row, &e) || store_commit(store, &c, &e)) {
+		fail_msg("%s", e.text);
+	}
+	store_close(store);
+}
+
+#define WITH_VERSION(date, what) \
+	"policy \"t\" {\n timezone = \"Europe/Paris\"\n price = \"80 EUR\"\n version \"" date "\" { " what " }\n}\n"
+
+static void test_versions_do_not_begin_in_the_past(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_options o = { .data = f->folder, .ledger = f->folder };
+	struct policy_set *set;
+	struct err e = { 0 };
+
+	clock_set(in_june);
+	/* nothing booked since: 15 May is before, and what was given up needs no terms */
+	book(f, in_june() - 17 * 86400, "new-booking");
+	book(f, in_june() - 86400, "closed");
+	assert_int_equal(load(WITH_VERSION("2026-05-20", "price = \"85 EUR\""), &o, &set, &e), 0);
+	policy_unload(set);
+	book(f, in_june() - 86400, "new-booking");
+	book(f, in_june() - 86000, "moved");
+	/* known by now, whatever stands beside it */
+	if (load(WITH_VERSION("2026-05-20", "price = \"85 EUR\"") "\npolicy \"u\" { timezone = \"UTC\" }", &o,
+		&set, &e))
+		fail_msg("%s", e.text);
+	policy_unload(set);
+	expect_error(WITH_VERSION("2026-05-20", "price = \"90 EUR\""), &o, "dedit.conf:4: policy 't': version "
+		"'2026-05-20'", "with 2 bookings since: expected a date to come, or --retroactive");
+	expect_error(WITH_VERSION("2026-05-10", "price = \"85 EUR\""), &o, "dedit.conf:4:", "with 3 bookings since");
+	/* refused is not kept */
+	expect_error(WITH_VERSION("2026-05-10", "price = \"85 EUR\""), &o, "dedit.conf:4:", "with 3 bookings since");
+	o.data = NULL;
+	expect_error(WITH_VERSION("2026-05-10", "price = \"85 EUR\""), &o, "dedit.conf:4:", "with 3 bookings since");
+	o.data = f->folder;
+	assert_int_equal(load(WITH_VERSION("2026-06-02", "price = \"85 EUR\""), &o, &set, &e), 0);
+	policy_unload(set);
+	o.retroactive = true;
+	assert_int_equal(load(WITH_VERSION("2026-05-10", "price = \"85 EUR\""), &o, &set, &e), 0);
+	policy_unload(set);
+	o.retroactive = false;
+	assert_int_equal(load(WITH_VERSION("2026-05-10", "price = \"85 EUR\""), &o, &set, &e), 0);
+	policy_unload(set);
+	clock_set(NULL);
+}
+
 static void test_text_is_kept_by_digest(void **state)
 {
 	struct fixture *f = *state;
@@ -420,6 +490,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_errors_of_sections, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calendars_are_visited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_policies, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_versions_do_not_begin_in_the_past, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_text_is_kept_by_digest, setup, teardown),
 	};
 

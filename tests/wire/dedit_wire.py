@@ -197,11 +197,11 @@ class Server:
                       'tls-certificate = "certs/server.pem"', 'tls-key = "certs/server.key"']
         self.conf.write_text("server {\n" + "\n".join(lines) + f"\n{self.settings}\n}}\n{self.extra}\n")
 
-    def start(self):
+    def start(self, *options):
         """Returns when every listener accepts connections: they open one after the other."""
         before = len(self.log())
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([BUILD / self.daemon(), "-c", self.conf], stderr=log,
+            self.process = subprocess.Popen([BUILD / self.daemon(), "-c", self.conf, *options], stderr=log,
                                             stdout=log, cwd="/", env=self.environment())
         wait_for(lambda: self.is_up(before), START_SECONDS, "deditd is ready")
 
