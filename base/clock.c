@@ -8,7 +8,7 @@
 
 #include "base/util.h"
 
-enum { DAY = 86400, DAYS_OF_400_YEARS = 146097 };
+enum { JUMP = 300, DAY = 86400, DAYS_OF_400_YEARS = 146097 };
 
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59Z: what has four digits of year. */
 #define FIRST_WRITABLE INT64_C(-62167219200)
@@ -20,6 +20,11 @@ struct moment {
 };
 
 static int64_t (*_Atomic replaced_clock)(void);
+static int64_t (*_Atomic replaced_steady)(void);
+
+/* How far the wall clock was from the steady one when they were last compared. */
+static _Atomic int64_t last_distance;
+static atomic_bool compared, jumped;
 
 static const char weekday_names[][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 static const char month_names[][4] = {
@@ -29,6 +34,13 @@ static const char month_names[][4] = {
 void clock_set(int64_t (*fn)(void))
 {
 	atomic_store(&replaced_clock, fn);
+	clock_accept();
+}
+
+void clock_set_steady(int64_t (*fn)(void))
+{
+	atomic_store(&replaced_steady, fn);
+	clock_accept();
 }
 
 int64_t clock_now(void)
@@ -48,6 +60,35 @@ int64_t clock_monotonic_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Goes on while the machine sleeps. */
+static int64_t steady_now(void)
+{
+	int64_t (*fn)(void) = atomic_load(&replaced_steady);
+	struct timespec ts;
+
+	if (fn == NULL)
+		fn = atomic_load(&replaced_clock);
+	if (fn != NULL)
+		return fn();
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return ts.tv_sec;
+}
+
+bool clock_jumped(void)
+{
+	int64_t distance = clock_now() - steady_now(), last = atomic_exchange(&last_distance, distance);
+
+	if (atomic_exchange(&compared, true) && (distance - last > JUMP || last - distance > JUMP))
+		atomic_store(&jumped, true);
+	return atomic_load(&jumped);
+}
+
+void clock_accept(void)
+{
+	atomic_store(&compared, false);
+	atomic_store(&jumped, false);
 }
 
 static int64_t floor_div(int64_t a, int64_t b)

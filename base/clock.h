@@ -5,6 +5,7 @@
 #ifndef DEDIT_BASE_CLOCK_H
 #define DEDIT_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,8 +14,16 @@ enum { HTTP_DATE_SIZE = 30, ISO_DATE_SIZE = 24, ICAL_UTC_SIZE = 20 };
 /* Whole seconds, cut (policy.md 3.2). A test program links its own clock by clock_set(). */
 int64_t clock_now(void);
 int64_t clock_monotonic_ms(void);
-/* Tests only: fn replaces the wall clock; NULL restores it. The daemon never calls it. */
+/* Tests only: fn replaces the wall clock; NULL restores it. The daemon never calls it. A steady one of a
+ * test's own is what clock_jumped() holds it against; without one, it is as steady as itself. */
 void clock_set(int64_t (*fn)(void));
+void clock_set_steady(int64_t (*fn)(void));
+
+/* Has the wall clock jumped by more than five minutes against a clock that only goes on, since the first call
+ * or clock_accept() (doc/architecture.md 15.25)? Small steps are followed, so it has to be asked now and
+ * then. */
+bool clock_jumped(void);
+void clock_accept(void);
 
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back. Any int64 day is fine. */
 int64_t days_from_civil(int64_t year, int month, int day);

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "policy/apply.h"
 #include "policy/fees.h"
+#include "policy/notices.h"
 
 enum {
 	RENDERING_LINES = 1 << 14,
@@ -192,7 +194,7 @@ static int begin_decision(struct subject *s, struct err *e)
 	later.after = d->head ? d->head - 1 : 0;
 	if (store_ledger(rq->store, &later, take_when, &d->now, e) < 0)
 		return -1;
-	d->clock_doubtful = d->now - rq->now > CLOCK_TOLERANCE;
+	d->clock_doubtful = d->now - rq->now > CLOCK_TOLERANCE || clock_jumped();
 	return 0;
 }
 
@@ -454,7 +456,9 @@ int subject_ask(struct subject *s, const struct ical *before, const struct ical 
 		if (flags & DECIDE_ALONE)
 			set_apart(s);
 	}
-	return 0;
+	if (s->denied || (flags & DECIDE_CLIENT))
+		return 0;
+	return notices_plan(s, after, flags & DECIDE_TICK ? NOTICES_WAKE : 0, plan, e);
 }
 
 /* ---- entries of fees ---- */

@@ -45,7 +45,8 @@ enum policy_flags {
 	POLICY_INVITED = 128, /* the client can answer and has not accepted: not committed */
 	POLICY_ACCEPTED = 256,/* with this change the client accepted */
 	POLICY_SEVERAL = 512, /* of the owner: concerns two committed attendees or more at once */
-	POLICY_CLOCK_DOUBTFUL = 1024, /* `now` is the time of the owner's last entry: the clock is far behind it */
+	POLICY_CLOCK_DOUBTFUL = 1024, /* the clock has jumped, or is far behind the owner's last entry (of which
+	                               * `now` is the time): whatever is found is only to be proposed */
 };
 enum policy_state {       /* of an incident's money */
 	POLICY_NONE = 0, POLICY_PROPOSED = 1, POLICY_PENDING = 2, POLICY_DUE = 3, POLICY_PAID = 4,

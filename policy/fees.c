@@ -282,6 +282,7 @@ int fees_hide(struct plan *p, struct decision *d, const struct collection *fees,
 	hidden->kind = KIND_HIDDEN;
 	hidden->i.ref = arena_strndup(p->mem, entry->name, len);
 	hidden->i.at = d->now;
+	hidden->i.slot = entry->first;
 	plan_change(p, CHANGE_DELETE, fees->id, entry->name, entry->etag);
 	return plan_decision(p, d, e);
 }

@@ -50,7 +50,7 @@ struct decision {
 	const struct policy *policy;
 	const char *owner;
 	int64_t now;                 /* never before the owner's last entry (15.25) */
-	bool clock_doubtful;         /* the clock stands far behind that entry */
+	bool clock_doubtful;         /* the clock stands far behind that entry, or has jumped */
 	uint64_t head;               /* the owner's last incident, read before all else */
 	struct entry_list known;     /* the entries of the UID in question, as stored */
 	struct entry_list fresh;     /* of this commit, so far */

@@ -15,6 +15,7 @@ late_sources = \
 	policy/late/notice.c policy/late/notice.h \
 	policy/late/offer.c policy/late/offer.h \
 	policy/late/phrase.c policy/late/phrase.h \
+	policy/late/remind.c \
 	policy/late/render.c policy/late/render.h \
 	policy/late/rules.c policy/late/rules.h \
 	policy/late/slot.c policy/late/slot.h \
@@ -47,6 +48,9 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/locks.c policy/locks.h \
 	policy/module.c policy/module.h \
 	policy/note.c policy/note.h \
+	policy/notices.c policy/notices.h \
+	policy/own_entry.c policy/own_entry.h \
+	policy/owner_daily.c policy/owner_daily.h \
 	policy/plain.c \
 	policy/plain_name.c policy/plain_name.h \
 	policy/plan.c policy/plan.h \
@@ -83,6 +87,7 @@ check_PROGRAMS += \
 	tests/unit/test_late_rules \
 	tests/unit/test_late_slot \
 	tests/unit/test_late_words \
+	tests/unit/test_owner_entries \
 	tests/unit/test_policy_apply \
 	tests/unit/test_policy_audit \
 	tests/unit/test_policy_host \
@@ -109,6 +114,7 @@ tests_unit_test_late_slot_SOURCES = tests/unit/test_late_slot.c \
 	tests/policy/late_host.c tests/policy/late_host.h
 tests_unit_test_late_slot_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_words_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_owner_entries_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_apply_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_host_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_ledger_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)

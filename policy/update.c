@@ -8,6 +8,7 @@
 #include "policy/group.h"
 #include "policy/late/fold.h"
 #include "policy/locks.h"
+#include "policy/notices.h"
 
 enum {
 	ROUNDS_TOGETHER = 2, /* after that alone (15.22) */
@@ -791,8 +792,13 @@ static int acquire_round(void *arg, struct err *e)
 		return 0;
 	if (subject_begin(&s, NULL, e))
 		return -1;
-	if (!s.old.clean || has_slot(&s.decision.known, s.policy->name))
+	if (!s.old.clean)
 		return 0;
+	if (has_slot(&s.decision.known, s.policy->name)) { /* the text may ask for other notices now */
+		if (notices_plan(&s, s.old.clean, NOTICES_ALWAYS, &plan, e))
+			return -1;
+		return plan_is_empty(&plan) ? 0 : plan_commit(&plan, e);
+	}
 	int status = look_again(&s, 0, &plan, e);
 	*a->acquired = has_slot(&s.decision.fresh, s.policy->name);
 	return status;

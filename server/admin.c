@@ -50,6 +50,7 @@ static const struct command commands[] = {
 	{ "check", NULL, "[--deep]", 0, admin_check },
 	{ "rescan", NULL, "[OWNER/CALENDAR]", 0, admin_rescan },
 	{ "flush", NULL, "", 0, admin_flush },
+	{ "clock", NULL, "[ok]", 0, admin_clock },
 	{ "rebuild", NULL, "", ADMIN_OFFLINE, admin_rebuild },
 };
 /* clang-format on */

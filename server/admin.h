@@ -137,6 +137,7 @@ int admin_policy_replay(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);
 int admin_rebuild(struct admin *a, char *const *args);
 int admin_flush(struct admin *a, char *const *args);
+int admin_clock(struct admin *a, char *const *args);
 int admin_rescan(struct admin *a, char *const *args);
 
 #endif

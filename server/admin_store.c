@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/util.h"
 #include "ical/ical.h"
 #include "policy/apply.h"
@@ -302,6 +303,23 @@ int admin_check(struct admin *a, char *const *given)
 		return admin_fail(a, "problems were found");
 	buf_adds(&a->out, "no problems: ");
 	write_counts(a, &counts);
+	return ADMIN_OK;
+}
+
+/* Of the server, if one runs: the command's own has had no time to jump. */
+int admin_clock(struct admin *a, char *const *args)
+{
+	int n = admin_expect(a, args, 0, 1);
+
+	if (n < 0)
+		return ADMIN_USAGE;
+	if (n == 1 && strcmp(args[0], "ok") != 0)
+		return admin_misuse(a, "expected 'ok', or nothing");
+	if (n == 1)
+		clock_accept();
+	buf_adds(&a->out, clock_jumped() ?
+		"the clock has jumped: incidents are only proposed, and nothing comes due, until 'dedit clock ok'\n" :
+		"the clock is trusted\n");
 	return ADMIN_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "policy/audit.h"
+#include "policy/owner_daily.h"
 #include "server/acquire.h"
 #include "server/adopt.h"
 
@@ -225,7 +226,7 @@ static int64_t run_due(const struct site *site)
 }
 
 /* What the calendar asks for; each looks in the store whether it is done already. */
-static void run_daily(const struct site *site)
+static void run_hourly(const struct site *site)
 {
 	int64_t now = clock_now();
 	struct err e;
@@ -234,21 +235,54 @@ static void run_daily(const struct site *site)
 		log_warn("%s", e.text);
 }
 
+/* Retention and reviews. */
+static void run_owners(const struct site *site)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct event_request rq = site_event_request(site, mem, clock_now(), false);
+	struct err e;
+
+	if (owners_daily(&rq, &e) != 0)
+		log_warn("%s", e.text);
+}
+
+/* What was done at what time of the wall clock, so that each is done anew when it was set. */
+struct calendar_time { int64_t hour, day; };
+
+/* When to look again, in milliseconds. Nothing comes due while nobody knows what time it is (15.25). */
+static int64_t run_clock(const struct site *site, struct calendar_time *done)
+{
+	int64_t now = clock_now();
+
+	if (clock_jumped())
+		return TIMER_MS;
+	if (done->hour != now / 3600) {
+		done->hour = now / 3600;
+		run_hourly(site);
+	}
+	if (done->day != now / 86400) {
+		done->day = now / 86400;
+		run_owners(site);
+	}
+	return run_due(site);
+}
+
 static void *run_timer(void *arg)
 {
 	struct tasks *t = arg;
-	int64_t wait, hour = INT64_MIN;
+	struct calendar_time done = { INT64_MIN, INT64_MIN };
+	bool trusted = true;
+	int64_t wait;
 
 	pthread_setname_np(pthread_self(), "timer");
 	do {
 		struct site *site = site_get(&t->sv->site);
 
-		/* hourly, and whenever the clock was set */
-		if (hour != clock_now() / 3600) {
-			hour = clock_now() / 3600;
-			run_daily(site);
-		}
-		wait = run_due(site);
+		wait = run_clock(site, &done);
+		if (trusted && clock_jumped())
+			log_warn("the clock has jumped: incidents are only proposed, and nothing comes due, until "
+				 "'dedit clock ok'");
+		trusted = !clock_jumped();
 		site_release(site);
 	} while (pause_for(t, wait));
 	return NULL;

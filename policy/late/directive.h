@@ -13,7 +13,6 @@ enum directive_flags {
 	DIRECTIVE_LIST = 1,     /* { "…", "…" } */
 	DIRECTIVE_TOP = 2,      /* only outside of sections */
 	DIRECTIVE_CLIENT = 4,   /* only in client sections */
-	DIRECTIVE_SILENT = 8,   /* has no effect in this version, and no money hangs on it: a warning */
 };
 
 /* name in C, name in the file, flags */
@@ -56,10 +55,10 @@ enum directive_flags {
 	X(title, "title", 0) \
 	X(status, "status", 0) \
 	X(on_delete, "on-delete", 0) \
-	X(remind, "remind", DIRECTIVE_SILENT) \
-	X(link_check, "link-check", DIRECTIVE_SILENT) \
-	X(review_terms, "review-terms", DIRECTIVE_SILENT) \
-	X(keep_incidents, "keep-incidents", DIRECTIVE_SILENT) \
+	X(remind, "remind", 0) \
+	X(link_check, "link-check", 0) \
+	X(review_terms, "review-terms", 0) \
+	X(keep_incidents, "keep-incidents", 0) \
 	X(intake, "intake", 0) \
 	X(account, "account", DIRECTIVE_CLIENT)
 

@@ -91,6 +91,11 @@ char *late_terms(void *self, const char *language, const char *version, struct a
 	return late_explain(self, language, from, mem);
 }
 
+const struct policy_text *late_text(void *self)
+{
+	return ((const struct late *)self)->text;
+}
+
 static void late_close(void *self)
 {
 	struct late *late = self;

@@ -216,8 +216,6 @@ static int read_directive(const struct reader *rd, const struct policy_setting *
 		return complain(rd, s, "expected once");
 	if (directive_parse(id, s->value, s->file ? s->file : "", rd->text->mem, &at->rules, &e))
 		return complain(rd, s, e.text);
-	if ((flags & DIRECTIVE_SILENT) && !at->said[id])
-		warn(rd, s, "has no effect in this version");
 	at->said[id] = s;
 	return 0;
 }
@@ -350,6 +348,15 @@ bool rules_service(const struct policy_text *p, const char *service)
 {
 	for (size_t i = 0; i < p->count; i++) {
 		if (p->sections[i].scope == SCOPE_SERVICE && strcmp(p->sections[i].name, service) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool rules_say(const struct policy_text *p, int directive)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->sections[i].said[directive])
 			return true;
 	}
 	return false;

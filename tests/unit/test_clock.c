@@ -155,6 +155,54 @@ static void reads_a_date(void **state)
 	assert_int_equal(date_parse("", &day), -1);
 }
 
+static int64_t wall, steady;
+
+static int64_t test_wall(void)
+{
+	return wall;
+}
+
+static int64_t test_steady(void)
+{
+	return steady;
+}
+
+/* doc/architecture.md 15.25 */
+static void jumps_are_told_until_they_are_accepted(void **state)
+{
+	(void)state;
+	wall = 1000;
+	steady = 50;
+	clock_set(test_wall);
+	assert_false(clock_jumped()); /* alone, it is as steady as itself */
+	wall += 10000;
+	assert_false(clock_jumped());
+	clock_set_steady(test_steady);
+	assert_false(clock_jumped());
+	wall += 7000;
+	steady += 7000;
+	assert_false(clock_jumped());
+	for (int n = 0; n < 10; n++) { /* small steps are followed, also many of them */
+		wall += 300;
+		assert_false(clock_jumped());
+	}
+	wall -= 300;
+	assert_false(clock_jumped());
+	wall += 301;
+	assert_true(clock_jumped());
+	wall -= 301; /* and back: nobody knows what was right */
+	assert_true(clock_jumped());
+	clock_accept();
+	assert_false(clock_jumped());
+	wall -= 301;
+	assert_true(clock_jumped());
+	clock_accept();
+	assert_false(clock_jumped());
+	clock_set_steady(NULL);
+	clock_set(NULL);
+	assert_false(clock_jumped());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +214,7 @@ int main(void)
 		cmocka_unit_test(refuses_other_dates),
 		cmocka_unit_test(clock_can_be_replaced),
 		cmocka_unit_test(reads_a_date),
+		cmocka_unit_test(jumps_are_told_until_they_are_accepted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

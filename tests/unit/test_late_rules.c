@@ -124,8 +124,9 @@ static void no_directive_is_left_out(void **state)
 	assert_fine(LINES("refilled", "waive", "acceptance", "required", "shorten", "prorata"));
 	assert_fine(LINES("priority-propose", "on", "holidays", "fr", "service/yoga/price", "18 EUR"));
 	assert_string_equal(warnings, "");
-	assert_fine(LINES("remind", "24h before-deadline"));
-	assert_non_null(strstr(warnings, "late.conf:2: option 'remind': has no effect"));
+	assert_fine(LINES("remind", "24h before-deadline", "link-check", "2d", "review-terms", "6 months",
+		"keep-incidents", "3 years", "extras", "on"));
+	assert_string_equal(warnings, "");
 	assert_refused(LINES("holidays", "xx"), "one of the countries fr, de, be, ch, us, gb");
 	assert_refused(LINES("holidays", "nowhere.ics"), "nowhere.ics: No such file");
 }

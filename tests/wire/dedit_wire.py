@@ -211,10 +211,11 @@ class Server:
     def environment(self):
         return {**os.environ, "DEDIT_TEST_CLOCK": str(self.clock)} if self.clock else None
 
-    def set_clock(self, text):
-        """In place: the server has the file in memory."""
+    def set_clock(self, text, jump=None):
+        """In place: the server has the file in memory. jump: how many seconds it is then ahead of the clock that
+        only goes on."""
         with open(self.clock, "r+b") as f:
-            f.write(text.encode())
+            f.write(text.encode() if jump is None else f"{text} {jump:09}".encode())
 
     def is_up(self, since):
         if self.process.poll() is not None:

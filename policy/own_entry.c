@@ -1,0 +1,148 @@
+#include "policy/own_entry.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/util.h"
+#include "ical/ical.h"
+#include "policy/ledger.h"
+#include "policy/update.h"
+
+enum { ENTRY_BYTES_MAX = 1 << 16 };
+
+const char *own_entry_name(const char *kind, const char *about, struct arena *mem)
+{
+	char digest[DIGEST_SIZE];
+
+	digest_short(about, strlen(about), digest);
+	return arena_printf(mem, "%s-%s", kind, digest);
+}
+
+/* ---- bytes ---- */
+
+static void write_text(struct buf *out, const char *name, const char *text)
+{
+	struct buf line cleanup_buf;
+
+	buf_init(&line, ENTRY_BYTES_MAX);
+	buf_printf(&line, "%s:", name);
+	ical_escape(&line, text);
+	ical_fold(out, line.data);
+}
+
+static int write_entry(const struct own_entry *entry, const char *uid, struct arena *mem, struct buf *out,
+	struct err *e)
+{
+	char stamp[ICAL_UTC_SIZE];
+
+	ical_utc(entry->stamp, stamp);
+	buf_adds(out, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//fees//EN\r\nBEGIN:VEVENT\r\n");
+	write_text(out, "UID", uid);
+	buf_printf(out, "DTSTAMP:%s\r\nDTSTART%s\r\n", stamp, entry->start);
+	if (*entry->rule)
+		buf_printf(out, "RRULE:%s\r\n", entry->rule);
+	write_text(out, "SUMMARY", entry->title);
+	if (*entry->note)
+		write_text(out, "DESCRIPTION", entry->note);
+	if (*entry->related)
+		ical_fold(out, arena_printf(mem, "RELATED-TO:%s", entry->related)); /* kept as it was sent */
+	return buf_adds(out, "TRANSP:TRANSPARENT\r\nCLASS:CONFIDENTIAL\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n") == 0 ?
+		0 : err_set(e, ERR_LARGE, "the entry %s", entry->name);
+}
+
+/* ---- what is there ---- */
+
+struct there { struct collection fees; struct object row; struct buf *bytes; };
+
+/* 1: the entry is there, 0: not, -1. make: the calendar, if it is missing. */
+static int look(struct plan *p, const char *owner, const char *file, bool make, struct there *out,
+	struct err *e)
+{
+	struct err why;
+
+	if (store_collection(p->store, owner, FEES_CALENDAR, p->mem, &out->fees, &why)) {
+		if (why.code != ERR_NOT_FOUND)
+			return err_set(e, why.code, "%s", why.text);
+		return make ? event_fees_calendar(p->store, owner, p->now, p->mem, &out->fees, e) : 0;
+	}
+	if (store_body(p->store, out->fees.id, file, p->mem, &out->row, out->bytes, &why) == 0)
+		return 1;
+	if (why.code == ERR_BROKEN && store_find(p->store, out->fees.id, file, p->mem, &out->row, &why) == 0)
+		return 1; /* written anew */
+	return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
+}
+
+static int take_hidden(const struct ledger_row *row, void *arg)
+{
+	return row->slot == *(const int64_t *)arg;
+}
+
+static int is_hidden(struct plan *p, const char *owner, const struct own_entry *entry, bool *out,
+	struct err *e)
+{
+	const struct ledger_query q = { .owner = owner, .ref = entry->name, .kind = KIND_HIDDEN };
+	int64_t first = entry->first;
+	int found = store_ledger(p->store, &q, take_hidden, &first, e);
+
+	*out = found > 0;
+	return found < 0 ? -1 : 0;
+}
+
+/* ---- plans ---- */
+
+static int plan_bytes(struct plan *p, const struct there *there, const char *etag, const char *file,
+	const char *uid, const struct buf *bytes, struct err *e)
+{
+	struct change *c = plan_change(p, CHANGE_PUT, there->fees.id, file, etag);
+	struct ical *ic;
+
+	c->uid = uid;
+	c->body = arena_strndup(p->mem, bytes->data, bytes->len);
+	c->body_len = bytes->len;
+	c->component = ICAL_VEVENT;
+	return ical_parse(c->body, c->body_len, NULL, p->mem, &ic, e) || ical_bounds(ic, &c->first, &c->last, e) ?
+		-1 : 0;
+}
+
+int own_entry_keep(struct plan *p, const char *owner, const struct own_entry *entry, bool *changed,
+	struct err *e)
+{
+	const char *file = arena_printf(p->mem, "%s.ics", entry->name), *uid;
+	struct buf bytes cleanup_buf, old cleanup_buf;
+	struct there there = { .bytes = &old };
+	struct store_info info;
+	bool hidden = false;
+	int found;
+
+	*changed = false;
+	buf_init(&bytes, ENTRY_BYTES_MAX);
+	buf_init(&old, ENTRY_BYTES_MAX);
+	store_info(p->store, &info);
+	uid = arena_printf(p->mem, "%s@%s", entry->name, info.host);
+	if (write_entry(entry, uid, p->mem, &bytes, e))
+		return -1;
+	found = look(p, owner, file, true, &there, e);
+	if (found < 0 || (!found && is_hidden(p, owner, entry, &hidden, e)))
+		return -1;
+	if (hidden || (found && old.len == bytes.len && memcmp(old.data, bytes.data, old.len) == 0))
+		return 0;
+	*changed = true;
+	return plan_bytes(p, &there, found ? there.row.etag : "", file, uid, &bytes, e);
+}
+
+int own_entry_drop(struct plan *p, const char *owner, const char *name, bool *changed, struct err *e)
+{
+	const char *file = arena_printf(p->mem, "%s.ics", name);
+	struct buf old cleanup_buf;
+	struct there there = { .bytes = &old };
+	int found;
+
+	*changed = false;
+	buf_init(&old, ENTRY_BYTES_MAX);
+	found = look(p, owner, file, false, &there, e);
+	if (found > 0)
+		plan_change(p, CHANGE_DELETE, there.fees.id, file, there.row.etag);
+	*changed = found > 0;
+	return found < 0 ? -1 : 0;
+}
