@@ -40,8 +40,8 @@ static const struct command commands[] = {
 	{ "ledger", "verify", "[OWNER] [--head HEAD]", 0, admin_ledger_verify },
 	{ "ledger", "key", "", 0, admin_ledger_key },
 	{ "report", NULL, "[NAME [--owner NAME] [--client NAME] [--since DATE] [--until DATE] [--month YYYY-MM] "
-		"[--uid UID] [--json | --csv [--table NAME] [--separator ,|;]] [--svg FILE]]", ADMIN_DRAWS,
-		admin_report },
+		"[--uid UID] [--policy FILE] [--json | --csv [--table NAME] [--separator ,|;]] [--svg FILE]]",
+		ADMIN_DRAWS | ADMIN_POLICY, admin_report },
 	{ "policy", "explain", "NAME [--lang en|fr] [--version DATE]", 0, admin_policy_explain },
 	{ "policy", "check", "FILE", ADMIN_READS | ADMIN_ALONE, admin_policy_check },
 	{ "policy", "quote", "UID [TIME]", 0, admin_policy_quote },

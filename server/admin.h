@@ -32,8 +32,9 @@ enum admin_flags {
 	ADMIN_READS = 8,             /* the file that its first argument names, "-": standard input */
 	ADMIN_WRITES = 16,           /* a file of its own, which goes to standard output in the end */
 	ADMIN_DRAWS = 32,            /* the same, if there is a --svg, whose value names where it goes */
-	ADMIN_READS_LAST = 128,      /* the file that its last argument names */
 	ADMIN_ALONE = 64,            /* needs neither configuration nor server: site is NULL */
+	ADMIN_READS_LAST = 128,      /* the file that its last argument names */
+	ADMIN_POLICY = 256,          /* as ADMIN_CA, the value of --policy */
 };
 
 struct command {

@@ -90,6 +90,29 @@ static int run_report(struct admin *a, const struct report_kind *kind, struct re
 	return write_report(a, &report, form);
 }
 
+/* text: of a file with policies, handed over by the command. */
+static int run_with_policies(struct admin *a, const struct report_kind *kind, struct report_query *q,
+	const struct form *form, const char *text)
+{
+	struct policy_options options = a->site->settings->policy;
+	struct policy_set *set;
+	struct settings *settings;
+	struct err e;
+	int code;
+
+	options.data = NULL; /* nothing of it is kept */
+	if (settings_parse_policies(text, "--policy", &settings, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	code = policy_load(settings->root, &options, &set, &e) != 0 ? admin_fail(a, "%s", e.text) : ADMIN_OK;
+	if (code == ADMIN_OK) {
+		q->other = set;
+		code = run_report(a, kind, q, form);
+		policy_unload(set);
+	}
+	settings_destroy(settings);
+	return code;
+}
+
 int admin_report(struct admin *a, char *const *given)
 {
 	char **args = admin_args(a, given);
@@ -97,9 +120,11 @@ int admin_report(struct admin *a, char *const *given)
 	struct fee_filter filter;
 	struct report_query q = { 0 };
 	const struct report_kind *kind;
+	const char *policies = NULL;
 	int code = read_form(a, args, &form);
 
 	admin_option(args, "--uid", &q.uid);
+	admin_option(args, "--policy", &policies);
 	if (code == ADMIN_OK)
 		code = admin_fee_filter(a, args, &filter);
 	if (code == ADMIN_OK && admin_expect(a, args, 0, 1) < 0)
@@ -111,10 +136,15 @@ int admin_report(struct admin *a, char *const *given)
 		return admin_misuse(a, "no report '%s'; dedit report lists them", args[0]);
 	if (filter.states != 0)
 		return admin_misuse(a, "reports are of all states");
+	if ((q.uid != NULL && !(kind->takes & REPORT_UID)) || (policies != NULL && !(kind->takes & REPORT_POLICY)))
+		return admin_misuse(a, "--uid is for the report audit, --policy for replay");
 	code = admin_one_owner(a, filter.owner, &q.facts.owner);
 	q.client = filter.client;
 	q.by_day = filter.by_day;
 	q.first_day = filter.first_day;
 	q.last_day = filter.last_day;
-	return code == ADMIN_OK ? run_report(a, kind, &q, &form) : code;
+	if (code != ADMIN_OK)
+		return code;
+	return policies != NULL ? run_with_policies(a, kind, &q, &form, policies) : run_report(a, kind, &q,
+		&form);
 }

@@ -30,7 +30,7 @@
 #define PACKAGE_VERSION "development"
 #endif
 
-enum { PASSWORD_LINE = 1024, STARTING_TRIES = 20, STARTING_WAIT_US = 100000, CA_MAX = 60 * 1024 };
+enum { PASSWORD_LINE = 1024, STARTING_TRIES = 20, STARTING_WAIT_US = 100000, TEXT_MAX = 60 * 1024 };
 
 static void usage(FILE *to)
 {
@@ -294,7 +294,8 @@ static int run(const char *conf, const struct command *c, char *const *args, con
 	a.password = password;
 	a.file = file;
 	code = run_somewhere(&a, &site, settings, args, c->flags);
-	if ((code == ADMIN_OK || (code == ADMIN_FAILED && picture < 0)) && show_file(c, file, picture) != ADMIN_OK)
+	if ((code == ADMIN_OK || (code == ADMIN_FAILED && picture < 0)) && show_file(c, file,
+		picture) != ADMIN_OK)
 		code = ADMIN_FAILED;
 	fwrite(a.out.data, 1, a.out.len, stdout);
 	fwrite(a.errors.data, 1, a.errors.len, stderr);
@@ -337,19 +338,20 @@ static int read_file(const char *name, struct buf *text)
 	bool failed = ferror(from) != 0 || text->full;
 	fclose(from);
 	if (failed)
-		fprintf(stderr, "dedit: %s: can't be read, or larger than %d bytes\n", name, CA_MAX);
+		fprintf(stderr, "dedit: %s: can't be read, or larger than %d bytes\n", name, TEXT_MAX);
 	return failed ? ADMIN_FAILED : ADMIN_OK;
 }
 
-/* The server may not read the caller's files, nor know the folder that names them. A second --ca is left as
+/* The server may not read the caller's files,
+	nor know the folder that names them. A second one is left as
  * it is, for the command to refuse. */
-static int read_ca(char *const *args, char **with_text, struct buf *text)
+static int read_text(const char *option, char *const *args, char **with_text, struct buf *text)
 {
 	size_t n = 0;
 
 	for (; args[n] != NULL; n++) {
 		with_text[n] = args[n];
-		if (n == 0 || strcmp(args[n - 1], "--ca") != 0 || text->len > 0)
+		if (n == 0 || strcmp(args[n - 1], option) != 0 || text->len > 0)
 			continue;
 		if (read_file(args[n], text) != ADMIN_OK)
 			return ADMIN_FAILED;
@@ -359,32 +361,12 @@ static int read_ca(char *const *args, char **with_text, struct buf *text)
 	return ADMIN_OK;
 }
 
-static int run_with_ca(const char *file, char *const *args, const struct command *c)
+static int run_with_files(const char *file, char *const *args, const struct command *c)
 {
-	cleanup_free char **with_text = NULL;
-	cleanup_buf struct buf text;
-	size_t n = 0;
-
-	while (args[n] != NULL)
-		n++;
-	with_text = xcalloc(n + 1, sizeof(*with_text));
-	buf_init(&text, CA_MAX);
-	return read_ca(args, with_text, &text) == ADMIN_OK ? run(file, c, with_text, NULL, -1, -1) : ADMIN_FAILED;
-}
-
-static int run_command(const char *file, char *const *args)
-{
-	const struct command *c = admin_find(args);
 	char password[PASSWORD_LINE] = "";
 	cleanup_fd int input = -1, picture = -1;
 	int code;
 
-	if (c == NULL) {
-		usage(stderr);
-		return ADMIN_USAGE;
-	}
-	if ((c->flags & ADMIN_CA) != 0)
-		return run_with_ca(file, args, c);
 	if ((c->flags & ADMIN_PASSWORD) != 0 && get_password(password) != ADMIN_OK)
 		return ADMIN_FAILED;
 	if (open_file(c, args, &input) != ADMIN_OK || open_picture(picture_of(c, args), &picture) != ADMIN_OK)
@@ -394,6 +376,36 @@ static int run_command(const char *file, char *const *args)
 	code = run(file, c, args, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL, input, picture);
 	secret_zero(password, sizeof(password));
 	return code;
+}
+
+static int run_with_text(const char *file, const char *option, char *const *args,
+	const struct command *c)
+{
+	cleanup_free char **with_text = NULL;
+	cleanup_buf struct buf text;
+	size_t n = 0;
+
+	while (args[n] != NULL)
+		n++;
+	with_text = xcalloc(n + 1, sizeof(*with_text));
+	buf_init(&text, TEXT_MAX);
+	return read_text(option, args, with_text, &text) == ADMIN_OK ? run_with_files(file, with_text, c)
+								     : ADMIN_FAILED;
+}
+
+static int run_command(const char *file, char *const *args)
+{
+	const struct command *c = admin_find(args);
+
+	if (c == NULL) {
+		usage(stderr);
+		return ADMIN_USAGE;
+	}
+	if ((c->flags & ADMIN_CA) != 0)
+		return run_with_text(file, "--ca", args, c);
+	if ((c->flags & ADMIN_POLICY) != 0)
+		return run_with_text(file, "--policy", args, c);
+	return run_with_files(file, args, c);
 }
 
 int main(int argc, char **argv)

@@ -30,11 +30,17 @@ void plot_review(const struct report *r, struct buf *out);
 int gather_slots(const struct report_source *s, struct report *r, struct err *e);
 void plot_slots(const struct report *r, struct buf *out);
 
+int gather_replay(const struct report_source *s, struct report *r, struct err *e);
+void plot_replay(const struct report *r, struct buf *out);
+
 int gather_audit(const struct report_source *s, struct report *r, struct err *e);
 void plot_audit(const struct report *r, struct buf *out);
 
 /* ---- shared ---- */
 
+/* Is it about the client that is asked for? */
+bool report_wants(const struct report_source *s, const struct report *r, const char *client,
+	const char *name);
 /* The owner's incidents, of the client asked for. */
 int report_fees(const struct report_source *s, const struct report *r, struct fee_list *out,
 	struct err *e);

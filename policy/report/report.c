@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "policy/late/fold.h"
+#include "policy/report/kinds.h"
 
 enum { DAY = 86400, NOTE_MAX = 400 };
 
@@ -35,6 +36,18 @@ bool report_is_in(const struct report *r, int64_t when)
 	int64_t day = report_day(r, when);
 
 	return day >= r->first_day && day <= r->last_day;
+}
+
+int64_t report_begin(const struct report *r)
+{
+	struct wall w = { 0 };
+	int64_t year;
+
+	if (r->first_day == INT64_MIN)
+		return INT64_MIN;
+	civil_from_days(r->first_day, &year, &w.month, &w.day);
+	w.year = (int)year;
+	return zone_to_utc(r->zone, &w);
 }
 
 int64_t month_of(int64_t day)
@@ -86,19 +99,22 @@ static void set_period(struct report *r, const struct report_query *q, int days)
 
 /* ---- one client of all ---- */
 
-static bool names_client(const struct fact *f, const char *folded, struct arena *mem)
+bool report_wants(const struct report_source *s, const struct report *r, const char *client,
+	const char *name)
 {
-	return strcmp(text_folded(f->client, mem), folded) == 0 || strcmp(text_folded(f->name, mem),
-		folded) == 0;
+	const char *wanted = s->q->client ? text_folded(s->q->client, r->mem) : NULL;
+
+	return !wanted || strcmp(text_folded(client, r->mem), wanted) == 0 ||
+		strcmp(text_folded(name, r->mem), wanted) == 0;
 }
 
-static void keep_client(struct facts *facts, const char *client, struct arena *mem)
+static void keep_client(struct report_source *s, const struct report *r)
 {
-	const char *folded = text_folded(client, mem);
+	struct facts *facts = &s->facts;
 	size_t kept = 0;
 
 	for (size_t n = 0; n < facts->count; n++) {
-		if (names_client(&facts->at[n], folded, mem))
+		if (report_wants(s, r, facts->at[n].client, facts->at[n].name))
 			facts->at[kept++] = facts->at[n];
 	}
 	facts->count = kept;
@@ -113,7 +129,7 @@ int report_gather(const struct report_kind *kind, const struct report_query *q, 
 	if (facts_read(&q->facts, mem, &s.facts, e))
 		return -1;
 	if (q->client)
-		keep_client(&s.facts, q->client, mem);
+		keep_client(&s, &r);
 	r.zone = s.facts.zone;
 	set_period(&r, q, kind->days);
 	if (kind->gather(&s, &r, e))

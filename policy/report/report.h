@@ -60,6 +60,7 @@ struct report_query {
 	bool by_day;                 /* else each report has its own period */
 	int64_t first_day, last_day;
 	const char *uid, *client;    /* NULL: none given, of all; client: key or name */
+	const struct policy_set *other; /* for a replay; NULL: those in force */
 };
 
 struct report_source { const struct report_query *q; struct facts facts; };
@@ -69,9 +70,11 @@ struct report_kind {
 	/* Of the days before today, today included, if none are given; 0: since ever,
 		REPORT_MONTH: this month. */
 	int days;
+	unsigned takes;              /* enum report_takes */
 	int (*gather)(const struct report_source *s, struct report *r, struct err *e);
 	void (*plot)(const struct report *r, struct buf *out); /* NULL: no picture */
 };
+enum report_takes { REPORT_UID = 1, REPORT_POLICY = 2 }; /* report_query.uid, other */
 enum { REPORT_MONTH = -1, REPORT_YEAR = 365, REPORT_HALF = 183 };
 
 /* In the order of doc/policy.md 5.2; ended by a row without a name. */
@@ -112,6 +115,8 @@ void cells_share(struct cell *at, const struct share_of *s);
 
 int64_t report_day(const struct report *r, int64_t when);
 bool report_is_in(const struct report *r, int64_t when);
+/* When its first day begins; INT64_MIN if it is open. */
+int64_t report_begin(const struct report *r);
 /* The first day of that day's month. */
 int64_t month_of(int64_t day);
 int64_t month_next(int64_t first_day);

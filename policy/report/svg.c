@@ -117,7 +117,8 @@ void svg_dot(struct svg *s, double x, double y, double radius, enum svg_paint fi
 
 void svg_ring(struct svg *s, double x, double y, double radius, enum svg_paint stroke)
 {
-	buf_printf(s->out, "<circle class=\"ring s%s\" stroke-width=\"1.5\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>\n",
+	buf_printf(s->out,
+		"<circle class=\"ring s%s\" stroke-width=\"1.5\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>\n",
 		paints[stroke].name, x, y, radius);
 }
 

@@ -491,3 +491,35 @@ def test_what_waits_for_the_owner(_):
         assert "#ok" in next(r["words"] for r in rows if r["why"] == "proposed")
         put(s, "client", "words", "20260610T120000Z", "Words")  # taken out: nothing to understand any more
         assert not [r for r in report(s, "decide")["decide"] if r["why"] == "not understood"]
+
+
+def test_replay_under_the_policies_in_force(s):
+    live(s)
+    tables = report(s, "replay", "--since", "2026-01-01")
+    assert tables["different"] == [], tables  # it is the same policy still
+    for r in tables["clients"]:
+        of = [x for x in fees() if x["client"] == r["client"]]
+        owed = 1600 * sum(x["how"] == "owner-late" and x["client"] == r["client"] for x in YEAR.slots)
+        assert r["before"] == r["after"] == 8000 * len(of) - owed and r["difference"] == 0, (r, owed)
+
+
+def test_replay_under_a_file(s):
+    live(s)
+    path = s.folder / "next.conf"
+    path.write_text(EXTRA.replace('"24h 100%" }', '"24h 50%" }'))
+    tables = report(s, "replay", "--since", "2026-01-01", "--policy", path)
+    lost = [x for x in fees() if x["how"] != "absent"]
+    assert len(tables["different"]) == len(lost), tables
+    assert all(r["fee-before"] == 8000 and r["fee-after"] == 4000 for r in tables["different"]), tables
+    rows = {r["client"]: r for r in tables["clients"]}
+    for client, n in collections.Counter(x["client"] for x in lost).items():
+        assert rows[client]["different"] == n and rows[client]["difference"] == -4000 * n, rows[client]
+    picture = s.folder / "replay.svg"
+    s.dedit("report", "replay", "--policy", path, "--svg", picture)
+    assert ET.parse(picture).getroot().tag.endswith("svg")
+    assert "".join(picture.read_text().split()).count("<circle") >= 2 * len(rows)
+    path.write_text('policy "therapy" { tiers = "soon" }')
+    r = s.dedit("report", "replay", "--policy", path, check=False)
+    assert r.returncode == 1 and "tiers" in r.stderr, r
+    for args in (("money", "--policy", path), ("money", "--uid", "a1")):
+        assert s.dedit("report", *args, check=False).returncode == 2
