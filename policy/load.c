@@ -436,9 +436,22 @@ static void say_nothing(int level, const char *text)
 	(void)text;
 }
 
+/* "2026-01-01", the digest of a text, or both with a dot between: what that date meant in that text. */
+struct version { const char *dated, *digest; };
+
+static struct version version_read(const char *text, struct arena *mem)
+{
+	const char *dot = strchr(text, '.');
+	const char *date = arena_strndup(mem, text, dot ? (size_t)(dot - text) : strlen(text));
+
+	if (!tell_is_date(date) || (dot && !dot[1]))
+		return (struct version){ "", text };
+	return (struct version){ date, dot ? dot + 1 : "" };
+}
+
 /* What it warned of when it came into force isn't warned of again. */
-static char *terms_of_section(const struct conf_section *sec, struct arena *mem, struct policy *p,
-	struct err *e)
+static char *terms_of_section(const struct conf_section *sec, const char *dated, struct arena *mem,
+	struct policy *p, struct err *e)
 {
 	struct policy_host host = policy_host_v1;
 	char *text;
@@ -448,25 +461,25 @@ static char *terms_of_section(const struct conf_section *sec, struct arena *mem,
 		module_start(sec, dedit_policy_late(), &host, mem, p, e)) {
 		return NULL;
 	}
-	text = late_terms(p->self, p->language, "", mem);
+	text = late_terms(p->self, p->language, dated, mem);
 	p->module->close(p->self);
 	return text;
 }
 
 /* Read as it was written: under the configuration's name, beside which files of holidays lie. *p gets name
  * and language. */
-static char *terms_once(const struct policy_set *set, const char *digest, struct arena *mem, struct policy *p,
-	struct err *e)
+static char *terms_once(const struct policy_set *set, const struct version *v, struct arena *mem,
+	struct policy *p, struct err *e)
 {
 	const struct conf_section *root;
 	struct buf text cleanup_buf;
 	char *terms = NULL;
 
 	buf_init(&text, KEPT_TEXT_MAX);
-	if (kept_read(set->data, digest, &text, e) || conf_parse(text.data, set->file, &kept_schema, &root, e))
+	if (kept_read(set->data, v->digest, &text, e) || conf_parse(text.data, set->file, &kept_schema, &root, e))
 		return NULL;
 	if (root->section_count == 1) {
-		terms = terms_of_section(root->sections[0], mem, p, e);
+		terms = terms_of_section(root->sections[0], v->dated, mem, p, e);
 	}
 	conf_destroy(root);
 	return terms;
@@ -476,22 +489,22 @@ int policy_terms(const struct policy_set *set, const char *name, const char *ver
 	struct policy_terms *out, struct err *e)
 {
 	const struct policy *p = policy_find(set, name);
-	bool now = p && strcmp(version, p->digest) == 0;
+	const struct version v = version_read(version, mem);
+	bool present = p && p->module == dedit_policy_late() && (!*v.digest || strcmp(v.digest, p->digest) == 0);
 	struct policy once = { 0 };
 	char *text = NULL;
 	struct err why;
 
-	if (p && p->module == dedit_policy_late() && *version) {
-		text = late_terms(p->self, p->language, now ? "" : version, mem);
-	}
-	if (!text) { /* whatever it is called now: an appointment keeps its version where it moves to */
-		text = terms_once(set, version, mem, &once, &why);
+	if (present && *version) {
+		text = late_terms(p->self, p->language, v.dated, mem);
+	} else if (*v.digest) { /* whatever it is called now: an appointment keeps its version where it moves to */
+		text = terms_once(set, &v, mem, &once, &why);
 		p = &once;
 	}
 	if (!text)
 		return err_set(e, ERR_NOT_FOUND, "policy '%s' has no version '%s'", name, version);
 	const struct teller t = { .language = tell_language(p->language), .mem = mem };
-	*out = (struct policy_terms){ p->language, tell_policy(&t, p->name, version), text };
+	*out = (struct policy_terms){ p->language, tell_policy(&t, p->name, v.dated), text };
 	return 0;
 }
 

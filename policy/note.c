@@ -170,6 +170,32 @@ static void write_history(struct writer *w, const struct entry_list *entries)
 	}
 }
 
+/* ---- terms ---- */
+
+/* The text that the slot was acquired under: entries about slots keep its digest (15.21). */
+static const char *text_of_slot(const struct entry_list *entries)
+{
+	const char *digest = "";
+
+	for (size_t n = 0; n < entries->count; n++) {
+		if (strcmp(entries->entries[n].kind, KIND_SLOT) == 0)
+			digest = entries->entries[n].i.basis;
+	}
+	return digest;
+}
+
+/* A date says enough as long as its text is in force. */
+static const char *terms_path(const struct writer *w, const struct policy *policy,
+	const struct entry_list *entries)
+{
+	const struct policy_incident *i = &w->fee->incident;
+	const char *digest = text_of_slot(entries), *version = i->version;
+
+	if (tell_is_date(version) && *digest && !(policy && strcmp(policy->digest, digest) == 0))
+		version = arena_printf(w->t.mem, "%s.%s", version, digest);
+	return link_policy(i->policy, version, w->t.mem);
+}
+
 /* ---- all of it ---- */
 
 static void write_note(struct writer *w, struct store *s, const struct policy_set *policies,
@@ -186,7 +212,7 @@ static void write_note(struct writer *w, struct store *s, const struct policy_se
 	write_facts(w, s);
 	write_history(w, entries);
 	n->terms = tell_policy(&w->t, i->policy, i->version);
-	n->terms_path = link_policy(i->policy, i->version, w->t.mem);
+	n->terms_path = terms_path(w, policy, entries);
 }
 
 int note_read(struct store *s, const struct policy_set *policies, const char *ref, const char *mac,
@@ -198,7 +224,7 @@ int note_read(struct store *s, const struct policy_set *policies, const char *re
 	struct note note = { 0 };
 	struct writer w = { .t.mem = mem, .note = &note };
 
-	if (ledger_read(s, &(struct ledger_query){ .ref = ref, .incidents_only = true }, mem, &entries, e))
+	if (ledger_read(s, &(struct ledger_query){ .ref = ref }, mem, &entries, e))
 		return -1;
 	last = entry_incident(&entries, ref);
 	if (!may_read(s, last, ref, mac))

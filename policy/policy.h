@@ -54,7 +54,8 @@ char *policy_explain(const struct policy *p, const char *language, int64_t when,
 /* A version's general terms, as a page shows them. */
 struct policy_terms { const char *language, *title; char *text; };
 /* In the policy's language. version: as policy_incident has it, also the digest of a text that was in force
- * once (15.24). ERR_NOT_FOUND: no such policy or version, or its module has no terms in words. */
+ * once (15.24), or a date and a digest with a dot between. ERR_NOT_FOUND: no such policy or version, or its
+ * module has no terms in words. */
 int policy_terms(const struct policy_set *set, const char *name, const char *version, struct arena *mem,
 	struct policy_terms *out, struct err *e);
 /* Owner has a calendar under a policy (then the Fees calendar exists). */

@@ -370,6 +370,29 @@ def test_guessing_is_slowed_down(_):
         assert fetch(s, path).status == 200
 
 
+def test_terms_are_those_of_the_booking(_):
+    """15.24: the text may change under its date; the note leads to what was agreed."""
+    with Server(f'public-url = "{PUBLIC}"', EXTRA, ()) as s:
+        path = link_in(cancel(s, "work", "x"))
+        before = page(s, path).links[0]
+        assert before == "/policy/therapy/2026-01-01" and "72 hours" not in fetch(s, before).text
+        agreed = fetch(s, before).text
+        # what stands outside of the version holds within it as well
+        s.write_config(extra=EXTRA.replace("48h 50%", "72h 50%", 1))
+        assert s.reload().startswith("reloaded"), s.log()
+        assert "72 hours" in fetch(s, before).text
+        after = page(s, path).links[0]
+        assert re.fullmatch(r"/policy/therapy/2026-01-01\.[A-Za-z0-9_-]{22}", after), after
+        assert fetch(s, after).text == agreed
+        for wrong in (after[:-1], after[:-2] + "xx", after.replace("2026-01-01", "2026-01-02"), after + ".x",
+                      after.replace("2026-01-01.", "."), before + "."):
+            assert fetch(s, wrong).status == 404, wrong
+        # also when the policy is gone
+        s.write_config(extra="")
+        assert s.reload().startswith("reloaded")
+        assert fetch(s, page(s, path).links[0]).text == agreed
+
+
 def test_policy_gone_from_the_configuration(_):
     """The ledger still tells, in English and UTC."""
     with Server(f'public-url = "{PUBLIC}"', EXTRA, ()) as s:
