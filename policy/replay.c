@@ -14,7 +14,7 @@ struct due { int64_t at; struct policy_change change; };
 /* One owner's ledger, played into an empty one. */
 struct player {
 	const struct policy_set *policies;
-	struct store *store;         /* in memory */
+	struct store *source, *store; /* what is replayed, and in memory what comes of it */
 	struct arena *mem;
 	const char *owner;
 	const struct entry *first, *now, *end; /* the owner's; what is being played */
@@ -133,12 +133,31 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
+static int take_delegation(const struct delegation *d, void *arg)
+{
+	bool *writes = arg;
+
+	*writes = d->access == SHARE_WRITE;
+	return 0;
+}
+
+/* Who acts for the owner now: what was then is not kept. */
+static bool is_delegate(const struct player *p, const char *actor)
+{
+	bool writes = false;
+
+	return *actor && store_delegations(p->source, p->owner, actor, take_delegation, &writes, NULL) == 0 &&
+		writes;
+}
+
 static uint32_t role_of(const struct player *p, const struct policy_incident *i)
 {
 	if (strcmp(i->by, "admin") == 0)
 		return POLICY_ADMIN;
 	if (strcmp(i->by, "owner") == 0 || strcmp(i->actor, p->owner) == 0)
 		return POLICY_OWNER;
+	if (is_delegate(p, i->actor))
+		return POLICY_DELEGATE;
 	return *i->actor || strcmp(i->by, "client") == 0 ? POLICY_CLIENT : POLICY_TIMER;
 }
 
@@ -565,7 +584,7 @@ static int run(struct store *s, struct player *p, const char *owner, int64_t sin
 int replay_run(struct store *s, const struct policy_set *policies, const char *owner, int64_t since,
 	int64_t now, struct arena *mem, struct replay *out, struct err *e)
 {
-	struct player p = { .policies = policies, .mem = mem };
+	struct player p = { .policies = policies, .source = s, .mem = mem };
 	struct replay done = { 0 };
 	int status;
 

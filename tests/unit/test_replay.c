@@ -234,6 +234,25 @@ static void whose_doing_is_decided_again(void **state)
 	assert_string_equal(r.pairs[0].name, "marie");
 }
 
+/* 15.1: what a delegate types is the owner's to answer for. */
+static void a_delegate_acts_for_the_owner(void **state)
+{
+	const struct event_actor root = { .name = "", .admin = true };
+	const struct delegation d = { "owner", "paula", SHARE_WRITE };
+	struct world *w = *state;
+	struct replay r;
+	struct err e;
+
+	if (store_delegation_put(whole_request(w->whole, &root, at(NOW)).store, &d, &e))
+		fail_msg("%s", e.text);
+	change(w, "late", BOOKED, "owner", "10T080000Z", "");
+	change(w, "late", LATE, "paula", "10T080000Z", "STATUS:CANCELLED\r\n");
+	r = replay_all(w, T24);
+	expect_pair(&r, 0, "late-cancel", 8000, "late-cancel", 8000);
+	r = replay_all(w, "owner-changes = owner tiers = { \"24h 100%\" }");
+	expect_pair(&r, 0, "late-cancel", 8000, "owner-cancel", 0);
+}
+
 static void a_date_of_a_series(void **state)
 {
 	struct world *w = *state;
@@ -307,6 +326,7 @@ int main(void)
 		TEST(history_counts),
 		TEST(waivers_are_left_aside),
 		TEST(whose_doing_is_decided_again),
+		TEST(a_delegate_acts_for_the_owner),
 		TEST(a_date_of_a_series),
 		TEST(a_shortened_appointment),
 		TEST(policies_that_are_not_there_are_left_out),
