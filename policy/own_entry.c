@@ -75,7 +75,9 @@ static int look(struct plan *p, const char *owner, const char *file, bool make, 
 
 static int take_hidden(const struct ledger_row *row, void *arg)
 {
-	return row->slot == *(const int64_t *)arg;
+	int64_t first = *(const int64_t *)arg;
+
+	return !first || row->slot == first;
 }
 
 static int is_hidden(struct plan *p, const char *owner, const struct own_entry *entry, bool *out,

@@ -14,7 +14,7 @@ struct own_entry {
 	const char *start;       /* what stands behind DTSTART, with ";VALUE=DATE" if need be */
 	const char *rule;        /* RRULE's value, "" for none */
 	int64_t stamp;           /* DTSTAMP; not the time of writing, or the bytes would differ each time */
-	int64_t first;           /* instant of the start */
+	int64_t first;           /* instant of the start; 0: deleted by its owner, it stays away for good */
 };
 
 /* "remind-" and a digest of what it is about. */

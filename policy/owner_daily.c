@@ -464,6 +464,42 @@ static int review_all(const struct event_request *rq, const char *owner, struct 
 	return plan.change_count && plan_commit(&plan, e) < 0 ? -1 : 0;
 }
 
+static bool is_asked(const struct policy_set *set)
+{
+	for (size_t n = 0; n < set->policy_count; n++) {
+		if (set->policies[n].module == dedit_policy_late() && late_asks_daily(set->policies[n].self))
+			return true;
+	}
+	return false;
+}
+
+static int take_review(const struct object *o, void *arg)
+{
+	return str_starts(o->name, "review-");
+}
+
+/* Reviews that an earlier text asked for have to go. 1, 0, or -1. */
+static int has_reviews(const struct event_request *rq, const char *owner, struct err *e)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct collection fees;
+	struct err why;
+
+	if (store_collection(rq->store, owner, FEES_CALENDAR, mem, &fees, &why))
+		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
+	return store_list(rq->store, fees.id, ICAL_VEVENT, INT64_MIN, INT64_MAX, take_review, NULL, NULL, e);
+}
+
+/* Reads all of the owner's ledger, but only where something is asked for. */
+static int owner_daily(const struct event_request *rq, const char *owner, struct err *e)
+{
+	int needed = is_asked(rq->policies) ? 1 : has_reviews(rq, owner, e);
+
+	if (needed <= 0)
+		return needed;
+	return erase_all(rq, owner, e) || review_all(rq, owner, e) ? -1 : 0;
+}
+
 static bool had_turn(const struct policy_set *set, size_t n)
 {
 	for (size_t k = 0; k < n; k++) {
@@ -484,7 +520,7 @@ int owners_daily(const struct event_request *rq, struct err *e)
 
 		if (had_turn(set, n))
 			continue;
-		if (erase_all(rq, owner, &why) || review_all(rq, owner, &why))
+		if (owner_daily(rq, owner, &why))
 			rc = err_set(e, why.code, "the day of %s: %s", owner, why.text);
 	}
 	return rc;

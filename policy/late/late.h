@@ -53,6 +53,8 @@ bool late_link_wanted(const char *title, const char *note, const char *link, str
 /* Does any section say one of the two? */
 bool late_asks_notices(void *self);
 
+/* Does any section say review-terms or keep-incidents? */
+bool late_asks_daily(void *self);
 /* `review-terms` and `keep-incidents` for the client of an entry, in months; 0: not said. */
 int64_t late_review_months(void *self, const struct policy_incident *slot, int64_t now, struct arena *mem);
 int64_t late_keep_months(void *self, const struct policy_incident *i, int64_t now, struct arena *mem);

@@ -114,6 +114,12 @@ bool late_asks_notices(void *self)
 	return rules_say(late_text(self), DIRECTIVE_remind) || rules_say(late_text(self), DIRECTIVE_link_check);
 }
 
+bool late_asks_daily(void *self)
+{
+	return rules_say(late_text(self), DIRECTIVE_review_terms) ||
+		rules_say(late_text(self), DIRECTIVE_keep_incidents);
+}
+
 int64_t late_review_months(void *self, const struct policy_incident *slot, int64_t now, struct arena *mem)
 {
 	struct rules r;

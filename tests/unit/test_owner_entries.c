@@ -337,6 +337,28 @@ static void reviews_count_since_the_last_one(void **state)
 	world_drop(w);
 }
 
+static void a_review_that_its_owner_deletes_stays_away(void **state)
+{
+	struct world *w = world_make("review-terms = \"2 months\"");
+	struct listing all = { .w = w, .kind = "review" };
+	struct event_result result;
+	struct event_request rq;
+	struct collection fees;
+
+	(void)state;
+	put(w, "a", "20260610T100000Z", "Marie", "");
+	daily(w, "2026-07-20T08:00:00Z");
+	assert_int_equal(store_collection(w->store, "anna", "fees", w->mem, &fees, &w->e), 0);
+	assert_int_equal(store_list(w->store, fees.id, 0, INT64_MIN, INT64_MAX, take_name, &all, NULL, &w->e), 0);
+	assert_int_equal(all.count, 1);
+	rq = request(w);
+	assert_int_equal(event_delete(&rq, &(struct event_where){ &fees, all.names[0] }, &result, &w->e), 0);
+	put(w, "b", "20260721T100000Z", "Marie", "");
+	daily(w, "2026-07-25T08:00:00Z");
+	assert_string_equal(entries(w, "review"), "");
+	world_drop(w);
+}
+
 /* ---- keep-incidents ---- */
 
 static int note_row(const struct ledger_row *l, void *arg)
@@ -414,6 +436,7 @@ int main(void)
 		cmocka_unit_test(links_are_missed_where_video_is_said),
 		cmocka_unit_test(links_missing_lists_dates_within_the_time),
 		cmocka_unit_test(reviews_count_since_the_last_one),
+		cmocka_unit_test(a_review_that_its_owner_deletes_stays_away),
 		cmocka_unit_test(what_is_old_and_settled_is_erased),
 		cmocka_unit_test(without_the_directive_all_is_kept),
 	};
