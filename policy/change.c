@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/util.h"
 
@@ -19,6 +20,7 @@ struct view {
 	struct guest *guests;
 	size_t clients;              /* attendees other than the owner, rooms and onlookers */
 	const char *address;         /* of the one client attendee, or "" */
+	const char *guest_list;      /* for words that name some of them */
 	bool cancelled, appointment;
 };
 
@@ -113,6 +115,17 @@ static enum guest_state guest_state(const struct change_source *src, const struc
 	return src->can_answer && src->can_answer(address, src->arg) ? GUEST_INVITED : GUEST_COMMITTED;
 }
 
+static const char *guest_list(const struct view *v, struct arena *mem)
+{
+	struct buf list cleanup_buf;
+
+	buf_init(&list, SIZE_MAX / 2);
+	for (size_t n = 0; n < v->clients; n++) {
+		buf_printf(&list, "%s\t%s\n", v->guests[n].address, v->guests[n].name);
+	}
+	return arena_strndup(mem, list.data, list.len);
+}
+
 static void view_guests(struct view *v, const struct change_source *src, const struct ical *ic,
 	const struct ical_comp *c)
 {
@@ -132,13 +145,16 @@ static void view_guests(struct view *v, const struct change_source *src, const s
 		}
 	}
 	v->address = v->clients == 1 ? v->guests[0].address : "";
+	v->guest_list = guest_list(v, src->mem);
 }
 
 /* One line for each of the categories. */
 static const char *categories_of(const struct ical *ic, const struct ical_comp *c, struct arena *mem)
 {
 	const struct ical_line *l = ical_prop(ic, c, "CATEGORIES");
-	const char *all = "";
+	struct buf all cleanup_buf;
+
+	buf_init(&all, SIZE_MAX / 2);
 
 	for (; l; l = ical_prop_next(ic, c, l, "CATEGORIES")) {
 		char *items = arena_strdup(mem, l->value);
@@ -150,9 +166,9 @@ static const char *categories_of(const struct ical *ic, const struct ical_comp *
 				*p = '\n';
 			}
 		}
-		all = arena_printf(mem, "%s%s%s", all, *all ? "\n" : "", ical_text(items, mem));
+		buf_printf(&all, "%s%s", all.len ? "\n" : "", ical_text(items, mem));
 	}
-	return all;
+	return arena_strndup(mem, all.data, all.len);
 }
 
 static int64_t priority_of(const struct ical *ic, const struct ical_comp *c)
@@ -204,17 +220,6 @@ static size_t committed(const struct view *v)
 		count += v->guests[n].state == GUEST_COMMITTED;
 	}
 	return count;
-}
-
-/* For words that name some of them. */
-static const char *guest_list(const struct view *v, struct arena *mem)
-{
-	const char *all = "";
-
-	for (size_t n = 0; n < v->clients; n++) {
-		all = arena_printf(mem, "%s%s\t%s\n", all, v->guests[n].address, v->guests[n].name);
-	}
-	return all;
 }
 
 int change_occurrence(const struct ical *ic, const struct ical_comp *c, const struct zone *zone,
@@ -575,7 +580,7 @@ static void about_guest(const struct collector *col, struct policy_change *c, co
 	const char *address, enum guest_state state)
 {
 	c->attendee = c->client_address = address;
-	c->attendees = guest_list(shown, col->src->mem);
+	c->attendees = shown->guest_list;
 	c->flags |= POLICY_GROUP | (state < GUEST_COMMITTED ? POLICY_INVITED : 0);
 }
 

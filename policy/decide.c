@@ -26,6 +26,7 @@ int body_parse(const struct event_request *rq, const char *bytes, size_t len, bo
 
 	*limits = *rq->limits;
 	limits->bytes += EVENT_RENDERING_MAX;
+	limits->line += EVENT_RENDERING_MAX; /* notes of one line with the block in them */
 	limits->lines += RENDERING_LINES;
 	if (stored) {
 		limits->bytes = len + EVENT_RENDERING_MAX;

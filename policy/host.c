@@ -60,22 +60,57 @@ static int visit_entries(const struct entry_list *list, const struct policy_quer
 	return 0;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Of a group each attendee's decision asks the same about the time of all. */
+static struct asked *asked_before(struct decision *d, const struct policy_query *q)
+{
+	for (size_t n = 0; n < ASKED_MAX; n++) {
+		struct asked *a = &d->asked[n];
+
+		if (a->q.size && a->q.slot == q->slot && a->q.since == q->since &&
+			same_text(a->q.client, q->client) && same_text(a->q.uid, q->uid)) {
+			a->used = ++d->asked_count;
+			return a;
+		}
+	}
+	return NULL;
+}
+
+static struct asked *ask_store(struct decision *d, const struct policy_query *q, struct err *e)
+{
+	struct ledger_query stored = { .owner = d->owner, .client = q->client, .uid = q->uid, .slot = q->slot,
+		.since = q->since };
+	struct asked *a = d->asked;
+
+	for (size_t n = 1; n < ASKED_MAX; n++) {
+		a = d->asked[n].used < a->used ? &d->asked[n] : a;
+	}
+	*a = (struct asked){ .used = ++d->asked_count };
+	if (ledger_read(d->store, &stored, d->mem, &a->found, e))
+		return NULL;
+	a->q = (struct policy_query){ .size = sizeof(a->q), .slot = q->slot, .since = q->since,
+		.client = q->client ? arena_strdup(d->mem, q->client) : NULL,
+		.uid = q->uid ? arena_strdup(d->mem, q->uid) : NULL };
+	return a;
+}
+
 static int host_history(struct policy_sink *s, const struct policy_query *q,
 	policy_incident_fn visit, void *arg)
 {
 	struct decision *d = s->d;
-	struct ledger_query stored = { .owner = d->owner,
-		.client = q->client,
-		.uid = q->uid,
-		.slot = q->slot,
-		.since = q->since };
-	struct entry_list list = { 0 };
+	struct asked *a = asked_before(d, q);
+	struct entry_list found;
 	struct err e;
 
 	d->history = true;
-	if (ledger_read(d->store, &stored, d->mem, &list, &e))
+	if (!a && !(a = ask_store(d, q, &e)))
 		return sink_fail(s, e.text);
-	int stop = visit_entries(&list, q, visit, arg);
+	found = a->found; /* the visitor may ask for something else */
+	int stop = visit_entries(&found, q, visit, arg);
 	return stop ? stop : visit_entries(&d->fresh, q, visit, arg);
 }
 

@@ -44,6 +44,11 @@ struct policy_set {
 /* By the name of its section, or NULL. */
 const struct policy *policy_find(const struct policy_set *set, const char *name);
 
+/* What history() was asked last and found stored. It holds for the round: what is entered meanwhile makes the
+ * commit fail. */
+struct asked { struct policy_query q; struct entry_list found; unsigned used; };
+enum { ASKED_MAX = 16 };
+
 struct decision {
 	struct store *store;
 	struct arena *mem;
@@ -54,6 +59,8 @@ struct decision {
 	uint64_t head;               /* the owner's last incident, read before all else */
 	struct entry_list known;     /* the entries of the UID in question, as stored */
 	struct entry_list fresh;     /* of this commit, so far */
+	struct asked asked[ASKED_MAX];
+	unsigned asked_count;        /* how often: what was used longest ago is forgotten */
 	bool history;                /* the decision rests on the ledger's head */
 	int64_t *wakes;
 	size_t wake_count;

@@ -141,7 +141,8 @@ static int book(struct deal *d, const struct slot *s)
 /* Looks at one UID's slot. 1: it is what is looked for. */
 static int look_at(struct deal *d, const struct policy_incident *hint, bool lost, struct elsewhere *out)
 {
-	const struct policy_query there = { .size = sizeof(there), .uid = hint->uid };
+	const struct policy_query there = { .size = sizeof(there), .uid = hint->uid,
+		.client = *d->c->attendee ? d->c->attendee : NULL };
 	struct chain chain;
 	struct slot *s;
 

@@ -145,20 +145,30 @@ void entries_add(struct entries *list, const struct policy_incident *i, struct a
 	list->at[list->count++] = copy;
 }
 
-struct loading { struct entries *list; struct arena *mem; };
+struct loading { struct entries *list; struct arena *mem; bool no_slots; };
 
 static int load_one(const struct policy_incident *i, void *arg)
 {
 	struct loading *l = arg;
 
-	entries_add(l->list, i, l->mem);
+	if (!l->no_slots || !entry_is(i, "slot"))
+		entries_add(l->list, i, l->mem);
 	return 0;
 }
 
 int entries_load(const struct policy_host *host, struct policy_sink *sink, const struct policy_query *q,
 	struct arena *mem, struct entries *out)
 {
-	struct loading l = { out, mem };
+	struct loading l = { out, mem, false };
+
+	*out = (struct entries){ .latest = INT64_MIN };
+	return host->history(sink, q, load_one, &l);
+}
+
+int entries_load_incidents(const struct policy_host *host, struct policy_sink *sink,
+	const struct policy_query *q, struct arena *mem, struct entries *out)
+{
+	struct loading l = { out, mem, true };
 
 	*out = (struct entries){ .latest = INT64_MIN };
 	return host->history(sink, q, load_one, &l);

@@ -58,6 +58,9 @@ struct chain {
 /* The host's entries that match, reduced to those in force. 0 or the host's error. */
 int entries_load(const struct policy_host *host, struct policy_sink *sink, const struct policy_query *q,
 	struct arena *mem, struct entries *out);
+/* Without those of class "slot", of which a group has as many at one time as there are attendees. */
+int entries_load_incidents(const struct policy_host *host, struct policy_sink *sink,
+	const struct policy_query *q, struct arena *mem, struct entries *out);
 void entries_add(struct entries *list, const struct policy_incident *i, struct arena *mem);
 
 /* The chain of one occurrence of one UID. */

@@ -843,7 +843,7 @@ int words_refilled(struct deal *d, int64_t start)
 
 	if (d->t >= start)
 		return 0;
-	if (entries_load(d->host, d->sink, &q, d->mem, &list))
+	if (entries_load_incidents(d->host, d->sink, &q, d->mem, &list))
 		return -1;
 	for (size_t n = 0; n < list.count; n++) {
 		struct policy_incident i = list.at[n];
