@@ -11,7 +11,11 @@
 enum guest_state { GUEST_ABSENT, GUEST_DECLINED, GUEST_INVITED, GUEST_COMMITTED };
 struct guest { const char *address, *name; enum guest_state state; };
 
-enum { LOOK_BACK = 100 * 86400 };
+enum {
+	LOOK_BACK = 100 * 86400,
+	QUESTIONS_MAX = 500, /* about the nearest dates of a series, each with all of its attendees. The others
+	                      * count as beyond the horizon: a series of every hour can still be deleted. */
+};
 
 /* What one VEVENT says of itself. */
 struct view {
@@ -698,20 +702,32 @@ static bool is_renumbered(const struct collector *col, const struct ical_change 
 		x->before->recurrence != x->after->recurrence;
 }
 
+/* Of a rule that gives more dates than anybody keeps, the nearest ones: it is stored with a policy as it is
+ * without. */
+static int diff_series(const struct change_source *src, const struct ical_change **out, size_t *count,
+	struct err *e)
+{
+	for (int64_t span = src->horizon;; span /= 2) {
+		int status = ical_diff(src->before, src->after, src->zone, src->now, src->now + span, true,
+			src->mem, out, count, e);
+
+		if (status == 0 || e->code != ERR_INSTANCES || span == 0)
+			return status;
+	}
+}
+
 static int add_pairs(struct collector *col, struct err *e)
 {
 	const struct change_source *src = col->src;
 	bool single = !col->series_before && !col->series_after;
-	int64_t from = single ? ICAL_MIN : src->now;
-	int64_t to = single ? ICAL_MAX : src->now + src->horizon;
 	const struct ical_change *changes;
 	size_t count;
 
-	if (ical_diff(src->before, src->after, src->zone, from, to, !single, src->mem, &changes,
-		&count, e)) {
+	if (single ? ical_diff(src->before, src->after, src->zone, ICAL_MIN, ICAL_MAX, false, src->mem, &changes,
+			&count, e) : diff_series(src, &changes, &count, e)) {
 		return -1;
 	}
-	for (size_t n = 0; n < count; n++) {
+	for (size_t n = 0; n < count && col->list->count < QUESTIONS_MAX; n++) {
 		if (changes[n].kind != ICAL_SAME || is_renumbered(col, &changes[n])) {
 			add_pair(col, &changes[n]);
 		}

@@ -9,7 +9,7 @@
 #include "policy/link.h"
 
 enum {
-	ENTRIES_MAX = 4096,      /* of one commit: a series' dates, each with a few */
+	ENTRIES_MAX = 8192,      /* of one commit: a series' dates, each with a few */
 	WAKES_MAX = 4096,
 	LINES_MAX = 64,          /* X-DEDIT- properties of one event */
 	EXTRAS_MAX = 8,          /* other properties */
