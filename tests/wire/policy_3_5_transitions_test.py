@@ -4,7 +4,7 @@ from appointments import ADMINISTRATORS_WAYS, CLIENT, CLIENTS_DELETIONS, CLIENTS
 from dav import value
 from dedit_wire import wait_for
 
-SLOW = True
+SLOW = PLAIN = True
 
 BASE = 'timezone = "Europe/Paris"\ncurrency = EUR\nprice = "80 EUR"\nprice-from = title\ntiers = { "48h 50%", "24h 100%" }\n'
 POLICIES = {

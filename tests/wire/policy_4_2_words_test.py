@@ -5,7 +5,7 @@ import itertools
 from appointments import ADMINISTRATORS_WAYS, CLIENT, CLIENTS_WAYS, Practice, practices
 from dav import unfold, value
 
-SLOW = True
+SLOW = PLAIN = True
 
 BASE = 'timezone = "Europe/Paris"\ncurrency = EUR\nprice = "80 EUR"\nprice-from = title\ntiers = { "48h 50%", "24h 100%" }\n' \
        'no-show = "100% wait 15m until 14d"\nlate-arrival = "noshow-after 15m"\n'
