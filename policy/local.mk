@@ -62,6 +62,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/report/report_audit.c \
 	policy/report/report_clients.c \
 	policy/report/report_fees.c \
+	policy/report/report_links.c \
 	policy/report/report_replay.c \
 	policy/report/report_slots.c \
 	policy/report/report_text.c \

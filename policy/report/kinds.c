@@ -20,6 +20,7 @@ const struct report_kind report_kinds[] = {
 	{ "waivers", "fees waived, by reason, by whom and by client", REPORT_YEAR, 0, gather_waivers,
 		plot_waivers },
 	{ "lead", "absences by the days between booking and start", REPORT_YEAR, 0, gather_lead, plot_lead },
+	{ "links", "video appointments soon that have no link yet", 0, 0, gather_links, NULL },
 	{ "review", "half a year of each client, to look at the terms together", REPORT_HALF, 0, gather_review,
 		plot_review },
 	{ "replay", "the year decided again: under the policies in force, or a file (--policy)", REPORT_YEAR,

@@ -30,6 +30,8 @@ void plot_review(const struct report *r, struct buf *out);
 int gather_slots(const struct report_source *s, struct report *r, struct err *e);
 void plot_slots(const struct report *r, struct buf *out);
 
+int gather_links(const struct report_source *s, struct report *r, struct err *e);
+
 int gather_replay(const struct report_source *s, struct report *r, struct err *e);
 void plot_replay(const struct report *r, struct buf *out);
 

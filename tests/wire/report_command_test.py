@@ -423,7 +423,7 @@ def test_wrong_arguments(s):
 
 BASE = 'timezone = "Europe/Paris" currency = "EUR" price = "80 EUR" tiers = { "24h 100%" }'
 OTHERS = f"""
-policy "client" {{ {BASE} owner-changes = client }}
+policy "client" {{ {BASE} owner-changes = client link-check = "2d" }}
 policy "propose" {{ {BASE} owner-changes = propose }}
 policy "review" {{ {BASE} owner-changes = client review = "24h" }}
 calendar "anna/client" {{ policy = "client" }}
@@ -523,3 +523,19 @@ def test_replay_under_a_file(s):
     assert r.returncode == 1 and "tiers" in r.stderr, r
     for args in (("money", "--policy", path), ("money", "--uid", "a1")):
         assert s.dedit("report", *args, check=False).returncode == 2
+
+
+def test_video_appointments_without_a_link(_):
+    with other_server() as s:
+        put(s, "client", "bare", "20260610T080000Z", "Marie #video")
+        put(s, "client", "linked", "20260610T100000Z", "Zoé #video", "URL:https://meet.example.org/1\r\n")
+        put(s, "client", "here", "20260610T120000Z", "Jean")
+        put(s, "propose", "unasked", "20260610T140000Z", "Ana #video")  # that policy has no link-check
+        s.set_clock("2026-06-08T07:59:59Z")
+        assert report(s, "links")["links"] == []  # two days before, to the second: not yet
+        s.set_clock("2026-06-08T08:00:01Z")
+        rows = report(s, "links")["links"]
+        assert [(r["start"], r["client"], r["calendar"], r["event"], r["asked-since"]) for r in rows] == [
+            ("2026-06-10T08:00:00Z", "Marie", "client", "bare", "2026-06-08T08:00:00Z")], rows
+        put(s, "client", "bare", "20260610T080000Z", "Marie #video", "URL:https://meet.example.org/2\r\n")
+        assert report(s, "links")["links"] == []
