@@ -192,22 +192,25 @@ static void say_late_move(const struct explaining *x)
 
 	switch (r->late_move) {
 	case LATE_MOVE_HOLD:
-		say(x, "%s", in(x, "After that, a move costs nothing at first; but if the new appointment is then "
-			"cancelled or missed, at whatever notice, the fee for cancelling the first one falls due as well.",
-			"Passé ce moment, un report ne coûte d'abord rien ; mais si le nouveau rendez-vous est ensuite "
-			"annulé ou manqué, quel que soit le préavis, l'indemnité d'annulation du premier est due elle aussi."));
+		say(x, "%s", in(x, "Once it can no longer be cancelled free of charge, moving it costs nothing at "
+			"first; but if the new appointment is then cancelled or missed, at whatever notice, the fee for "
+			"cancelling the first one falls due as well.",
+			"Lorsqu'il ne peut plus être annulé sans frais, le reporter ne coûte d'abord rien ; mais si le "
+			"nouveau rendez-vous est ensuite annulé ou manqué, quel que soit le préavis, l'indemnité "
+			"d'annulation du premier est due elle aussi."));
 		break;
 	case LATE_MOVE_SAME:
-		say(x, "%s", in(x, "After that, a move costs the same as a cancellation.",
-			"Passé ce moment, un report coûte autant qu'une annulation."));
+		say(x, "%s", in(x, "Once it can no longer be cancelled free of charge, moving it costs the same as "
+			"cancelling it.",
+			"Lorsqu'il ne peut plus être annulé sans frais, le reporter coûte autant que l'annuler."));
 		break;
 	case LATE_MOVE_FEE:
-		say(x, in(x, "After that, a move costs %s, but never more than a cancellation; if the new appointment "
-			"is then cancelled or missed, at whatever notice, the rest of the fee for cancelling the first one "
-			"falls due as well.",
-			"Passé ce moment, un report coûte %s, sans jamais dépasser l'indemnité d'annulation ; si le nouveau "
-			"rendez-vous est ensuite annulé ou manqué, quel que soit le préavis, le reste de cette indemnité est "
-			"dû lui aussi."), fee_words(x, &r->late_move_fee));
+		say(x, in(x, "Once it can no longer be cancelled free of charge, moving it costs %s, but never more "
+			"than cancelling it; if the new appointment is then cancelled or missed, at whatever notice, the "
+			"rest of the fee for cancelling the first one falls due as well.",
+			"Lorsqu'il ne peut plus être annulé sans frais, le reporter coûte %s, sans jamais dépasser "
+			"l'indemnité d'annulation ; si le nouveau rendez-vous est ensuite annulé ou manqué, quel que soit le "
+			"préavis, le reste de cette indemnité est dû lui aussi."), fee_words(x, &r->late_move_fee));
 		break;
 	case LATE_MOVE_FREE:
 		break;
