@@ -7,7 +7,7 @@ import re
 import zoneinfo
 
 from dav import HOME, in_hours
-from dedit_wire import event
+from dedit_wire import Server, event
 
 EXTRA = """
 policy "therapy" {
@@ -88,3 +88,14 @@ def test_wrong_arguments(s):
                  ("hledger", "--client", "Marie"), ("hledger", "--state", "due"), ("hledger", "--month", "2026-13")):
         r = export(s, *args, "--owner", "anna", check=False)
         assert r.returncode == 2 and r.stderr and not r.stdout, (args, r)
+
+
+def test_days_are_the_policys(_):
+    with Server(extra=EXTRA, users=("anna",), clock="2026-06-09T22:30:00Z") as s:  # half past midnight in Paris
+        s.dedit("calendar", "add", "anna/appointments")
+        path = HOME + "appointments/night.ics"
+        assert s.put(path, event("night", "20260610T080000Z", "20260610T090000Z", "Marie 80 €")).status == 201
+        assert s.request("DELETE", path).status == 204
+        assert "\n2026-06-10 * Late cancellation | Marie  ;" in export(s, "hledger").stdout
+        assert "Late" in export(s, "hledger", "--since", "2026-06-10").stdout
+        assert "Late" not in export(s, "hledger", "--until", "2026-06-09").stdout
