@@ -27,12 +27,19 @@ int kept_add(const char *data, const char *digest, const struct buf *text, struc
 	return fs_replace(folder, digest, text->data, text->len, 1, e);
 }
 
-int kept_read(const char *data, const char *digest, struct buf *out, struct err *e)
+/* What else somebody put into the folder is none of ours. */
+static bool is_digest(const char *name)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	return strlen(name) == DIGEST_SIZE - 2 && strspn(name, alphabet) == DIGEST_SIZE - 2;
+}
+
+int kept_read(const char *data, const char *digest, struct buf *out, struct err *e)
+{
 	cleanup_fd int folder = -1;
 
-	if (!data || strlen(digest) != DIGEST_SIZE - 2 || strspn(digest, alphabet) != DIGEST_SIZE - 2)
+	if (!data || !is_digest(digest))
 		return err_set(e, ERR_NOT_FOUND, "no such version");
 	return open_folder(data, 0, &folder, e) || fs_read(folder, digest, out, e) ? -1 : 0;
 }
@@ -63,7 +70,7 @@ int kept_visit(const char *data, int (*visit)(const char *digest, const char *te
 	if (fs_list(folder, mem, &name, &count, e))
 		return -1;
 	for (size_t n = 0; n < count && status == 0; n++) {
-		status = visit_file(folder, name[n], visit, arg, e);
+		status = is_digest(name[n]) ? visit_file(folder, name[n], visit, arg, e) : 0;
 	}
 	return status;
 }

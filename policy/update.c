@@ -23,6 +23,9 @@ typedef int (*round_fn)(void *arg, struct err *e);
 static int run_rounds(const struct event_request *rq, const char *owner, const char *other,
 	round_fn round, void *arg, struct err *e)
 {
+	struct err own;
+
+	e = e ? e : &own;
 	for (int n = 0; n < ROUNDS; n++) {
 		struct owner_hold hold;
 

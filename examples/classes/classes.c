@@ -287,8 +287,7 @@ static int annotate(const struct classes *m, const struct policy_change *c, stru
 	return host->annotate(sink, POLICY_TITLE_PREFIX, "", "Late cancellation") ||
 		host->annotate(sink, POLICY_NOTE_BLOCK, "", text) ||
 		host->annotate(sink, POLICY_REF, "", s->ref) ||
-		host->annotate(sink, POLICY_PROPERTY, "X-DEDIT-FEE", value) ||
-		(s->state == POLICY_PENDING && host->wake(sink, s->at + m->review));
+		host->annotate(sink, POLICY_PROPERTY, "X-DEDIT-FEE", value);
 }
 
 /* ---- check ---- */
@@ -321,6 +320,8 @@ static int classes_check(void *self, const struct policy_change *c, struct polic
 	if (((c->flags & POLICY_SERIES) && !*c->occurrence) || slot_of(c) == 0 || !*client_of(c))
 		return 0;
 	if (read_standing(m, c, sink, &s) != 0 || decide(m, c, sink, &s) != 0)
+		return -1;
+	if (s.state == POLICY_PENDING && m->host->wake(sink, s.at + m->review) != 0)
 		return -1;
 	return c->flags & POLICY_GONE ? 0 : annotate(m, c, sink, &s) ? -1 : 0;
 }

@@ -381,6 +381,19 @@ static const char *remaining(const char *title, const struct spans *spans, struc
 	return collapse_blanks(left, mem);
 }
 
+/* A name, not a text: it stands in ledger, Fees and exports, each of which has room for one. */
+static const char *name_cut(const char *name, struct arena *mem)
+{
+	size_t len = strlen(name);
+
+	if (len <= CLIENT_MAX)
+		return name;
+	len = CLIENT_MAX;
+	while (len && ((unsigned char)name[len] & 0xc0) == 0x80)
+		len--; /* never inside a character */
+	return arena_strndup(mem, name, len);
+}
+
 void words_in_title(const char *title, const char *currency, struct arena *mem, struct words *out)
 {
 	struct spans spans = { .count = 0 };
@@ -391,7 +404,7 @@ void words_in_title(const char *title, const char *currency, struct arena *mem, 
 	read_words(title, spans.count ? spans.span[0].to : 0, strlen(title), currency, mem, out, &spans);
 	read_title_price(title, currency, out, &spans);
 	check_contradictions(out);
-	out->client = remaining(title, &spans, mem);
+	out->client = name_cut(remaining(title, &spans, mem), mem);
 }
 
 /* A first or last line of the server's block. */

@@ -31,6 +31,8 @@ enum words_error {
 	WORDS_CONTRADICTORY, /* "#noshow #attended" */
 };
 
+enum { CLIENT_MAX = 255 }; /* bytes of the client's name in a title; the rest isn't part of it */
+
 struct words {
 	uint32_t tags;             /* enum word */
 	struct money price;        /* minor -1: none */

@@ -133,6 +133,19 @@ static void a_client_is_what_is_left(void **state)
 	check_titles(rows, ARRAY_SIZE(rows), *state);
 }
 
+/* Names have room for 255 bytes everywhere; the cut is never inside a character. */
+static void a_long_title_is_no_long_name(void **state)
+{
+	char title[400];
+	struct words w;
+
+	memset(title, 'x', sizeof(title));
+	memcpy(title + 254, "é", 2);
+	title[sizeof(title) - 1] = '\0';
+	words_in_title(title, "EUR", *state, &w);
+	assert_int_equal(strlen(w.client), 254);
+}
+
 static const char *tags_text(const struct words *w, struct arena *mem)
 {
 	const char *text = "";
@@ -216,6 +229,7 @@ int main(void)
 		cmocka_unit_test(what_can_be_read_in_two_ways_is_no_price),
 		cmocka_unit_test(what_only_looks_like_a_price_is_text),
 		cmocka_unit_test(a_client_is_what_is_left),
+		cmocka_unit_test(a_long_title_is_no_long_name),
 		cmocka_unit_test(words_are_known_by_a_fixed_list),
 		cmocka_unit_test(words_take_their_arguments),
 		cmocka_unit_test(contradictions_are_said),
