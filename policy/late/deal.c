@@ -31,23 +31,41 @@ const struct policy_text *slot_text(const struct deal *d, const struct slot *s)
 	return rules_text(d->text, s->digest && *s->digest ? s->digest : s->version ? s->version : "");
 }
 
-/* A version that has no date is called by its text's digest; else the entry of the slot has it. */
-static const char *digest_of(const struct deal *d, const struct policy_incident *i)
-{
-	for (size_t n = d->entries.count; n-- > 0;) {
-		const struct policy_incident *slot = &d->entries.at[n];
+struct search { const struct policy_incident *about; const char *digest; struct arena *mem; };
 
-		if (entry_is(slot, "slot") && strcmp(slot->ref, i->ref) == 0 && strcmp(slot->version, i->version) == 0)
-			return slot->basis;
+static bool is_slot_of(const struct policy_incident *slot, const struct policy_incident *i)
+{
+	return entry_is(slot, "slot") && strcmp(slot->ref, i->ref) == 0 && strcmp(slot->version, i->version) == 0;
+}
+
+static int find_slot(const struct policy_incident *slot, void *arg)
+{
+	struct search *s = arg;
+
+	if (is_slot_of(slot, s->about))
+		s->digest = arena_strdup(s->mem, slot->basis);
+	return 0;
+}
+
+const char *deal_digest(const struct deal *d, const struct policy_incident *i)
+{
+	const struct policy_query there = { .size = sizeof(there), .uid = i->uid };
+	struct search s = { i, i->version, d->mem };
+
+	for (size_t n = d->entries.count; n-- > 0;) {
+		if (is_slot_of(&d->entries.at[n], i))
+			return d->entries.at[n].basis;
 	}
-	return i->version;
+	if (*i->version && i->uid && strcmp(i->uid, d->c->uid) != 0)
+		d->host->history(d->sink, &there, find_slot, &s);
+	return s.digest;
 }
 
 void deal_rules(const struct deal *d, const struct policy_incident *i, struct rules *out)
 {
 	const struct rules_key key = { i->client, text_folded(i->title, d->mem), i->service };
 
-	rules_for(rules_text(d->text, digest_of(d, i)), i->acquired, &key, i->slot, out);
+	rules_for(rules_text(d->text, deal_digest(d, i)), i->acquired, &key, i->slot, out);
 }
 
 void slot_terms(const struct deal *d, const struct slot *s, int64_t t, struct terms *out)

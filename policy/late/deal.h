@@ -84,6 +84,9 @@ enum party deal_attribute(const struct deal *d, const struct slot *s, const stru
 
 /* The text of the policy under which the slot was acquired. */
 const struct policy_text *slot_text(const struct deal *d, const struct slot *s);
+/* Digest of the text that the slot of an incident was acquired under: a version without a date is called by
+ * it, else the entry of the slot has it. */
+const char *deal_digest(const struct deal *d, const struct policy_incident *i);
 /* What holds for the slot that an incident is about. */
 void deal_rules(const struct deal *d, const struct policy_incident *i, struct rules *out);
 /* The rules that hold for a slot, judged at t. */

@@ -606,7 +606,7 @@ static int own_doing(struct deal *d)
 	i = *about;
 	s = (struct slot){ .start = i.slot, .end = i.slot_end, .acquired = i.acquired, .anchor = i.anchor,
 		.price = { .minor = i.price }, .deposit = i.deposit + i.refund, .client = i.client, .title = i.title,
-		.service = i.service, .version = i.version, .ref = i.ref };
+		.service = i.service, .version = i.version, .digest = deal_digest(d, about), .ref = i.ref };
 	memcpy(s.price.currency, i.currency, strnlen(i.currency, CURRENCY_SIZE - 1));
 	slot_terms(d, &s, i.at, &terms);
 	assess_owner(d, &s, &terms, !move, &owed);

@@ -13,6 +13,8 @@ POLICIES = {
     "asking": BASE + "owner-changes = propose",
     "prorata": BASE + "shorten = prorata",
     "capped": BASE + "series-max = 1",
+    "dated": BASE + 'owner-changes = client\nowner-late = "24h credit 20%" refilled = waive\n'
+             'version "2020-01-01" { round = "0.01 EUR" }',
     "limited": BASE + 'move-limit = "1 50%"',
 }
 SERVER = {"extra": practices(POLICIES), "users": (), "clock": "2026-01-01T00:00:00Z"}
@@ -575,6 +577,27 @@ def test_policy_changed(s):
         assert p.owed("a") == 8000, p.entries()
         p.put("b", p.event("b", hours=2, status="CANCELLED"), CLIENT)
         assert p.owed("b") == 2000, p.entries()
+    finally:
+        s.write_config(extra=before)
+        assert s.reload().startswith("reloaded")
+
+
+def test_text_around_a_dated_version_edited(s):
+    """Slots keep the text whose digest they carry: for what we owe and for a slot that is sold again."""
+    p = Practice(s, "dated")
+    p.book("a")
+    p.put("b", p.event("b", hours=3), new=True)
+    before = s.extra
+    s.write_config(extra=before.replace("24h credit 20%", "24h credit 10%").replace("refilled = waive", "refilled = keep"))
+    try:
+        assert s.reload().startswith("reloaded")
+        p.at(5)
+        for uid, hours in (("a", 0), ("b", 3)):
+            p.put(uid, p.event(uid, hours=hours, status="CANCELLED"), CLIENT)
+        p.put("a", p.event("a", status="CANCELLED", title="Marc 80 € #me"))
+        assert [e["credit"] for e in p.entries("a") if e["credit"]] == [1600], p.entries()
+        p.put("c", p.event("c", hours=3, title="Zoe 80 €"), new=True)
+        wait_for(lambda: p.owed("b") == 0, 20, "sold again")
     finally:
         s.write_config(extra=before)
         assert s.reload().startswith("reloaded")
