@@ -244,20 +244,32 @@ static int load_earlier(const struct policy *p, const struct conf_section *sec, 
 	return kept_visit(data, add_earlier, &(struct earlier){ p, sec, mem }, e);
 }
 
+/* *keep, where its text is to be kept, is set to NULL if nowhere. */
+static int check_versions(const struct conf_section *sec, const struct policy_options *o,
+	const struct policy *p, const char **keep, struct err *e)
+{
+	struct err refused;
+
+	if (!o->ledger || o->retroactive ||
+		wording_check_versions(sec, p->zone, o->ledger, &refused) == 0)
+		return 0;
+	*keep = NULL;
+	return o->tolerant && refused.code == ERR_INVALID ? 0 : err_set(e, refused.code, "%s", refused.text);
+}
+
 static int load_policy(struct policy_set *set, const struct conf_section *sec,
 	const struct policy_options *o, struct err *e)
 {
 	struct policy *p = &set->policies[set->policy_count++];
 	const struct policy_module *m;
+	const char *keep = o->data;
 
 	p->public_url = o->public_url ? arena_strdup(set->mem, o->public_url) : NULL;
 	if (read_host_options(sec, set->mem, p, e) || module_find(sec, o, p, &m, e))
 		return -1;
-	if (m == dedit_policy_late() && o->ledger && !o->retroactive &&
-		wording_check_versions(sec, p->zone, o->ledger, e)) {
+	if (m == dedit_policy_late() && check_versions(sec, o, p, &keep, e))
 		return -1;
-	}
-	if (wording_digest(sec, o->data, p->digest, e))
+	if (wording_digest(sec, keep, p->digest, e))
 		return -1;
 	return module_start(sec, m, &policy_host_v1, set->mem, p, e) ||
 			load_earlier(p, sec, o->data, set->mem, e) ?

@@ -32,6 +32,8 @@ struct policy_options {
 	 * unless retroactive says so; NULL: that isn't asked. */
 	const char *ledger;
 	bool retroactive;
+	/* Such a version is taken, but the policy's text isn't kept: who loads it next is asked about it still. */
+	bool tolerant;
 };
 
 /* root: the whole file's section. Errors name file, line, option and what was expected. */

@@ -21,6 +21,7 @@ struct admin {
 	struct arena *mem;
 	int64_t now;
 	const char *password;        /* for those that want one; else NULL */
+	bool served;                 /* by a server that runs, not by the command itself */
 	int file;                    /* ADMIN_READS, ADMIN_WRITES; else -1 */
 	struct buf out, errors;      /* for standard output and standard error */
 };

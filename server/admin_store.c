@@ -306,7 +306,7 @@ int admin_check(struct admin *a, char *const *given)
 	return ADMIN_OK;
 }
 
-/* Of the server, if one runs: the command's own has had no time to jump. */
+/* The server's: the command's own has had no time to jump. */
 int admin_clock(struct admin *a, char *const *args)
 {
 	int n = admin_expect(a, args, 0, 1);
@@ -315,6 +315,10 @@ int admin_clock(struct admin *a, char *const *args)
 		return ADMIN_USAGE;
 	if (n == 1 && strcmp(args[0], "ok") != 0)
 		return admin_misuse(a, "expected 'ok', or nothing");
+	if (!a->served) {
+		buf_adds(&a->out, "no server is running: nobody watches the clock\n");
+		return ADMIN_OK;
+	}
 	if (n == 1)
 		clock_accept();
 	buf_adds(&a->out, clock_jumped() ?

@@ -214,6 +214,7 @@ static void answer(struct server *sv, int fd, struct arena *mem, const char *pas
 
 	admin_init(&a, site, mem, clock_now());
 	a.password = password[0] != '\0' ? password : NULL;
+	a.served = true;
 	a.file = file;
 	code = run_command(&a, args);
 	if (args[0] != NULL)

