@@ -11,9 +11,9 @@ static const struct report_column columns[] = { { "when", false, false }, { "kin
 	{ "outcome", false, false }, { "state", false, false }, { "start", false, false }, { "client", false,
 	true },
 	{ "by", false, false }, { "actor", false, false }, { "word", false, false }, { "reason", false, false },
-	{ "notice", true, false }, { "required", true, false }, { "fee", true, false }, { "held", true, false },
-	{ "basis", false, false }, { "policy", false, false }, { "version", false, false }, { "ref", false,
-	false },
+	{ "notice", true, false }, { "required", true, false }, { "currency", false, false },
+	{ "fee", true, false }, { "held", true, false }, { "basis", false, false },
+	{ "policy", false, false }, { "version", false, false }, { "ref", false, false },
 	{ "takes-back", false, false }, { "entry", true, false } };
 
 static struct cell money_or_none(int64_t minor, const char *currency)
@@ -39,14 +39,15 @@ static void audit_row(struct report_table *t, const struct entry *entry)
 	c[9] = cell_text(i->reason);
 	c[10] = incident && i->notice ? cell_span(i->notice) : (struct cell){ 0 };
 	c[11] = i->required >= 0 ? cell_span(i->required) : (struct cell){ 0 };
-	c[12] = money_or_none(i->charge, i->currency);
-	c[13] = money_or_none(i->hold, i->currency);
-	c[14] = cell_text(incident ? i->basis : "");
-	c[15] = cell_text(i->policy);
-	c[16] = cell_text(i->version);
-	c[17] = cell_text(i->ref);
-	c[18] = cell_text(i->supersedes);
-	c[19] = cell_count((int64_t)entry->seq);
+	c[12] = cell_text(i->currency);
+	c[13] = money_or_none(i->charge, i->currency);
+	c[14] = money_or_none(i->hold, i->currency);
+	c[15] = cell_text(incident ? i->basis : "");
+	c[16] = cell_text(i->policy);
+	c[17] = cell_text(i->version);
+	c[18] = cell_text(i->ref);
+	c[19] = cell_text(i->supersedes);
+	c[20] = cell_count((int64_t)entry->seq);
 }
 
 int gather_audit(const struct report_source *s, struct report *r, struct err *e)
@@ -79,7 +80,7 @@ void plot_audit(const struct report *r, struct buf *out)
 
 		events[n].at = span > 0 ? (double)(report_cell(t, n, 0)->number - first) / (double)span : 0;
 		events[n].when = report_time(r, report_cell(t, n, 0)->number);
-		events[n].important = report_cell(t, n, 12)->kind == CELL_MONEY;
+		events[n].important = report_cell(t, n, 13)->kind == CELL_MONEY;
 		events[n].what = arena_printf(r->mem, "%s%s%s%s%s", report_cell(t, n, 1)->text, *outcome ? ": " : "",
 			outcome, *actor ? ", " : "", actor);
 	}

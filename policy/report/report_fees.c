@@ -47,8 +47,8 @@ static const char *state_of(const struct fee *f)
 int gather_month(const struct report_source *s, struct report *r, struct err *e)
 {
 	static const struct report_column columns[] = { { "start", false, false }, { "client", false, true },
-		{ "what", false, false }, { "state", false, false }, { "fee", true, false }, { "held", true, false },
-		{ "ref", false, false }, { "words", false, false } };
+		{ "what", false, false }, { "state", false, false }, { "currency", false, false },
+		{ "fee", true, false }, { "held", true, false }, { "ref", false, false }, { "words", false, false } };
 	struct report_table *t = report_table(r, "incidents", columns, ARRAY_SIZE(columns));
 	struct fee_list list;
 
@@ -66,10 +66,11 @@ int gather_month(const struct report_source *s, struct report *r, struct err *e)
 		c[1] = cell_text(fee_client(f));
 		c[2] = cell_text(i->class_);
 		c[3] = cell_text(state_of(f));
-		c[4] = cell_money(i->charge, i->currency);
-		c[5] = cell_money(i->hold, i->currency);
-		c[6] = cell_text(i->ref);
-		c[7] = cell_text(words_for(f));
+		c[4] = cell_text(i->currency);
+		c[5] = cell_money(i->charge, i->currency);
+		c[6] = cell_money(i->hold, i->currency);
+		c[7] = cell_text(i->ref);
+		c[8] = cell_text(words_for(f));
 	}
 	return 0;
 }
@@ -78,8 +79,8 @@ int gather_month(const struct report_source *s, struct report *r, struct err *e)
 
 static const struct report_column decide_columns[] = { { "why", false, false }, { "until", false,
 	false },
-	{ "start", false, false }, { "client", false, true }, { "what", false, true }, { "fee", true, false },
-	{ "ref", false, false }, { "words", false, false } };
+	{ "start", false, false }, { "client", false, true }, { "what", false, true },
+	{ "currency", false, false }, { "fee", true, false }, { "ref", false, false }, { "words", false, false } };
 
 static void decide_row(struct report_table *t, const char *why, struct cell until, const struct fee *f)
 {
@@ -90,10 +91,11 @@ static void decide_row(struct report_table *t, const char *why, struct cell unti
 	c[2] = cell_time(f->incident.slot);
 	c[3] = cell_text(fee_client(f));
 	c[4] = cell_text(f->incident.class_);
-	c[5] = f->incident.charge > 0 ? cell_money(f->incident.charge, f->incident.currency) :
+	c[5] = cell_text(f->incident.currency);
+	c[6] = f->incident.charge > 0 ? cell_money(f->incident.charge, f->incident.currency) :
 		cell_money(f->incident.hold, f->incident.currency);
-	c[6] = cell_text(f->incident.ref);
-	c[7] = cell_text(words_for(f));
+	c[7] = cell_text(f->incident.ref);
+	c[8] = cell_text(words_for(f));
 }
 
 struct waking { struct wake *at; size_t count, size; const char *owner; struct arena *mem; };
@@ -195,8 +197,8 @@ static void decide_words(struct report *r, struct report_table *t, const struct 
 		c[0] = cell_text("not understood");
 		c[3] = cell_text(entry->i.client);
 		c[4] = cell_text(entry->i.outcome);
-		c[6] = cell_text(entry->i.uid);
-		c[7] = cell_text("");
+		c[7] = cell_text(entry->i.uid);
+		c[8] = cell_text("");
 	}
 }
 
@@ -414,9 +416,12 @@ static const char *waived_for(const struct fee *f)
 	return *f->incident.reason ? f->incident.reason : "no reason given";
 }
 
+/* A word by nobody came with a command. */
 static const char *waived_by(const struct fee *f)
 {
-	return *f->incident.actor ? f->incident.actor : "the server";
+	const struct policy_incident *i = &f->incident;
+
+	return *i->actor ? i->actor : *i->word ? "the administrator" : "the server";
 }
 
 /* A row for each name and currency; the largest sum first comes by itself when sorted. */

@@ -16,7 +16,8 @@ static const struct report_column sum_columns[] = { { "client", false, true }, {
 	{ "difference", true, false } };
 static const struct report_column pair_columns[] = { { "received", false, false }, { "client", false,
 	true },
-	{ "before", false, false }, { "fee-before", true, false }, { "after", false, false },
+	{ "currency", false, false }, { "before", false, false }, { "fee-before", true, false },
+	{ "after", false, false },
 	{ "fee-after", true, false } };
 
 /* What the client owes less what the owner does. */
@@ -61,10 +62,11 @@ static void add_pair(const struct report *r, struct report_table *t, const struc
 
 	c[0] = cell_time(p->at);
 	c[1] = cell_text(p->name);
-	c[2] = cell_text(words_of(r, &p->before));
-	c[3] = cell_money(money_of(&p->before), p->currency);
-	c[4] = cell_text(words_of(r, &p->after));
-	c[5] = cell_money(money_of(&p->after), p->currency);
+	c[2] = cell_text(p->currency);
+	c[3] = cell_text(words_of(r, &p->before));
+	c[4] = cell_money(money_of(&p->before), p->currency);
+	c[5] = cell_text(words_of(r, &p->after));
+	c[6] = cell_money(money_of(&p->after), p->currency);
 }
 
 int gather_replay(const struct report_source *s, struct report *r, struct err *e)

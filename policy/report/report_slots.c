@@ -11,7 +11,7 @@ static const struct report_column slot_columns[] = { { "start", false, false }, 
 	true },
 	{ "how", false, false }, { "warning", true, false }, { "outcome", false, false }, { "taken-by", false,
 	true },
-	{ "value", true, false } };
+	{ "currency", false, false }, { "value", true, false } };
 static const struct report_column month_columns[] = { { "month", false, false }, { "freed", true,
 	false },
 	{ "sold-again", true, false }, { "lost", true, false }, { "to-come", true, false } };
@@ -69,7 +69,7 @@ int gather_slots(const struct report_source *s, struct report *r, struct err *e)
 
 	for (size_t n = 0; n < s->facts.count; n++) {
 		const struct fact *f = &s->facts.at[n], *taker;
-		bool over = f->start <= s->q->facts.now;
+		bool over = f->start <= s->q->facts.now, priced = f->price >= 0 && *f->currency;
 		struct cell *c;
 
 		if (!is_freed(f) || !report_is_in(r, f->start))
@@ -82,7 +82,8 @@ int gather_slots(const struct report_source *s, struct report *r, struct err *e)
 		c[3] = cell_span(f->start - f->ended);
 		c[4] = cell_text(taker ? "sold again" : over ? "lost" : "to come");
 		c[5] = taker ? cell_text(taker->name) : (struct cell){ 0 };
-		c[6] = f->price >= 0 && *f->currency ? cell_money(f->price, f->currency) : (struct cell){ 0 };
+		c[6] = cell_text(priced ? f->currency : "");
+		c[7] = priced ? cell_money(f->price, f->currency) : (struct cell){ 0 };
 		count_month(r, months, f, taker ? 2 : over ? 3 : 4);
 	}
 	report_note(r,

@@ -38,7 +38,8 @@ static const char *money_text(const struct cell *c, struct arena *mem)
 
 	if (money_format(c->number, c->text, number, sizeof(number)))
 		return "?";
-	return *c->text ? arena_printf(mem, "%s %s", number, c->text) : c->number == 0 ? "0" : number;
+	return *c->text ? arena_printf(mem, "%s %s", number, c->text)
+		: c->number == 0 ? "0" : arena_strdup(mem, number);
 }
 
 /* ---- for people ---- */
@@ -107,6 +108,14 @@ static const char *period_text(const struct report *r)
 		r->mem));
 }
 
+/* Names and notes hold what clients wrote. */
+static void write_line(const char *before, const char *text, struct buf *out)
+{
+	buf_adds(out, before);
+	text_show(text, out);
+	buf_addc(out, '\n');
+}
+
 void report_write(const struct report *r, size_t width, struct buf *out)
 {
 	bool empty = true;
@@ -120,14 +129,14 @@ void report_write(const struct report *r, size_t width, struct buf *out)
 		empty = false;
 		buf_adds(out, "\n");
 		if (r->table_count > 1)
-			buf_printf(out, "%s\n", t->name);
+			write_line("", t->name, out);
 		write_one(r, t, width, out);
 	}
 	if (empty)
 		buf_adds(out, "\nnothing\n");
 	buf_adds(out, r->note_count > 0 ? "\n" : "");
 	for (size_t n = 0; n < r->note_count; n++)
-		buf_printf(out, "* %s\n", r->notes[n]);
+		write_line("* ", r->notes[n], out);
 }
 
 /* ---- for programs ---- */

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/util.h"
-#include "policy/report/facts.h"
+#include "policy/report/report.h"
 #include "policy/report/stats.h"
 #include "tests/unit/ledger_fixture.h"
 
@@ -224,11 +224,36 @@ static void test_a_series_that_is_gone(void **state)
 	assert_int_equal(facts.series_gone, 1);
 }
 
+/* What clients wrote doesn't steer the terminal; an amount without a currency is a number. */
+static void test_written_for_people(void **state)
+{
+	static const struct report_column columns[] = { { "fee", true, false } };
+	struct report_kind kind = { .name = "test", .what = "a test" };
+	struct arena *mem = arena_create();
+	struct report r = { .kind = &kind, .mem = mem, .owner = "anna", .zone = zone_utc(),
+		.first_day = INT64_MIN, .last_day = INT64_MAX };
+	cleanup_buf struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	report_row(report_table(&r, "Marie\xc2\x9b" "2J", columns, 1))[0] = cell_money(5, "");
+	report_row(report_table(&r, "\xe2\x80\xaeMarc", columns, 1))[0] = cell_money(0, "EUR");
+	report_note(&r, "%s", "see \xc2\x9b" "1m");
+	report_write(&r, 80, &out);
+	assert_non_null(strstr(out.data, "\nMarie\xef\xbf\xbd" "2J\n FEE\n0.05\n"));
+	assert_non_null(strstr(out.data, "\n\xef\xbf\xbdMarc\n"));
+	assert_non_null(strstr(out.data, "\n* see \xef\xbf\xbd" "1m\n"));
+	assert_null(strstr(out.data, "\xc2\x9b"));
+	assert_null(strstr(out.data, "\xe2\x80\xae"));
+	arena_destroy(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, ledger_setup, ledger_teardown)
 		cmocka_unit_test(test_wilson),
+		cmocka_unit_test(test_written_for_people),
 		T(test_a_time_is_kept_when_it_is_over),
 		T(test_each_class_has_its_ending),
 		T(test_a_move_ends_one_time_and_begins_another),

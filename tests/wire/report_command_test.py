@@ -387,6 +387,9 @@ def test_a_picture_is_written_when_the_report_is(s):
     path.write_text("what was there")
     r = s.dedit("report", "month", "--svg", path, check=False)
     assert r.returncode == 2 and path.read_text() == "what was there", r
+    for args in (("month",), ("money", "--csv", "--table", "nope")):
+        assert s.dedit("report", *args, "--svg", s.folder / "none.svg", check=False).returncode == 2
+        assert not (s.folder / "none.svg").exists(), args
     s.dedit("report", "money", "--svg", path)
     assert path.read_text().startswith("<?xml") and path.read_text().endswith("</svg>\n")
     assert s.dedit("report", "money", "--svg", s.folder / "no" / "such.svg", check=False).returncode == 1
@@ -401,6 +404,27 @@ def test_tables_and_csv(s):
     rows = list(csv.DictReader(io.StringIO(s.dedit("report", "money", "--csv", "--table", "ageing",
                                                   "--separator", ";").stdout), delimiter=";"))
     assert [r["currency"] for r in rows] == ["EUR"], rows
+
+
+def test_amounts_have_a_currency(s):
+    """Minor units alone say nothing to a program."""
+    other = s.folder / "cheaper.conf"
+    other.write_text(EXTRA.replace("24h 100%", "24h 50%"))
+    live(s)
+    charged = next(f["uid"] for f in json.loads(s.dedit("fees", "--json").stdout) if f["fee"])
+    for name, table, money, more in (
+        ("month", "incidents", "fee", ("--month", "2026-05")), ("slots", "slots", "value", ()),
+        ("audit", "entries", "fee", ("--uid", charged)), ("replay", "different", "fee-after", ("--policy", other)),
+    ):
+        rows = [r for r in report(s, name, *more)[table] if r[money] is not None]
+        assert rows and {r["currency"] for r in rows} <= {"EUR", ""}, (name, rows)
+        assert all(r["currency"] == "EUR" for r in rows if r[money]), (name, rows)
+
+
+def test_decide_has_the_currency(s):
+    live(s)
+    head = s.dedit("report", "decide", "--csv").stdout.splitlines()[0]
+    assert head == "why,until,start,client,what,currency,fee,ref,words", head
 
 
 def test_reading_changes_nothing(s):
