@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "ical/ical.h"
 #include "policy/link.h"
+#include "policy/money.h"
 
 enum {
 	ENTRIES_MAX = 8192,      /* of one commit: a series' dates, each with a few */
@@ -148,6 +149,11 @@ static void incident_copy(struct arena *mem, const struct policy_incident *from,
 	to->zone = copy(mem, from->zone, c->zone);
 }
 
+static bool has_amount(const struct policy_incident *i)
+{
+	return i->charge || i->hold || i->credit || i->refund || i->deposit;
+}
+
 static int host_incident(struct policy_sink *s, const struct policy_incident *i)
 {
 	struct decision *d = s->d;
@@ -158,6 +164,8 @@ static int host_incident(struct policy_sink *s, const struct policy_incident *i)
 	if (d->fresh.count >= ENTRIES_MAX)
 		return sink_fail(s, "too many ledger entries in one change");
 	incident_copy(d->mem, i, s->change, &told);
+	if (has_amount(&told) && money_decimals(told.currency) < 0)
+		return sink_fail(s, "the module told an amount without a currency");
 	/* cancelled, taken back, cancelled and taken back: what takes back is news each time */
 	if (!*told.supersedes &&
 		(entry_is_repeat(&d->known, &told) || entry_is_repeat(&d->fresh, &told))) {

@@ -17,12 +17,17 @@
 struct call { uint32_t place; const char *name, *value; int times; };
 static struct call call;
 
+/* An incident, told in place of the call if it has a size. */
+static struct policy_incident incident;
+
 static int make_call(void *self, const struct policy_change *c, struct policy_sink *s)
 {
 	int rc = 0;
 
 	(void)self;
 	(void)c;
+	if (incident.size > 0)
+		return policy_host_v1.incident(s, &incident);
 	for (int n = 0; n < call.times && rc == 0; n++) {
 		rc = policy_host_v1.annotate(s, call.place, call.name, call.value);
 	}
@@ -141,6 +146,28 @@ static void test_link_to_the_note(void **state)
 	assert_int_equal(f->verdict.shown.extra_count, 0);
 }
 
+static void test_amounts_have_a_currency(void **state)
+{
+	static int64_t *const amounts[] = { &incident.charge, &incident.hold, &incident.credit, &incident.refund,
+		&incident.deposit };
+	struct fixture *f = *state;
+	struct call none = { 0 };
+
+	incident = (struct policy_incident){ .size = sizeof(incident), .class_ = "late-cancel" };
+	assert_int_equal(annotate(f, none), 0);
+	for (size_t n = 0; n < ARRAY_SIZE(amounts); n++) {
+		*amounts[n] = 5;
+		incident.currency = NULL;
+		assert_int_equal(annotate(f, none), -1);
+		incident.currency = "XYZ";
+		assert_int_equal(annotate(f, none), -1);
+		incident.currency = "EUR";
+		assert_int_equal(annotate(f, none), 0);
+		*amounts[n] = 0;
+	}
+	incident = (struct policy_incident){ 0 };
+}
+
 static void test_in_fees_alone(void **state)
 {
 	struct fixture *f = *state;
@@ -165,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_properties_of_the_standards, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_to_the_terms, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_link_to_the_note, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_amounts_have_a_currency, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_fees_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_places_of_a_later_version, setup, teardown),
 	};
