@@ -12,7 +12,7 @@
 #include "policy/update.h"
 #include "server/admin.h"
 
-enum { SCREEN = 80, LABEL = 12 };
+enum { SCREEN = 100, LABEL = 12 };
 
 /* One of the incidents with that reference. */
 struct target {
@@ -81,10 +81,10 @@ static const char *describe(struct admin *a, const struct fee *f)
 
 /* ---- what to say ---- */
 
-/* A '#' in it would be another word. */
+/* A '#' in it would be another word; blanks alone are no reason. */
 static bool reason_valid(const char *text)
 {
-	return admin_text_valid(text) && strchr(text, '#') == NULL;
+	return admin_text_valid(text) && strchr(text, '#') == NULL && text[strspn(text, " ")] != '\0';
 }
 
 static int add_reason(struct admin *a, const char *reason, const char **words)
@@ -92,7 +92,7 @@ static int add_reason(struct admin *a, const char *reason, const char **words)
 	if (reason == NULL)
 		return ADMIN_OK;
 	if (!reason_valid(reason))
-		return admin_misuse(a, "REASON: at most 200 bytes of UTF-8 without control characters and '#'");
+		return admin_misuse(a, "REASON: some text, at most 200 bytes of UTF-8 without control characters and '#'");
 	/* emergencies are counted apart (policy.md 3.4) */
 	*words = strcmp(reason, "emergency") == 0 && strcmp(*words, "#waive") == 0
 		? "#emergency"
@@ -264,7 +264,7 @@ static int show_history(struct admin *a, const struct target *t, const struct zo
 {
 	static const struct table_column columns[] = { { "ENTERED", false, false }, { "WHAT", false, false },
 		{ "OUTCOME", false, false }, { "STATE", false, false }, { "FEE", true, false },
-		{ "BY", false, true } };
+		{ "BY", false, false }, { "REASON", false, true } };
 	const struct ledger_query q = { .owner = t->fee->owner, .ref = t->ref };
 	struct entry_list list = { 0 };
 	struct table table;
@@ -279,7 +279,7 @@ static int show_history(struct admin *a, const struct target *t, const struct zo
 		if (strcmp(list.entries[n].kind, KIND_SHOWN) != 0)
 			table_add(&table, (const char *const[]){ admin_local_time(a, zone, list.entries[n].when),
 				list.entries[n].kind, i->outcome, i->state != POLICY_NONE ? state_name(i->state) : "",
-				i->charge != 0 ? admin_money(a, i->charge, i->currency) : "", who(a, i) });
+				i->charge != 0 ? admin_money(a, i->charge, i->currency) : "", who(a, i), i->reason });
 	}
 	buf_addc(&a->out, '\n');
 	table_write(&table, SCREEN, &a->out);

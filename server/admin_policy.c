@@ -74,7 +74,8 @@ static int check_settings(struct admin *a, const char *file, const struct settin
 		return admin_fail(a, "%s: no section policy or calendar in it", file);
 	if (policy_check(s->root, &s->policy, report_wrong, a) > 0)
 		return ADMIN_FAILED;
-	buf_printf(&a->out, "%s: %zu policies, %zu calendars, no errors\n", file, policies, calendars);
+	buf_printf(&a->out, "%s: %zu polic%s, %zu calendar%s, no errors\n", file, policies,
+		policies == 1 ? "y" : "ies", calendars, calendars == 1 ? "" : "s");
 	return ADMIN_OK;
 }
 
@@ -188,6 +189,24 @@ int admin_policy_quote(struct admin *a, char *const *args)
 
 /* ---- accept ---- */
 
+struct ruled { const char *owner, *policy; };
+
+static int is_ruled(const char *owner, const char *calendar, const char *policy, void *arg)
+{
+	const struct ruled *r = arg;
+
+	(void)calendar;
+	return strcmp(owner, r->owner) == 0 && strcmp(policy, r->policy) == 0;
+}
+
+/* A slip of the pen would be entered for good. */
+static int check_ruled(struct admin *a, const char *owner, const char *policy)
+{
+	if (policy_calendars(a->site->policies, is_ruled, &(struct ruled){ owner, policy }) != 0)
+		return ADMIN_OK;
+	return admin_fail(a, "no calendar of %s is under policy '%s'", owner, policy);
+}
+
 int admin_policy_accept(struct admin *a, char *const *args)
 {
 	struct event_request rq = site_event_request(a->site, a->mem, a->now, false);
@@ -203,6 +222,8 @@ int admin_policy_accept(struct admin *a, char *const *args)
 		return admin_misuse(a, "CLIENT: a name or an address, at most 200 bytes of UTF-8");
 	policy = find_policy(a, args[0]);
 	code = policy != NULL ? admin_owner(a, args[1], &owner) : ADMIN_FAILED;
+	if (code == ADMIN_OK)
+		code = check_ruled(a, owner, policy->name);
 	if (code == ADMIN_OK && args[3] != NULL)
 		code = admin_time(a, args[3], policy->zone, &when);
 	if (code != ADMIN_OK)

@@ -43,6 +43,13 @@ def test_waive(s):
     assert fees(s, "waive") == [f]
 
 
+def test_who_waived(s):
+    """doc/policy.md 5.2, 10: a word by nobody came with the command."""
+    fee(s, late(s, "whom"), "waive", "by command")
+    out = s.dedit("report", "waivers", "--owner", "anna", "--csv", "--table", "by-whom").stdout
+    assert "\nthe administrator,EUR," in out.replace('"', "") and "the server" not in out, out
+
+
 def test_emergency(s):
     """policy.md 3.4: not counted, so it is the word's own."""
     ref = late(s, "emergency")
@@ -147,7 +154,9 @@ def test_show(s):
     assert shown["reason"] == "first time" and shown["policy"] == "therapy" and shown["start"].endswith("Europe/Paris")
     history = out[out.index("ENTERED"):].splitlines()
     assert [line.split()[2] for line in history[1:]] == ["slot", "late-cancel", "late-cancel"], out
-    assert history[2].endswith("  marc") and history[3].endswith("  admin #fee"), out
+    assert history[2].rstrip().endswith("  marc") and history[3].endswith("  admin #fee  first time"), out
+    fee(s, ref, "waive", "talked on the phone")
+    assert "  first time" in fee(s, ref, "show"), "the earlier reason stays"
 
 
 def test_wrong_arguments(s):
@@ -161,6 +170,8 @@ def test_wrong_arguments(s):
         (ref, "adjust"),
         (ref, "pay", "now"),
         (ref, "show", "all"),
+        (ref, "waive", " "),
+        (ref, "adjust", "5", "  "),
         (ref, "waive", "a", "b"),
         (ref, "waive", "#paid"),
         (ref, "waive", "a\nb"),

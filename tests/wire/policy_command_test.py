@@ -69,13 +69,13 @@ def check(s, text, code=1):
 
 
 def test_check_a_good_file(s):
-    assert check(s, HEAD + "}\n", 0) == "new.conf: 1 policies, 0 calendars, no errors\n"
+    assert check(s, HEAD + "}\n", 0) == "new.conf: 1 policy, 0 calendars, no errors\n"
     out = check(s, HEAD + '  tiers = { "24h 100%" }\n  no-show = "50%"\n}\ncalendar "anna/a" { policy = "p" }\n', 0)
     assert "new.conf:5: option 'no-show': staying away is cheaper than telling you" in out, out
     # the whole configuration as well, and from standard input
     assert "policies" in run("policy", "check", str(s.conf)).stdout
     r = subprocess.run([BUILD / "dedit", "policy", "check", "-"], input=HEAD + "}\n", capture_output=True, text=True)
-    assert r.returncode == 0 and r.stdout == "-: 1 policies, 0 calendars, no errors\n", r
+    assert r.returncode == 0 and r.stdout == "-: 1 policy, 0 calendars, no errors\n", r
 
 
 def test_check_names_file_line_and_proposal(s):
@@ -192,6 +192,7 @@ def test_accept(s):
     for args, code, word in (
         (("nothing", "anna", "x"), 1, "there is no policy"),
         (("forgiving", "nobody", "x"), 1, "no user nobody"),
+        (("forgiving", "paul", "x"), 1, "no calendar of paul is under policy 'forgiving'"),
         (("forgiving", "anna"), 2, "missing"),
         (("forgiving", "anna", ""), 2, "CLIENT"),
         (("forgiving", "anna", "x", "2999-01-01"), 2, "not in the future"),
