@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,9 +23,10 @@ struct moment {
 static int64_t (*_Atomic replaced_clock)(void);
 static int64_t (*_Atomic replaced_steady)(void);
 
+static pthread_mutex_t distance_lock = PTHREAD_MUTEX_INITIALIZER;
 /* How far the wall clock was from the steady one when they were last compared. */
-static _Atomic int64_t last_distance;
-static atomic_bool compared, jumped;
+static int64_t last_distance;
+static bool compared, jumped;
 
 static const char weekday_names[][4] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 static const char month_names[][4] = {
@@ -78,17 +80,22 @@ static int64_t steady_now(void)
 
 bool clock_jumped(void)
 {
-	int64_t distance = clock_now() - steady_now(), last = atomic_exchange(&last_distance, distance);
-
-	if (atomic_exchange(&compared, true) && (distance - last > JUMP || last - distance > JUMP))
-		atomic_store(&jumped, true);
-	return atomic_load(&jumped);
+	pthread_mutex_lock(&distance_lock);
+	int64_t distance = clock_now() - steady_now();
+	int64_t step = compared ? distance - last_distance : 0;
+	last_distance = distance;
+	compared = true;
+	jumped = jumped || step > JUMP || step < -JUMP;
+	bool told = jumped;
+	pthread_mutex_unlock(&distance_lock);
+	return told;
 }
 
 void clock_accept(void)
 {
-	atomic_store(&compared, false);
-	atomic_store(&jumped, false);
+	pthread_mutex_lock(&distance_lock);
+	compared = jumped = false;
+	pthread_mutex_unlock(&distance_lock);
 }
 
 static int64_t floor_div(int64_t a, int64_t b)
