@@ -483,22 +483,6 @@ static void say_tax(const struct explaining *x)
 
 /* ---- opening hours, where days or hours of business count ---- */
 
-static bool counts_open(const struct rules *r)
-{
-	const struct duration *const all[] = { &r->no_show.wait, &r->no_show.until, &r->grace.length,
-		&r->grace.not_within, &r->shift, &r->review, &r->late_arrival, &r->owner_late.within };
-
-	for (size_t i = 0; i < r->tier_count; i++) {
-		if (duration_needs_opening(&r->tiers[i].within))
-			return true;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-		if (all[i]->count > 0 && duration_needs_opening(all[i]))
-			return true;
-	}
-	return false;
-}
-
 static bool same_day(const struct opening *o, int a, int b)
 {
 	return o->count[a] == o->count[b] && memcmp(o->span[a], o->span[b],
@@ -522,8 +506,9 @@ static void say_opening(const struct explaining *x)
 {
 	const struct opening *o = x->r->opening;
 	const char *text = "";
+	int directive;
 
-	if (!o || !counts_open(x->r))
+	if (!o || !rules_want_opening(x->r, &directive))
 		return;
 	for (int day = 0, last; day < 7; day = last + 1) {
 		for (last = day; last < 6 && same_day(o, day, last + 1); last++)

@@ -432,14 +432,14 @@ struct calendar_days rules_days(const struct policy_text *p, const struct rules 
 
 /* ---- checks that look at more than one directive (5.1) ---- */
 
-static bool wants_opening(const struct rules *r, enum directive_id *id)
+bool rules_want_opening(const struct rules *r, int *directive)
 {
 	for (size_t i = 0; i < r->tier_count; i++) {
-		*id = DIRECTIVE_tiers;
+		*directive = DIRECTIVE_tiers;
 		if (duration_needs_opening(&r->tiers[i].within))
 			return true;
 	}
-	const struct { enum directive_id id; const struct duration *d; } rest[] = {
+	const struct { int id; const struct duration *d; } rest[] = {
 		{ DIRECTIVE_no_show, &r->no_show.wait }, { DIRECTIVE_no_show, &r->no_show.until },
 		{ DIRECTIVE_grace, &r->grace.length }, { DIRECTIVE_grace, &r->grace.not_within },
 		{ DIRECTIVE_shift, &r->shift }, { DIRECTIVE_review, &r->review },
@@ -447,8 +447,8 @@ static bool wants_opening(const struct rules *r, enum directive_id *id)
 		{ DIRECTIVE_remind, &r->remind }, { DIRECTIVE_link_check, &r->link_check },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(rest); i++) {
-		*id = rest[i].id;
-		if (rules_has(r, (int)rest[i].id) && duration_needs_opening(rest[i].d))
+		*directive = rest[i].id;
+		if (rules_has(r, rest[i].id) && duration_needs_opening(rest[i].d))
 			return true;
 	}
 	return false;
@@ -539,8 +539,8 @@ static int check_currencies(const struct reader *rd, const struct section *s, co
 static int check_section(const struct reader *rd, const struct section *s)
 {
 	const struct tier *last;
-	enum directive_id id;
 	struct rules r;
+	int wants;
 
 	/* What holds with this section on its own day; other sections of the same day can't be known. */
 	const struct rules_key key = { s->scope == SCOPE_CLIENT ? s->name : "", "",
@@ -549,8 +549,8 @@ static int check_section(const struct reader *rd, const struct section *s)
 	rules_for(rd->text, s->from, &key, s->scope == SCOPE_WEEKDAY ?
 		(int64_t)(s->weekday + 4) * 86400 + 43200 : 43200, &r);
 	last = shortest_tier(&r);
-	if (wants_opening(&r, &id) && !r.opening)
-		return complain(rd, s->said[id], "bd and bh need opening hours, for example "
+	if (rules_want_opening(&r, &wants) && !r.opening)
+		return complain(rd, s->said[wants], "bd and bh need opening hours, for example "
 			"hours = { \"mon-fri 09:00-18:00\" }");
 	if (s->said[DIRECTIVE_price] && s->said[DIRECTIVE_rate])
 		return complain(rd, s->said[DIRECTIVE_rate], "expected price or rate, not both");

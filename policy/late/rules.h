@@ -102,6 +102,8 @@ bool rules_version_from(const struct policy_text *p, const char *version, int64_
 int64_t rules_longest(const struct policy_text *p);
 struct calendar_days rules_days(const struct policy_text *p, const struct rules *r);
 bool rules_has(const struct rules *r, int directive);
+/* Does any duration count days or hours of business? *directive: the first one that does. */
+bool rules_want_opening(const struct rules *r, int *directive);
 /* Does any section say it? */
 bool rules_say(const struct policy_text *p, int directive);
 /* Of an opened policy (late.h). */

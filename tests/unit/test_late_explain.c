@@ -190,6 +190,10 @@ static void business_days_are_named(void **state)
 	expect(lines, LANGUAGE_FR, LINES("Les jours et heures ouvrés sont : du lundi au jeudi 9 h 00–12 h 00 "
 		"et 14 h 00–18 h 00, samedi 10 h 00–12 h 00, hors jours fériés."));
 	expect_not(LINES("tiers", "2d 50%", "hours", "mon-thu 09:00-12:00"), "Business days");
+	expect(LINES("tiers", "2d 50%", "hours", "mon-thu 09:00-12:00", "remind", "1bd before-deadline"),
+		LANGUAGE_EN, LINES("Business days and hours are: Monday to Thursday 09:00–12:00"));
+	expect(LINES("tiers", "2d 50%", "hours", "mon-thu 09:00-12:00", "link-check", "1bd"), LANGUAGE_EN,
+		LINES("Business days and hours are: Monday to Thursday 09:00–12:00"));
 }
 
 static void moves(void **state)
