@@ -427,6 +427,14 @@ static int play_entry(struct player *p, int64_t since, struct err *e)
 
 struct loss { const struct fee *fee; struct replay_result result; };
 
+/* By owner and number, as the ledger is read. */
+static int compare_places(const struct entry *entry, const struct fee *f)
+{
+	int order = strcmp(entry->owner, f->owner);
+
+	return order ? order : (entry->seq > f->seq) - (entry->seq < f->seq);
+}
+
 /* What each loss came to at first, by fees_list()'s order, of which *count are given back. */
 static int losses_of(struct store *s, const struct fee_filter *filter, int64_t since, struct arena *mem,
 	struct loss **out, size_t *count, struct err *e)
@@ -445,8 +453,10 @@ static int losses_of(struct store *s, const struct fee_filter *filter, int64_t s
 		const struct fee *f = &fees.fees[n];
 		const struct policy_incident *first;
 
-		while (entries.entries[at].seq != f->seq || strcmp(entries.entries[at].owner, f->owner) != 0)
+		while (at < entries.count && compare_places(&entries.entries[at], f) < 0)
 			at++;
+		if (at == entries.count || compare_places(&entries.entries[at], f) != 0)
+			continue; /* erased since */
 		first = &entries.entries[at].i;
 		if (first->at < since || f->state == POLICY_VOID || ONE_OF(first->class_, "attended", "none", "reinstated"))
 			continue;
