@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/log.h"
 #include "base/util.h"
 #include "ical/ical.h"
 #include "policy/ledger.h"
@@ -29,6 +30,7 @@ static void write_text(struct buf *out, const char *name, const char *text)
 	buf_printf(&line, "%s:", name);
 	ical_escape(&line, text);
 	ical_fold(out, line.data);
+	out->full = out->full || line.full;
 }
 
 static int write_entry(const struct own_entry *entry, const char *uid, struct arena *mem, struct buf *out,
@@ -96,18 +98,24 @@ static int is_hidden(struct plan *p, const char *owner, const struct own_entry *
 static int plan_bytes(struct plan *p, const struct there *there, const char *etag, const char *file,
 	const char *uid, const struct buf *bytes, struct err *e)
 {
-	struct change *c = plan_change(p, CHANGE_PUT, there->fees.id, file, etag);
+	const char *body = arena_strndup(p->mem, bytes->data, bytes->len);
+	int64_t first, last;
+	struct change *c;
 	struct ical *ic;
 
+	if (ical_parse(body, bytes->len, NULL, p->mem, &ic, e) || ical_bounds(ic, &first, &last, e))
+		return -1;
+	c = plan_change(p, CHANGE_PUT, there->fees.id, file, etag);
 	c->uid = uid;
-	c->body = arena_strndup(p->mem, bytes->data, bytes->len);
+	c->body = body;
 	c->body_len = bytes->len;
 	c->component = ICAL_VEVENT;
-	return ical_parse(c->body, c->body_len, NULL, p->mem, &ic, e) || ical_bounds(ic, &c->first, &c->last, e) ?
-		-1 : 0;
+	c->first = first;
+	c->last = last;
+	return 0;
 }
 
-int own_entry_keep(struct plan *p, const char *owner, const struct own_entry *entry, bool *changed,
+static int keep(struct plan *p, const char *owner, const struct own_entry *entry, bool *changed,
 	struct err *e)
 {
 	const char *file = arena_printf(p->mem, "%s.ics", entry->name), *uid;
@@ -117,7 +125,6 @@ int own_entry_keep(struct plan *p, const char *owner, const struct own_entry *en
 	bool hidden = false;
 	int found;
 
-	*changed = false;
 	buf_init(&bytes, ENTRY_BYTES_MAX);
 	buf_init(&old, ENTRY_BYTES_MAX);
 	store_info(p->store, &info);
@@ -129,8 +136,25 @@ int own_entry_keep(struct plan *p, const char *owner, const struct own_entry *en
 		return -1;
 	if (hidden || (found && old.len == bytes.len && memcmp(old.data, bytes.data, old.len) == 0))
 		return 0;
+	if (plan_bytes(p, &there, found ? there.row.etag : "", file, uid, &bytes, e))
+		return -1;
 	*changed = true;
-	return plan_bytes(p, &there, found ? there.row.etag : "", file, uid, &bytes, e);
+	return 0;
+}
+
+/* One text that is too long must not cost the owner all the others, nor a client its change. */
+int own_entry_keep(struct plan *p, const char *owner, const struct own_entry *entry, bool *changed,
+	struct err *e)
+{
+	struct err why;
+
+	*changed = false;
+	if (keep(p, owner, entry, changed, &why) == 0)
+		return 0;
+	if (why.code != ERR_LARGE)
+		return err_set(e, why.code, "%s", why.text);
+	log_warn("%s: an entry in Fees is left out: %s", owner, why.text);
+	return 0;
 }
 
 int own_entry_drop(struct plan *p, const char *owner, const char *name, bool *changed, struct err *e)

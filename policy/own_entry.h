@@ -19,7 +19,8 @@ struct own_entry {
 
 /* "remind-" and a digest of what it is about. */
 const char *own_entry_name(const char *kind, const char *about, struct arena *mem);
-/* Plans to write it, unless it says all that already, or its owner has deleted it for that start. */
+/* Plans to write it, unless it says all that already, or its owner has deleted it for that start. One that is
+ * too large to be written is left as it stands, which is logged. */
 int own_entry_keep(struct plan *p, const char *owner, const struct own_entry *entry, bool *changed,
 	struct err *e);
 /* Plans to take it away, if it is there. */
