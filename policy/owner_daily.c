@@ -169,8 +169,9 @@ static int plan_reviews(const struct day *d, struct plan *plan, struct err *e)
 /* What the ledger has of one date of one event. */
 struct date {
 	const char *uid, *occurrence;
-	const struct policy_incident *told; /* an entry with policy and client; NULL: none */
 	int64_t newest;
+	int64_t before;                     /* too old are those that end before; INT64_MIN: none */
+	bool told;                          /* an entry with a policy was seen */
 	bool series, open, gone;            /* gone: may be erased */
 };
 struct dates { struct date *at; size_t count; }; /* by UID and occurrence */
@@ -201,7 +202,7 @@ static void make_dates(const struct day *d, struct dates *all)
 
 		if (*i->uid)
 			all->at[all->count++] = (struct date){ .uid = i->uid, .occurrence = i->occurrence,
-				.newest = INT64_MIN };
+				.newest = INT64_MIN, .before = INT64_MIN };
 	}
 	if (all->count)
 		qsort(all->at, all->count, sizeof(*all->at), compare_dates);
@@ -217,6 +218,22 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* Until when everything is too old for that policy; INT64_MIN: it is kept for ever. */
+static int64_t cutoff(const struct day *d, const struct policy_incident *i)
+{
+	const struct policy *p = late_policy(d, i->policy);
+	int64_t months = p ? late_keep_months(p->self, i, d->rq->now, d->mem) : 0;
+
+	return months ? months_from(p->zone, d->rq->now, -months) : INT64_MIN;
+}
+
+/* Several clients may hold a date, each with a time of its own: the longest one counts. */
+static void keep_longest(struct date *x, int64_t before)
+{
+	x->before = !x->told || before < x->before ? before : x->before;
+	x->told = true;
+}
+
 static void collect_dates(const struct day *d, struct dates *all)
 {
 	make_dates(d, all);
@@ -229,7 +246,7 @@ static void collect_dates(const struct day *d, struct dates *all)
 		x->newest = later(x->newest, later(i->at, later(i->slot, i->slot_end)));
 		x->series = x->series || strcmp(i->outcome, "series") == 0;
 		if (*i->policy)
-			x->told = i;
+			keep_longest(x, cutoff(d, i));
 	}
 }
 
@@ -249,29 +266,30 @@ static int mark_open(const struct day *d, const struct dates *all, struct err *e
 	return 0;
 }
 
-/* Until when everything is too old for that policy; INT64_MIN: it is kept for ever. */
-static int64_t cutoff(const struct day *d, const struct policy_incident *i)
+/* 1: the event is in that calendar, and has dates that aren't too old; 0: not; -1. */
+static int stands_in(const struct day *d, const char *calendar, const char *uid, int64_t since, struct err *e)
 {
-	const struct policy *p = i ? late_policy(d, i->policy) : NULL;
-	int64_t months = p ? late_keep_months(p->self, i, d->rq->now, d->mem) : 0;
+	struct collection c;
+	struct object found;
+	struct err why;
 
-	return months ? months_from(p->zone, d->rq->now, -months) : INT64_MIN;
+	if (store_collection(d->rq->store, d->owner, calendar, d->mem, &c, &why) ||
+		store_find_uid(d->rq->store, c.id, uid, d->mem, &found, &why))
+		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
+	return found.last >= since;
 }
 
-/* Does the event still stand somewhere, with dates that aren't too old? */
-static bool stands(const struct day *d, const char *uid, int64_t since)
+/* The same for all calendars of the owner. */
+static int stands(const struct day *d, const char *uid, int64_t since, struct err *e)
 {
 	const struct policy_set *set = d->rq->policies;
-	struct collection calendar;
-	struct object found;
+	int rc = 0;
 
-	for (size_t n = 0; n < set->calendar_count; n++) {
-		if (strcmp(set->calendars[n].owner, d->owner) == 0 &&
-			store_collection(d->rq->store, d->owner, set->calendars[n].name, d->mem, &calendar, NULL) == 0 &&
-			store_find_uid(d->rq->store, calendar.id, uid, d->mem, &found, NULL) == 0 && found.last >= since)
-			return true;
+	for (size_t n = 0; n < set->calendar_count && rc == 0; n++) {
+		if (strcmp(set->calendars[n].owner, d->owner) == 0)
+			rc = stands_in(d, set->calendars[n].name, uid, since, e);
 	}
-	return false;
+	return rc;
 }
 
 /* Is there another date of it that stays? They stand beside it. */
@@ -284,18 +302,26 @@ static bool others_stay(const struct dates *all, const struct date *series)
 	return false;
 }
 
-/* Dates first, then series none of whose dates is left. */
-static void mark_gone(const struct day *d, const struct dates *all)
+static int mark_series(const struct day *d, const struct dates *all, struct date *series, struct err *e)
 {
-	for (int pass = 0; pass < 2; pass++) {
-		for (struct date *x = all->at; x < all->at + all->count; x++) {
-			int64_t before = cutoff(d, x->told);
+	int stays = others_stay(all, series) ? 1 : stands(d, series->uid, series->before, e);
 
-			if (x->series != (pass == 1) || x->open || x->newest >= before)
-				continue;
-			x->gone = !x->series || (!others_stay(all, x) && !stands(d, x->uid, before));
-		}
+	series->gone = stays == 0;
+	return stays < 0 ? -1 : 0;
+}
+
+/* Dates first, then series none of whose dates is left. */
+static int mark_gone(const struct day *d, const struct dates *all, struct err *e)
+{
+	struct date *const end = all->at + all->count;
+
+	for (struct date *x = all->at; x < end; x++)
+		x->gone = !x->series && !x->open && x->newest < x->before;
+	for (struct date *x = all->at; x < end; x++) {
+		if (x->series && !x->open && x->newest < x->before && mark_series(d, all, x, e))
+			return -1;
 	}
+	return 0;
 }
 
 static bool client_stays(const struct day *d, const struct dates *all, const char *client)
@@ -422,9 +448,8 @@ static int erase_some(const struct day *d, struct err *e)
 	struct dates all;
 
 	collect_dates(d, &all);
-	if (mark_open(d, &all, e))
+	if (mark_open(d, &all, e) || mark_gone(d, &all, e))
 		return -1;
-	mark_gone(d, &all);
 	return erase_gone(d, &all, &plan, e);
 }
 

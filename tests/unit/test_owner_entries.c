@@ -359,6 +359,23 @@ static void a_review_that_its_owner_deletes_stays_away(void **state)
 	world_drop(w);
 }
 
+/* What is too long for an entry costs that entry, and nothing else. */
+static void texts_that_are_too_long_are_left_out(void **state)
+{
+	struct world *w = world_make("remind = \"24h before-deadline\"\n review-terms = \"2 months\"");
+	char *name = arena_alloc(w->mem, 70001);
+
+	(void)state;
+	memset(name, 'x', 70000);
+	put(w, "long", "20260610T100000Z", name, "");
+	put(w, "a", "20260610T120000Z", "Marie", "");
+	assert_starts(w, "remind", "20260608T120000Z");
+	daily(w, "2026-07-20T08:00:00Z");
+	assert_non_null(strstr(entries(w, "review"), "\r\nSUMMARY:Review terms: Marie\r\n"));
+	assert_null(strstr(w->text.data, "xxx"));
+	world_drop(w);
+}
+
 /* ---- keep-incidents ---- */
 
 static int note_row(const struct ledger_row *l, void *arg)
@@ -415,6 +432,35 @@ static void what_is_old_and_settled_is_erased(void **state)
 	world_drop(w);
 }
 
+static void a_date_is_kept_as_long_as_any_of_its_clients(void **state)
+{
+	struct world *w = world_make("keep-incidents = \"1 year\"\n"
+		" client \"paul\" { keep-incidents = \"3 years\" }");
+
+	(void)state;
+	put(w, "a", "20260610T100000Z", "Paul", "");
+	put(w, "a", "20260610T100000Z", "Marie", "");
+	daily(w, "2027-06-20T08:00:00Z");
+	assert_non_null(strstr(left(w), "a a "));
+	daily(w, "2029-06-20T08:00:00Z");
+	assert_null(strstr(left(w), "a "));
+	world_drop(w);
+}
+
+static void a_date_without_end_for_one_client_is_kept_for_ever(void **state)
+{
+	struct world *w = world_make("client \"marie\" { keep-incidents = \"1 year\" }");
+
+	(void)state;
+	put(w, "a", "20260610T100000Z", "Paul", "");
+	put(w, "a", "20260610T100000Z", "Marie", "");
+	put(w, "b", "20260610T120000Z", "Marie", "");
+	daily(w, "2086-06-20T08:00:00Z");
+	assert_non_null(strstr(left(w), "a a "));
+	assert_null(strstr(w->text.data, "b "));
+	world_drop(w);
+}
+
 static void without_the_directive_all_is_kept(void **state)
 {
 	struct world *w = world_make("");
@@ -437,7 +483,10 @@ int main(void)
 		cmocka_unit_test(links_missing_lists_dates_within_the_time),
 		cmocka_unit_test(reviews_count_since_the_last_one),
 		cmocka_unit_test(a_review_that_its_owner_deletes_stays_away),
+		cmocka_unit_test(texts_that_are_too_long_are_left_out),
 		cmocka_unit_test(what_is_old_and_settled_is_erased),
+		cmocka_unit_test(a_date_is_kept_as_long_as_any_of_its_clients),
+		cmocka_unit_test(a_date_without_end_for_one_client_is_kept_for_ever),
 		cmocka_unit_test(without_the_directive_all_is_kept),
 	};
 
