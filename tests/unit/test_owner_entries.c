@@ -16,6 +16,7 @@
 #include "policy/audit.h"
 #include "policy/late/late.h"
 #include "policy/notices.h"
+#include "policy/own_entry.h"
 #include "policy/owner_daily.h"
 
 struct world {
@@ -362,17 +363,22 @@ static void a_review_that_its_owner_deletes_stays_away(void **state)
 /* What is too long for an entry costs that entry, and nothing else. */
 static void texts_that_are_too_long_are_left_out(void **state)
 {
-	struct world *w = world_make("remind = \"24h before-deadline\"\n review-terms = \"2 months\"");
-	char *name = arena_alloc(w->mem, 70001);
+	struct world *w = world_make("");
+	struct plan plan = { .store = w->store, .mem = w->mem, .now = w->now };
+	char *note = arena_alloc(w->mem, 70001);
+	struct own_entry entry = { .name = "review-a", .title = "Marie", .note = note, .related = "",
+		.start = ";VALUE=DATE:20260610", .rule = "" };
+	bool changed = true;
 
 	(void)state;
-	memset(name, 'x', 70000);
-	put(w, "long", "20260610T100000Z", name, "");
-	put(w, "a", "20260610T120000Z", "Marie", "");
-	assert_starts(w, "remind", "20260608T120000Z");
-	daily(w, "2026-07-20T08:00:00Z");
-	assert_non_null(strstr(entries(w, "review"), "\r\nSUMMARY:Review terms: Marie\r\n"));
-	assert_null(strstr(w->text.data, "xxx"));
+	memset(note, 'x', 70000);
+	assert_int_equal(own_entry_keep(&plan, "anna", &entry, &changed, &w->e), 0);
+	assert_false(changed);
+	assert_int_equal(plan.change_count, 0);
+	entry.note = "short";
+	assert_int_equal(own_entry_keep(&plan, "anna", &entry, &changed, &w->e), 0);
+	assert_true(changed);
+	assert_int_equal(plan.change_count, 1);
 	world_drop(w);
 }
 
