@@ -34,7 +34,7 @@ class Practice:
 
     used = {}
 
-    def __init__(self, s, policy, clients=(CLIENT, OTHER)):
+    def __init__(self, s, policy):
         key = (id(s), policy)
         number = Practice.used[key] = Practice.used.get(key, -1) + 1
         assert number < OWNERS
@@ -45,10 +45,8 @@ class Practice:
                 s.add_user(user, "--email", f"{user}@example.org")
                 s.users += (user,)
         s.add_user(self.owner)
-        for name in ("work", "second"):
-            s.dedit("calendar", "add", f"{self.owner}/{name}")
-            for user in clients:
-                s.dedit("share", f"{self.owner}/{name}", user, "write")
+        self.there = set()
+        self.need("work")
         self.at(24 * 30)
 
     # ---- time ----
@@ -84,7 +82,16 @@ class Practice:
 
     # ---- paths ----
 
+    def need(self, calendar, user=None):
+        """Calendars and shares are made when they are first asked for: each is a program that starts."""
+        for what, command in ((calendar, ("calendar", "add", f"{self.owner}/{calendar}")),
+                              ((calendar, user), ("share", f"{self.owner}/{calendar}", user, "write"))):
+            if calendar != "fees" and what not in self.there and (what == calendar or user):
+                self.s.dedit(*command)
+                self.there.add(what)
+
     def path(self, uid, user=None, calendar="work"):
+        self.need(calendar, None if user == self.owner else user)
         name = self.names.get(uid, f"{uid}.ics")
         if user in (None, self.owner):
             return f"/calendars/{self.owner}/{calendar}/{name}"
