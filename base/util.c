@@ -185,6 +185,15 @@ bool str_starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+uint64_t str_hash(const char *s)
+{
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (; *s != '\0'; s++)
+		hash = (hash ^ (unsigned char)*s) * UINT64_C(1099511628211);
+	return hash;
+}
+
 bool str_ends(const char *s, const char *suffix)
 {
 	size_t len = strlen(s), tail = strlen(suffix);

@@ -37,6 +37,8 @@ int ascii_ncasecmp(const char *a, const char *b, size_t n);
 void ascii_lower(char *s);                  /* in place */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
+/* FNV-1a: for tables; no secret, so who chooses the texts can have them collide. */
+uint64_t str_hash(const char *s);
 
 /* Well-formed UTF-8 (no surrogates, no over-long forms) without NUL. */
 bool utf8_valid(const char *s, size_t len);

@@ -345,48 +345,60 @@ static int read_uid(struct reading *r, const struct entry *const *entries, size_
 
 struct client { const char *key, *account, *component; };
 
-static bool is_taken(const struct client *list, size_t count, const struct client *c)
+/* Texts, each with what is known of it; all zero at first. */
+struct row { const char *text; struct client client; int number; };
+struct table { struct row *rows; size_t size; }; /* a power of two, twice as many as there will be texts */
+
+static void table_make(struct table *t, size_t texts, struct arena *mem)
 {
-	for (size_t n = 0; n < count; n++) {
-		if (strcmp(list[n].account, c->account) == 0 || strcmp(list[n].component, c->component) == 0)
-			return true;
-	}
-	return false;
+	for (t->size = 16; t->size < 2 * texts;)
+		t->size *= 2;
+	t->rows = arena_array(mem, t->size, sizeof(*t->rows));
+}
+
+/* Its row, new if need be. */
+static struct row *row_of(struct table *t, const char *text)
+{
+	size_t n = (size_t)str_hash(text) & (t->size - 1);
+
+	while (t->rows[n].text && strcmp(t->rows[n].text, text) != 0)
+		n = (n + 1) & (t->size - 1);
+	t->rows[n].text = text;
+	return &t->rows[n];
 }
 
 /* Two keys that only differ in what an account's name can't hold get different names, in the order in
- * which the ledger first has them: so they stay. */
-static struct client make_client(const struct client *list, size_t count, const char *key, struct arena *mem)
+ * which the ledger first has them: so they stay. Equal accounts have equal components, so only these are
+ * compared; the row of a plain name's component has the last number that went to its likes. */
+static struct client make_client(struct table *components, const char *key, struct arena *mem)
 {
-	const char *name = plain_name(key, mem);
-	struct client c = { .key = key };
+	const char *plain = plain_name(key, mem), *name = *plain ? plain : "client";
+	struct client c = { .key = key, .account = name, .component = plain_component(name, mem) };
+	struct row *first = row_of(components, c.component), *row = first;
 
-	for (int n = 1; n == 1 || is_taken(list, count, &c); n++) {
-		c.account = *name ? name : "client";
-		if (n > 1)
-			c.account = arena_printf(mem, "%s %d", c.account, n);
+	while (row->number) {
+		c.account = arena_printf(mem, "%s %d", name, ++first->number);
 		c.component = plain_component(c.account, mem);
+		row = row_of(components, c.component);
 	}
+	row->number = 1;
 	return c;
 }
 
 static void name_accounts(struct books *b, struct arena *mem)
 {
-	struct client *list = arena_array(mem, b->count, sizeof(*list));
-	size_t count = 0;
+	struct table clients, components;
 
+	table_make(&clients, b->count, mem);
+	table_make(&components, b->count, mem);
 	for (size_t n = 0; n < b->count; n++) {
 		struct transaction *t = &b->transactions[n];
-		size_t c = 0;
+		struct client *c = &row_of(&clients, t->key)->client;
 
-		while (c < count && strcmp(list[c].key, t->key) != 0)
-			c++;
-		if (c == count) {
-			list[c] = make_client(list, c, t->key, mem);
-			count++;
-		}
-		t->account = list[c].account;
-		t->component = list[c].component;
+		if (!c->key)
+			*c = make_client(&components, t->key, mem);
+		t->account = c->account;
+		t->component = c->component;
 		if (!*t->payee)
 			t->payee = t->account;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/util.h"
 #include "ical/zone.h"
 #include "policy/late/fold.h"
 
@@ -19,11 +20,7 @@ struct book {
 
 static size_t bucket_of(const struct book *b, const char *ref)
 {
-	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a: references are random anyway */
-
-	for (; *ref; ref++)
-		hash = (hash ^ (unsigned char)*ref) * UINT64_C(1099511628211);
-	return (size_t)(hash & (b->bucket_count - 1));
+	return (size_t)(str_hash(ref) & (b->bucket_count - 1));
 }
 
 static void book_make(struct book *b, size_t entries, struct arena *mem)

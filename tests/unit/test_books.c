@@ -310,6 +310,31 @@ static void test_hostile_names(void **state)
 	assert_string_equal(plain_name("\xff\xc3(x)\xE3\x80\x80y", f->mem), "x y");
 }
 
+/* Thousands of keys with one plain name. */
+static void test_many_of_one_name(void **state)
+{
+	enum { MANY = 5000 };
+	struct ledger_fixture *f = *state;
+	struct policy_incident i = incident("late-cancel", POLICY_DUE);
+	char key[MANY + 5];
+	struct books b;
+
+	memset(key, '-', sizeof(key));
+	for (size_t n = 0; n < MANY; n++) {
+		i.uid = arena_printf(f->mem, "u%zu", n);
+		i.client = arena_printf(f->mem, "eve%s", n ? arena_strndup(f->mem, key, n % 70 + 1) : "");
+		i.client = arena_printf(f->mem, "%s eve%.*s", i.client, (int)(n / 70), key);
+		i.title = i.client;
+		ledger_say(f, "2026-06-09T12:00:00Z", i);
+	}
+	b = read_books(f);
+	assert_int_equal(b.count, MANY);
+	assert_string_equal(b.transactions[0].account, "eve eve");
+	for (size_t n = 1; n < MANY; n++)
+		assert_string_equal(b.transactions[n].account, arena_printf(f->mem, "eve eve %zu", n + 1));
+	assert_string_equal(b.transactions[MANY - 1].component, "Eve-Eve-5000");
+}
+
 static void test_a_period(void **state)
 {
 	struct ledger_fixture *f = *state;
@@ -340,6 +365,7 @@ int main(void)
 		T(test_amounts_in_another_currency),
 		T(test_a_currency_that_is_none_is_an_error),
 		T(test_hostile_names),
+		T(test_many_of_one_name),
 		T(test_a_period),
 #undef T
 	};
