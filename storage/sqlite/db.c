@@ -15,7 +15,6 @@
 #include "base/util.h"
 #include "schema_sql.h"
 
-enum { BUSY_TIMEOUT_MS = 10000 };
 
 /* ---- statements ---- */
 
@@ -179,7 +178,7 @@ void snapshot_cleanup(struct conn **c)
 static const char writer_pragmas[] =
 	"PRAGMA journal_mode = WAL;"
 	"PRAGMA synchronous = FULL;"
-	"PRAGMA secure_delete = FAST;" /* what was erased from the ledger is gone */
+	"PRAGMA secure_delete = ON;" /* what was erased from the ledger is gone, from free pages too */
 	/* the writer checkpoints by itself, when idle or when the WAL is long */
 	"PRAGMA wal_autocheckpoint = 0;"
 	"PRAGMA journal_size_limit = 67108864;"

@@ -18,7 +18,7 @@
 #include "storage/names.h"
 #include "storage/store.h"
 
-enum { CONN_SLOTS = 256, PATH_SIZE = 640 };
+enum { CONN_SLOTS = 256, PATH_SIZE = 640, BUSY_TIMEOUT_MS = 10000 };
 
 struct writer;
 struct mirror;

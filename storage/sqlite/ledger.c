@@ -194,6 +194,7 @@ int ledger_erase(struct change_log *log, const struct ledger_erasure *list, size
 		if (rewrite_log(log, paths.name[i], e) < 0)
 			return -1;
 	}
+	log->erased = true;
 	return 0;
 }
 

@@ -196,6 +196,44 @@ static int finish_group(struct writer *w, size_t succeeded, struct err *e)
 	return 0;
 }
 
+/* ---- the WAL ---- */
+
+static int do_checkpoint(struct writer *w, int mode)
+{
+	return sqlite3_wal_checkpoint_v2(w->conn->handle, NULL, mode, NULL, NULL);
+}
+
+/* PASSIVE never waits for readers; what they hold back is copied next time. */
+static void checkpoint(struct writer *w)
+{
+	struct err e;
+
+	if (do_checkpoint(w, SQLITE_CHECKPOINT_PASSIVE) == SQLITE_OK) {
+		w->wal_pages = 0;
+		return;
+	}
+	sql_error(w->conn, &e, "checkpoint");
+	end_if_device_failed(w, &e);
+	log_warn("%s", e.text);
+	w->wal_pages = 0;
+}
+
+/* After an erasure the file is emptied, without waiting for those who read in it: it is tried again. */
+static void empty_wal(struct writer *w)
+{
+	sqlite3_busy_timeout(w->conn->handle, 0);
+	int status = do_checkpoint(w, SQLITE_CHECKPOINT_TRUNCATE);
+	sqlite3_busy_timeout(w->conn->handle, BUSY_TIMEOUT_MS);
+	if (status == SQLITE_OK) {
+		w->log.erased = false;
+		w->wal_pages = 0;
+	} else if ((status & 0xff) != SQLITE_BUSY) {
+		checkpoint(w);
+	}
+}
+
+/* ---- groups ---- */
+
 static void do_group(struct writer *w)
 {
 	static const char begin_sql[] = "BEGIN IMMEDIATE";
@@ -225,6 +263,9 @@ static void do_group(struct writer *w)
 	} else if (w->log.journal > journal) {
 		mirror_notify(w->db, w->log.journal);
 	}
+	if (w->log.erased) {
+		empty_wal(w);
+	}
 	answer(group, status, &e);
 }
 
@@ -236,22 +277,6 @@ static int count_wal(void *arg, sqlite3 *handle, const char *name, int pages)
 
 	w->wal_pages = pages;
 	return SQLITE_OK;
-}
-
-/* PASSIVE never waits for readers; what they hold back is copied next time. */
-static void checkpoint(struct writer *w)
-{
-	struct err e;
-
-	if (sqlite3_wal_checkpoint_v2(w->conn->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL)
-		== SQLITE_OK) {
-		w->wal_pages = 0;
-		return;
-	}
-	sql_error(w->conn, &e, "checkpoint");
-	end_if_device_failed(w, &e);
-	log_warn("%s", e.text);
-	w->wal_pages = 0;
 }
 
 /* Calendars that went from homes. */
@@ -305,6 +330,9 @@ static void purge(struct writer *w)
 
 static void do_idle_work(struct writer *w)
 {
+	if (w->log.erased) {
+		empty_wal(w);
+	}
 	if (w->wal_pages > 0) {
 		checkpoint(w);
 	}
@@ -364,7 +392,7 @@ static int last_numbers(struct writer *w, struct err *e)
 	if (sql_number(w->conn, sql_bind(w->conn, e, journal_sql, NULL, 0), 0, &journal, e) < 0 ||
 		sql_number(w->conn, sql_bind(w->conn, e, seq_sql, NULL, 0), 0, &seq, e) < 0)
 		return -1;
-	w->log = (struct change_log){w->conn, (uint64_t)journal, (uint64_t)seq};
+	w->log = (struct change_log){.conn = w->conn, .journal = (uint64_t)journal, .seq = (uint64_t)seq};
 	return 0;
 }
 

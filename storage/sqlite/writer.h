@@ -17,6 +17,7 @@ struct change_log {
 	struct conn *conn;
 	uint64_t journal; /* seq of the last journal row */
 	uint64_t seq;     /* the last one given to what changed; never goes back */
+	bool erased;      /* what the WAL still has must not stay */
 };
 
 /* The next one, which is nobody else's (store.h). */

@@ -513,6 +513,43 @@ static void what_was_erased_leaves_the_chain_whole(void **state)
 	assert_string_equal(verify(), "");
 }
 
+static void assert_nowhere(const char *secret)
+{
+	static const char *const files[] = {"index.db", "index.db-wal", JUNE};
+	struct buf bytes cleanup_buf;
+	int dir cleanup_fd = -1;
+
+	buf_init(&bytes, 64 << 20);
+	assert_int_equal(fs_open_dir(root, &dir, NULL), 0);
+	for (size_t n = 0; n < ARRAY_SIZE(files); n++) {
+		buf_reset(&bytes);
+		assert_int_equal(fs_read(dir, files[n], &bytes, NULL), 0);
+		if (memmem(bytes.data, bytes.len, secret, strlen(secret)) != NULL)
+			fail_msg("%s still has it", files[n]);
+	}
+}
+
+/* Neither in a page that is free now, nor in a frame of the WAL. */
+static void what_was_erased_is_in_no_file(void **state)
+{
+	static const struct ledger_erasure gone[] = {{"anna", 2}};
+	struct commit erase = {.now = 0, .erase = gone, .erasures = 1};
+	char text[50000] = "{\"n\":\"";
+	struct err e = {0};
+	struct store *s;
+
+	for (size_t n = strlen(text); n < sizeof(text) - 20; n = strlen(text))
+		strcat(text, "most secret ");
+	strcat(text, "\"}");
+	s = open_root();
+	append(s, at("2026-06-10T08:00:00Z"), "{\"n\":1}");
+	append(s, at("2026-06-10T08:00:00Z"), text);
+	append(s, at("2026-06-10T08:00:00Z"), "{\"n\":3}");
+	assert_int_equal(store_commit(s, &erase, &e), 0);
+	assert_nowhere("most secret");
+	store_close(s);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -535,6 +572,7 @@ int main(void)
 		TEST(a_head_kept_elsewhere_finds_what_the_folder_has_forgotten),
 		TEST(the_key_is_made_once_for_the_owner_alone),
 		TEST(what_was_erased_leaves_the_chain_whole),
+		TEST(what_was_erased_is_in_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
