@@ -198,52 +198,6 @@ static int read_host_options(const struct conf_section *sec, struct arena *mem, 
 	return 0;
 }
 
-/* ---- texts that it had before (15.24) ---- */
-
-struct earlier {
-	const struct policy *policy;
-	const struct conf_section *present;
-	struct arena *mem;
-};
-
-static const struct conf_schema *const kept_sections[] = { &policy_schema, NULL };
-static const struct conf_schema kept_schema = { .sections = kept_sections };
-
-/* What this program can't read doesn't keep it from starting: those slots have the present text. */
-static int add_earlier(const char *digest, const char *text, void *arg)
-{
-	const struct earlier *x = arg;
-	const struct conf_section *root;
-	struct settings s = { 0 };
-	char why[256] = "";
-	struct err e;
-
-	if (strcmp(digest, x->policy->digest) == 0)
-		return 0;
-	/* by the present file's name: names of other files in it are relative to that */
-	if (conf_parse(text, x->present->file, &kept_schema, &root, &e)) {
-		log_warn("policies/%s is left out: %s", digest, e.text);
-		return 0;
-	}
-	if (root->section_count == 1 && root->sections[0]->title &&
-		strcmp(root->sections[0]->title, x->policy->name) == 0) {
-		settings_collect(&s, x->mem, root->sections[0], "");
-		if (late_add_earlier(x->policy->self, x->policy->name, digest, s.list, s.count, why, sizeof(why)))
-			log_warn("policies/%s is left out: %s", digest, why);
-	}
-	conf_destroy(root);
-	return 0;
-}
-
-/* Only the built-in module reads the slots' digests. */
-static int load_earlier(const struct policy *p, const struct conf_section *sec, const char *data,
-	struct arena *mem, struct err *e)
-{
-	if (!data || p->module != dedit_policy_late())
-		return 0;
-	return kept_visit(data, add_earlier, &(struct earlier){ p, sec, mem }, e);
-}
-
 /* *keep, where its text is to be kept, is set to NULL if nowhere. */
 static int check_versions(const struct conf_section *sec, const struct policy_options *o,
 	const struct policy *p, const char **keep, struct err *e)
@@ -271,10 +225,48 @@ static int load_policy(struct policy_set *set, const struct conf_section *sec,
 		return -1;
 	if (wording_digest(sec, keep, p->digest, e))
 		return -1;
-	return module_start(sec, m, &policy_host_v1, set->mem, p, e) ||
-			load_earlier(p, sec, o->data, set->mem, e) ?
-		-1 :
-		0;
+	return module_start(sec, m, &policy_host_v1, set->mem, p, e);
+}
+
+/* ---- texts that policies had before (15.24) ---- */
+
+static const struct conf_schema *const kept_sections[] = { &policy_schema, NULL };
+static const struct conf_schema kept_schema = { .sections = kept_sections };
+
+/* What this program can't read doesn't keep it from starting: those slots have the present text. */
+static void add_earlier(struct policy_set *set, const struct policy *p, const char *digest, const char *text)
+{
+	const struct conf_section *root;
+	struct settings s = { 0 };
+	char why[256] = "";
+	struct err e;
+
+	/* by the present file's name: names of other files in it are relative to that */
+	if (conf_parse(text, set->file, &kept_schema, &root, &e)) {
+		log_warn("policies/%s is left out: %s", digest, e.text);
+		return;
+	}
+	if (root->section_count == 1) {
+		settings_collect(&s, set->mem, root->sections[0], "");
+		if (late_add_earlier(p->self, p->name, digest, s.list, s.count, why, sizeof(why)))
+			log_warn("policies/%s is left out: %s", digest, why);
+	}
+	conf_destroy(root);
+}
+
+/* Only the built-in module reads the slots' digests. */
+static int give_earlier(const char *digest, const char *text, void *arg)
+{
+	struct policy_set *set = arg;
+
+	for (size_t n = 0; n < set->policy_count; n++) {
+		const struct policy *p = &set->policies[n];
+
+		if (p->module == dedit_policy_late() && strcmp(p->digest, digest) != 0 &&
+			wording_is_of(text, p->name))
+			add_earlier(set, p, digest, text);
+	}
+	return 0;
 }
 
 /* ---- calendar "OWNER/NAME" { … } ---- */
@@ -394,6 +386,8 @@ static int load_sections(struct policy_set *set, const struct conf_section *root
 			return -1;
 		}
 	}
+	if (set->data && kept_visit(set->data, give_earlier, set, e))
+		return -1;
 	for (size_t n = 0; n < root->section_count; n++) {
 		if (strcmp(root->sections[n]->section, calendar_schema.section) == 0 &&
 			load_calendar(set, root->sections[n], e)) {

@@ -64,28 +64,35 @@ int wording_digest(const struct conf_section *sec, const char *data, char digest
 
 /* ---- versions that begin in the past ---- */
 
-struct sought { const char *head, *version; };
+bool wording_is_of(const char *text, const char *policy)
+{
+	struct buf head cleanup_buf;
+
+	buf_init(&head, KEPT_TEXT_MAX);
+	buf_adds(&head, "policy ");
+	quote(&head, policy);
+	buf_adds(&head, " {\n");
+	return str_starts(text, head.data);
+}
+
+struct sought { const char *policy, *version; };
 
 static int holds_version(const char *digest, const char *text, void *arg)
 {
 	const struct sought *s = arg;
 
-	return str_starts(text, s->head) && strstr(text, s->version);
+	return wording_is_of(text, s->policy) && strstr(text, s->version);
 }
 
 /* Does a wording of the policy that was in force have that version? 1, 0, or -1. */
 static int was_in_force(const struct conf_section *sec, const struct conf_section *version, const char *data,
 	struct err *e)
 {
-	struct buf head cleanup_buf, text cleanup_buf;
+	struct buf text cleanup_buf;
 
-	buf_init(&head, KEPT_TEXT_MAX);
 	buf_init(&text, KEPT_TEXT_MAX);
-	buf_adds(&head, "policy ");
-	quote(&head, sec->title);
-	buf_adds(&head, " {\n");
 	write_section(&text, version, "    ");
-	return kept_visit(data, holds_version, &(struct sought){ head.data, text.data }, e);
+	return kept_visit(data, holds_version, &(struct sought){ sec->title, text.data }, e);
 }
 
 struct bookings { struct arena *mem; const char *policy; int64_t from; size_t count; };

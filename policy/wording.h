@@ -5,6 +5,8 @@
 #ifndef DEDIT_POLICY_WORDING_H
 #define DEDIT_POLICY_WORDING_H
 
+#include <stdbool.h>
+
 #include "base/conf.h"
 #include "base/digest.h"
 #include "base/err.h"
@@ -12,6 +14,9 @@
 
 /* Digest of the section. data: the folder in which one not seen before is kept; NULL: not. */
 int wording_digest(const struct conf_section *sec, const char *data, char digest[DIGEST_SIZE], struct err *e);
+
+/* Is a text that was kept one of the policy with that name? */
+bool wording_is_of(const char *text, const char *policy);
 
 /*
  * Has no version been added, or been changed, that begins in the past, so that what was booked since would
