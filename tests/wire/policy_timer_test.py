@@ -6,7 +6,7 @@ import json
 from dav import HOME, listing, unfold, value
 from dedit_wire import Server, event, wait_for
 
-SLOW = True
+SLOW = PLAIN = True
 
 WORK, FEES = HOME + "calendar/", HOME + "fees/"
 NOW = "2026-06-01T08:00:00Z"
