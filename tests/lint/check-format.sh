@@ -5,7 +5,9 @@
 
 {
 	sources '*.c' '*.h'
-	find examples tests -type f \( -name '*.c' -o -name '*.h' \)
+	for folder in examples tests; do
+		[ ! -d $folder ] || find $folder -type f \( -name '*.c' -o -name '*.h' \)
+	done
 } | LC_ALL=C xargs awk '
 function complain(why) {
 	print FILENAME ":" FNR ": " why
