@@ -281,11 +281,10 @@ static void waive(struct policy_incident *i, const char *reason)
 
 static void adjust(struct policy_incident *i, const struct money *amount)
 {
-	int64_t paid = i->deposit + i->refund;
+	int64_t paid = i->deposit + i->refund, beside = i->charge - i->deposit;
+	bool lowered = i->state == POLICY_PAID && amount->minor < i->charge;
 
-	if (i->state == POLICY_PAID && amount->minor < i->charge)
-		i->credit += i->charge - amount->minor;
-	else
+	if (!lowered)
 		i->state = POLICY_DUE;
 	i->charge = amount->minor;
 	i->hold = 0;
@@ -293,6 +292,8 @@ static void adjust(struct policy_incident *i, const struct money *amount)
 	i->outcome = "adjusted";
 	i->deposit = paid < i->charge ? paid : i->charge;
 	i->refund = paid - i->deposit;
+	if (lowered) /* what was paid beside the deposit and isn't needed any more */
+		i->credit += beside - (i->charge - i->deposit);
 }
 
 /* Owed or paid already, that much and nothing else. */

@@ -13,6 +13,7 @@ POLICIES = {
     "therapy": BASE + "owner-changes = client",
     "studio": BASE + "owner-changes = owner",
     "asking": BASE + "owner-changes = propose",
+    "deposit": BASE + 'owner-changes = client\ndeposit = "30 EUR credit"',
     "counting": BASE + 'owner-changes = client\nescalate = "from 2 per 365d 50%"',
 }
 SERVER = {"extra": practices(POLICIES), "users": (), "clock": "2026-01-01T00:00:00Z"}
@@ -182,6 +183,21 @@ def test_paid_and_unpaid(s):
         say(p, "#paid", status="CANCELLED")
         say(p, word, where=where, status="CANCELLED")
         assert states(p) == ["due"] and p.owed() == 8000, (word, p.entries())
+
+
+def test_paid_and_then_lowered(s):
+    """Deposit and payment go back as far as they aren't needed, and no further: 80 paid, 30 of it before; 20 remain."""
+    p = Practice(s, "deposit")
+    p.book("a")
+    say(p, "#paid")
+    p.at(5)
+    p.put("a", p.event("a", status="CANCELLED"), CLIENT)
+    assert (p.entries()[-1]["deposit"], p.entries()[-1]["refund"]) == (3000, 0), p.entries()
+    say(p, "#paid", status="CANCELLED")
+    assert states(p) == ["paid"]
+    say(p, "#fee 20", status="CANCELLED")
+    e = p.entries()[-1]
+    assert (e["fee"], e["deposit"], e["refund"], e["credit"]) == (2000, 2000, 1000, 5000), e
 
 
 def test_dispute(s):
