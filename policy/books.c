@@ -324,8 +324,10 @@ static int read_incident(struct reading *r, const struct entry *entry, struct er
 	return book(r, &t, what, entry, e);
 }
 
-static int read_uid(struct reading *r, const struct entry *const *entries, size_t count, struct err *e)
+static int read_uid(const struct entry *const *entries, size_t count, void *arg, struct err *e)
 {
+	struct reading *r = arg;
+
 	r->threads = arena_array(r->mem, count, sizeof(*r->threads));
 	r->thread_count = 0;
 	for (size_t n = 0; n < count; n++) {
@@ -406,36 +408,11 @@ static void name_accounts(struct books *b, struct arena *mem)
 
 /* ---- all of it ---- */
 
-static int by_uid(const void *a, const void *b)
-{
-	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
-	int order = strcmp(x->i.uid, y->i.uid);
-
-	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
-}
-
 static int by_seq(const void *a, const void *b)
 {
 	const struct transaction *x = a, *y = b;
 
 	return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-static int read_all(struct reading *r, const struct entry_list *list, struct err *e)
-{
-	const struct entry **order = arena_array(r->mem, list->count, sizeof(*order));
-
-	for (size_t n = 0; n < list->count; n++)
-		order[n] = &list->entries[n];
-	if (list->count > 0)
-		qsort(order, list->count, sizeof(*order), by_uid);
-	for (size_t n = 0, end; n < list->count; n = end) {
-		for (end = n + 1; end < list->count && strcmp(order[end]->i.uid, order[n]->i.uid) == 0;)
-			end++;
-		if (read_uid(r, order + n, end - n, e))
-			return -1;
-	}
-	return 0;
 }
 
 int books_read(struct store *s, const struct policy_set *policies, const char *owner, struct arena *mem,
@@ -445,7 +422,8 @@ int books_read(struct store *s, const struct policy_set *policies, const char *o
 	struct reading r = { .mem = mem, .policies = policies, .out = &books };
 	struct entry_list list = { 0 };
 
-	if (ledger_read(s, &(struct ledger_query){ .owner = owner }, mem, &list, e) || read_all(&r, &list, e))
+	if (ledger_read(s, &(struct ledger_query){ .owner = owner }, mem, &list, e) ||
+		entry_each_uid(&list, mem, read_uid, &r, e))
 		return -1;
 	if (books.count > 0)
 		qsort(books.transactions, books.count, sizeof(*books.transactions), by_seq);

@@ -1,6 +1,7 @@
 #include "policy/ledger.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -427,6 +428,33 @@ bool entry_is_repeat(const struct entry_list *list, const struct policy_incident
 			return false;
 	}
 	return false;
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
+	int order = strcmp(x->i.uid, y->i.uid);
+
+	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+int entry_each_uid(const struct entry_list *list, struct arena *mem,
+	int (*visit)(const struct entry *const *entries, size_t count, void *arg, struct err *e), void *arg,
+	struct err *e)
+{
+	const struct entry **order = arena_array(mem, list->count, sizeof(*order));
+
+	for (size_t n = 0; n < list->count; n++)
+		order[n] = &list->entries[n];
+	if (list->count > 0)
+		qsort(order, list->count, sizeof(*order), by_uid);
+	for (size_t n = 0, end; n < list->count; n = end) {
+		for (end = n + 1; end < list->count && strcmp(order[end]->i.uid, order[n]->i.uid) == 0;)
+			end++;
+		if (*order[n]->i.uid && visit(order + n, end - n, arg, e))
+			return -1;
+	}
+	return 0;
 }
 
 bool entry_kind_is_incident(const char *kind)

@@ -70,6 +70,10 @@ void rendering_take_out(struct rendering *r, const char *text, struct arena *mem
 
 /* Adds a zeroed entry, its strings empty. */
 struct entry *entry_add(struct entry_list *list, struct arena *mem);
+/* Visits the entries of each UID together, oldest first; not what was erased. The first error ends it. */
+int entry_each_uid(const struct entry_list *list, struct arena *mem,
+	int (*visit)(const struct entry *const *entries, size_t count, void *arg, struct err *e), void *arg,
+	struct err *e);
 /* Appends the rows that match to `out`, oldest first. */
 int ledger_read(struct store *s, const struct ledger_query *q, struct arena *mem,
 	struct entry_list *out, struct err *e);

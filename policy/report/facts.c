@@ -241,8 +241,9 @@ static int read_group(struct reading *r, const struct entry *const *list, size_t
 }
 
 /* Of a group, each attendee by itself. */
-static int read_uid(struct reading *r, const struct entry *const *list, size_t count, struct err *e)
+static int read_uid(const struct entry *const *list, size_t count, void *arg, struct err *e)
 {
+	struct reading *r = arg;
 	bool group = false;
 
 	for (size_t n = 0; n < count; n++)
@@ -260,14 +261,6 @@ static int read_uid(struct reading *r, const struct entry *const *list, size_t c
 	return 0;
 }
 
-static int by_uid(const void *a, const void *b)
-{
-	const struct entry *x = *(const struct entry *const *)a, *y = *(const struct entry *const *)b;
-	int order = strcmp(x->i.uid, y->i.uid);
-
-	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
-}
-
 static int by_end(const void *a, const void *b)
 {
 	const struct fact *x = a, *y = b;
@@ -277,23 +270,6 @@ static int by_end(const void *a, const void *b)
 	return x->start != y->start ? (x->start > y->start ? 1 : -1) : strcmp(x->uid, y->uid);
 }
 
-static int read_all(struct reading *r, const struct entry_list *list, struct err *e)
-{
-	const struct entry **order = arena_array(r->mem, list->count, sizeof(*order));
-
-	for (size_t n = 0; n < list->count; n++)
-		order[n] = &list->entries[n];
-	if (list->count > 0)
-		qsort(order, list->count, sizeof(*order), by_uid);
-	for (size_t n = 0, end; n < list->count; n = end) {
-		for (end = n + 1; end < list->count && strcmp(order[end]->i.uid, order[n]->i.uid) == 0;)
-			end++;
-		if (*order[n]->i.uid && read_uid(r, order + n, end - n, e))
-			return -1;
-	}
-	return 0;
-}
-
 int facts_read(const struct facts_query *q, struct arena *mem, struct facts *out, struct err *e)
 {
 	const struct fee of_owner = { .owner = q->owner, .incident.policy = "" };
@@ -301,7 +277,7 @@ int facts_read(const struct facts_query *q, struct arena *mem, struct facts *out
 	struct reading r = { .q = q, .mem = mem, .out = &facts };
 
 	if (ledger_read(q->store, &(struct ledger_query){ .owner = q->owner }, mem, &facts.entries, e) ||
-		read_all(&r, &facts.entries, e))
+		entry_each_uid(&facts.entries, mem, read_uid, &r, e))
 		return -1;
 	if (facts.count > 0)
 		qsort(facts.at, facts.count, sizeof(*facts.at), by_end);
