@@ -109,6 +109,19 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 	return arena_alloc(a, bytes);
 }
 
+void *arena_room(struct arena *a, void *list, size_t count, size_t *size, size_t each)
+{
+	void *grown;
+
+	if (count < *size)
+		return list;
+	*size = *size > 0 ? 2 * *size : 8;
+	grown = arena_array(a, *size, each);
+	if (count > 0)
+		memcpy(grown, list, count * each);
+	return grown;
+}
+
 char *arena_strndup(struct arena *a, const char *s, size_t len)
 {
 	if (len == SIZE_MAX) {

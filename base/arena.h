@@ -19,6 +19,9 @@ void arena_destroy(struct arena *a); /* accepts NULL */
 void *arena_alloc(struct arena *a, size_t size);
 /* n * size with overflow check. */
 void *arena_array(struct arena *a, size_t n, size_t size);
+/* Room for one more element of `each` bytes behind `count` of them: list, or a copy with twice the room;
+ * *size is how many fit. list may be NULL while count is 0. */
+void *arena_room(struct arena *a, void *list, size_t count, size_t *size, size_t each);
 char *arena_strdup(struct arena *a, const char *s);              /* NULL gives NULL */
 char *arena_strndup(struct arena *a, const char *s, size_t len); /* adds the NUL */
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));

@@ -169,15 +169,8 @@ static const struct zone *zone_for(const struct reading *r, const struct policy_
 
 static struct transaction *add_transaction(struct reading *r)
 {
-	if (r->out->count == r->size) {
-		size_t size = r->size > 0 ? 2 * r->size : 64;
-		struct transaction *grown = arena_array(r->mem, size, sizeof(*grown));
-
-		if (r->out->count > 0)
-			memcpy(grown, r->out->transactions, r->out->count * sizeof(*grown));
-		r->out->transactions = grown;
-		r->size = size;
-	}
+	r->out->transactions = arena_room(r->mem, r->out->transactions, r->out->count, &r->size,
+		sizeof(*r->out->transactions));
 	return &r->out->transactions[r->out->count++];
 }
 

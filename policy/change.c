@@ -338,16 +338,7 @@ static struct policy_change *add_change(struct collector *col, uint32_t kind, co
 	struct change_list *list = col->list;
 	const struct change_source *src = col->src;
 
-	if (list->count == list->size) {
-		size_t size = list->size ? list->size * 2 : 4;
-		struct policy_change *grown = arena_array(src->mem, size, sizeof(*grown));
-
-		if (list->count) {
-			memcpy(grown, list->changes, list->count * sizeof(*grown));
-		}
-		list->changes = grown;
-		list->size = size;
-	}
+	list->changes = arena_room(src->mem, list->changes, list->count, &list->size, sizeof(*list->changes));
 	struct policy_change *c = &list->changes[list->count++];
 	*c = (struct policy_change){
 		.size = sizeof(*c), .kind = src->tick ? POLICY_TICK : kind, .role = col->role,

@@ -65,16 +65,7 @@ void rendering_take_out(struct rendering *r, const char *text, struct arena *mem
 
 struct entry *entry_add(struct entry_list *list, struct arena *mem)
 {
-	if (list->count == list->size) {
-		size_t size = list->size ? list->size * 2 : 8;
-		struct entry *grown = arena_array(mem, size, sizeof(*grown));
-
-		if (list->count) {
-			memcpy(grown, list->entries, list->count * sizeof(*grown));
-		}
-		list->entries = grown;
-		list->size = size;
-	}
+	list->entries = arena_room(mem, list->entries, list->count, &list->size, sizeof(*list->entries));
 	struct entry *added = &list->entries[list->count++];
 	*added = (struct entry){ .owner = "", .kind = "", .i.size = sizeof(added->i) };
 	for (size_t m = 0; m < ARRAY_SIZE(members); m++) {

@@ -32,16 +32,7 @@ struct settings { struct policy_setting *list; size_t count, size; };
 static void setting_add(struct settings *s, struct arena *mem, const char *key, const char *value,
 	const char *file, int line)
 {
-	if (s->count == s->size) {
-		size_t size = s->size ? s->size * 2 : 32;
-		struct policy_setting *grown = arena_array(mem, size, sizeof(*grown));
-
-		if (s->count) {
-			memcpy(grown, s->list, s->count * sizeof(*grown));
-		}
-		s->list = grown;
-		s->size = size;
-	}
+	s->list = arena_room(mem, s->list, s->count, &s->size, sizeof(*s->list));
 	s->list[s->count++] = (struct policy_setting){
 		.size = sizeof(*s->list), .key = key, .value = value, .file = file, .line = line
 	};

@@ -5,19 +5,6 @@
 
 #include "base/failpoint.h"
 
-/* Room for one more of `width` bytes at the end of a list. */
-static void *grow(struct arena *mem, void *list, size_t count, size_t *size, size_t width)
-{
-	if (count < *size)
-		return list;
-	*size = *size ? *size * 2 : 8;
-	void *grown = arena_array(mem, *size, width);
-	if (count) {
-		memcpy(grown, list, count * width);
-	}
-	return grown;
-}
-
 static struct change *find_change(struct plan *p, store_id collection, const char *name)
 {
 	for (size_t n = 0; n < p->change_count; n++) {
@@ -33,7 +20,7 @@ struct change *plan_change(struct plan *p, enum change_kind kind, store_id colle
 	struct change *c = find_change(p, collection, name);
 
 	if (!c) {
-		p->changes = grow(p->mem, p->changes, p->change_count, &p->change_size, sizeof(*c));
+		p->changes = arena_room(p->mem, p->changes, p->change_count, &p->change_size, sizeof(*c));
 		c = &p->changes[p->change_count++];
 	}
 	*c = (struct change){ .kind = kind,
@@ -57,14 +44,14 @@ void plan_carry(struct plan *p, store_id collection, const char *name, const str
 void plan_wake(struct plan *p, int64_t at, const char *owner, const char *calendar,
 	const char *name)
 {
-	p->wakes = grow(p->mem, p->wakes, p->wake_count, &p->wake_size, sizeof(*p->wakes));
+	p->wakes = arena_room(p->mem, p->wakes, p->wake_count, &p->wake_size, sizeof(*p->wakes));
 	p->wakes[p->wake_count++] = (struct wake){ at, owner, calendar, name };
 }
 
 int plan_decision(struct plan *p, const struct decision *d, struct err *e)
 {
 	for (size_t n = 0; n < d->fresh.count; n++) {
-		p->rows = grow(p->mem, p->rows, p->row_count, &p->row_size, sizeof(*p->rows));
+		p->rows = arena_room(p->mem, p->rows, p->row_count, &p->row_size, sizeof(*p->rows));
 		if (ledger_row(&d->fresh.entries[n], d->now, p->mem, &p->rows[p->row_count], e))
 			return -1;
 		p->row_count++;

@@ -70,15 +70,7 @@ static void keep_facts(const struct policy_incident *known, struct policy_incide
 
 static void wake_later(struct player *p, int64_t at, const struct policy_change *c)
 {
-	if (p->due_count == p->due_size) {
-		size_t size = p->due_size ? p->due_size * 2 : 64;
-		struct due *grown = arena_array(p->mem, size, sizeof(*grown));
-
-		if (p->due_count)
-			memcpy(grown, p->due, p->due_count * sizeof(*grown));
-		p->due = grown;
-		p->due_size = size;
-	}
+	p->due = arena_room(p->mem, p->due, p->due_count, &p->due_size, sizeof(*p->due));
 	p->due[p->due_count++] = (struct due){ at, *c };
 }
 

@@ -630,16 +630,7 @@ static int take_name(const struct object *o, void *arg)
 {
 	struct names *list = arg;
 
-	if (list->count == list->size) {
-		size_t size = list->size ? list->size * 2 : 64;
-		const char **grown = arena_array(list->mem, size, sizeof(*grown));
-
-		if (list->count) {
-			memcpy(grown, list->names, list->count * sizeof(*grown));
-		}
-		list->names = grown;
-		list->size = size;
-	}
+	list->names = arena_room(list->mem, list->names, list->count, &list->size, sizeof(*list->names));
 	list->names[list->count++] = arena_strdup(list->mem, o->name);
 	return 0;
 }

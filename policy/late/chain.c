@@ -92,14 +92,11 @@ static bool replaces(const struct policy_incident *later, const struct policy_in
 
 static void remember(struct entries *list, const struct policy_incident *gone, struct arena *mem)
 {
-	const struct policy_incident **grown = arena_array(mem, list->gone_count + 1, sizeof(*grown));
 	struct policy_incident *copy = arena_alloc(mem, sizeof(*copy));
 
-	if (list->gone_count > 0)
-		memcpy(grown, list->gone, list->gone_count * sizeof(*grown));
 	*copy = *gone;
-	grown[list->gone_count++] = copy;
-	list->gone = grown;
+	list->gone = arena_room(mem, list->gone, list->gone_count, &list->gone_size, sizeof(*list->gone));
+	list->gone[list->gone_count++] = copy;
 }
 
 /* Takes out what i takes back. True if i took the place of one of them. */
@@ -133,15 +130,7 @@ void entries_add(struct entries *list, const struct policy_incident *i, struct a
 		list->latest = copy.at;
 	if (*copy.supersedes && take_back(list, &copy, mem))
 		return;
-	if (list->count == list->size) {
-		size_t size = list->size ? 2 * list->size : 16;
-		struct policy_incident *grown = arena_array(mem, size, sizeof(*grown));
-
-		if (list->count > 0)
-			memcpy(grown, list->at, list->count * sizeof(*grown));
-		list->at = grown;
-		list->size = size;
-	}
+	list->at = arena_room(mem, list->at, list->count, &list->size, sizeof(*list->at));
 	list->at[list->count++] = copy;
 }
 

@@ -18,7 +18,7 @@ struct entries {
 	struct policy_incident *at;
 	size_t count, size;
 	const struct policy_incident **gone; /* taken back */
-	size_t gone_count;
+	size_t gone_count, gone_size;
 	int64_t latest;                 /* time of the youngest entry read, in force or not */
 };
 

@@ -78,15 +78,7 @@ static struct fact *add(struct reading *r)
 {
 	struct facts *out = r->out;
 
-	if (out->count == out->size) {
-		size_t size = out->size > 0 ? 2 * out->size : 256;
-		struct fact *grown = arena_array(r->mem, size, sizeof(*grown));
-
-		if (out->count > 0)
-			memcpy(grown, out->at, out->count * sizeof(*grown));
-		out->at = grown;
-		out->size = size;
-	}
+	out->at = arena_room(r->mem, out->at, out->count, &out->size, sizeof(*out->at));
 	return &out->at[out->count++];
 }
 

@@ -149,15 +149,7 @@ struct report_table *report_table(struct report *r, const char *name,
 {
 	struct report_table *t = arena_alloc(r->mem, sizeof(*t));
 
-	if (r->table_count == r->table_size) {
-		size_t size = r->table_size > 0 ? 2 * r->table_size : 4;
-		struct report_table **grown = arena_array(r->mem, size, sizeof(struct report_table *));
-
-		if (r->table_count > 0)
-			memcpy(grown, r->tables, r->table_count * sizeof(struct report_table *));
-		r->tables = grown;
-		r->table_size = size;
-	}
+	r->tables = arena_room(r->mem, r->tables, r->table_count, &r->table_size, sizeof(*r->tables));
 	*t = (struct report_table){ .name = name, .columns = columns, .column_count = count, .mem = r->mem };
 	r->tables[r->table_count++] = t;
 	return t;
@@ -165,15 +157,7 @@ struct report_table *report_table(struct report *r, const char *name,
 
 struct cell *report_row(struct report_table *t)
 {
-	if (t->row_count == t->size) {
-		size_t size = t->size > 0 ? 2 * t->size : 16;
-		struct cell *grown = arena_array(t->mem, size * t->column_count, sizeof(*grown));
-
-		if (t->row_count > 0)
-			memcpy(grown, t->cells, t->row_count * t->column_count * sizeof(*grown));
-		t->cells = grown;
-		t->size = size;
-	}
+	t->cells = arena_room(t->mem, t->cells, t->row_count, &t->size, t->column_count * sizeof(*t->cells));
 	return t->cells + t->row_count++ * t->column_count;
 }
 
@@ -185,15 +169,7 @@ void report_note(struct report *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (r->note_count == r->note_size) {
-		size_t size = r->note_size > 0 ? 2 * r->note_size : 4;
-		const char **grown = arena_array(r->mem, size, sizeof(*grown));
-
-		if (r->note_count > 0)
-			memcpy(grown, r->notes, r->note_count * sizeof(*grown));
-		r->notes = grown;
-		r->note_size = size;
-	}
+	r->notes = arena_room(r->mem, r->notes, r->note_count, &r->note_size, sizeof(*r->notes));
 	r->notes[r->note_count++] = arena_strdup(r->mem, text);
 }
 

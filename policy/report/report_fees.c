@@ -106,15 +106,7 @@ static int keep_wake(const struct wake *w, void *arg)
 
 	if (strcmp(w->owner, k->owner) != 0)
 		return 0;
-	if (k->count == k->size) {
-		size_t size = k->size > 0 ? 2 * k->size : 16;
-		struct wake *grown = arena_array(k->mem, size, sizeof(*grown));
-
-		if (k->count > 0)
-			memcpy(grown, k->at, k->count * sizeof(*grown));
-		k->at = grown;
-		k->size = size;
-	}
+	k->at = arena_room(k->mem, k->at, k->count, &k->size, sizeof(*k->at));
 	k->at[k->count++] = (struct wake){ w->at, k->owner, arena_strdup(k->mem, w->calendar),
 		arena_strdup(k->mem, w->name) };
 	return 0;

@@ -20,14 +20,7 @@ struct names { struct arena *mem; const char **name; size_t n, room; };
 
 static void add_name(struct names *all, const char *name)
 {
-	if (all->n == all->room) {
-		const char **grown = arena_array(all->mem, all->room * 2 + 16, sizeof(*grown));
-
-		if (all->n > 0)
-			memcpy(grown, all->name, all->n * sizeof(*grown));
-		all->name = grown;
-		all->room = all->room * 2 + 16;
-	}
+	all->name = arena_room(all->mem, all->name, all->n, &all->room, sizeof(*all->name));
 	all->name[all->n++] = arena_strdup(all->mem, name);
 }
 

@@ -275,14 +275,7 @@ static int take_head(const struct signed_head *h, void *arg)
 {
 	struct heads *all = arg;
 
-	if (all->n == all->room) {
-		struct signed_head *grown = arena_array(all->mem, all->room * 2 + 16, sizeof(*grown));
-
-		if (all->n > 0)
-			memcpy(grown, all->head, all->n * sizeof(*grown));
-		all->head = grown;
-		all->room = all->room * 2 + 16;
-	}
+	all->head = arena_room(all->mem, all->head, all->n, &all->room, sizeof(*all->head));
 	all->head[all->n++] = *h;
 	return 0;
 }
