@@ -104,6 +104,12 @@ int admin_write_calendar(struct admin *a, const struct collection *c, int64_t re
 /* Appends all of the file that came with the command, whose name is for messages. ADMIN_OK, else the exit
  * code after a message: it holds more than the buffer, or NULs. */
 int admin_read_file(struct admin *a, const char *name, struct buf *out);
+
+/* The policies of another file than the server's, that are asked what they would decide; nothing of them is
+ * kept. name is for messages. ADMIN_OK, else the exit code after a message. */
+struct admin_policies { struct settings *settings; struct policy_set *set; };
+int admin_open_policies(struct admin *a, const char *text, const char *name, struct admin_policies *out);
+void admin_close_policies(struct admin_policies *p);
 /* "2026-06-10T08:00:00Z", or "2026-06-10 10:00" and "2026-06-10" (00:00) in that zone. ADMIN_OK, else the
  * exit code after a message. */
 int admin_time(struct admin *a, const char *text, const struct zone *zone, int64_t *out);

@@ -331,6 +331,29 @@ static int replay_with(struct admin *a, const struct policy_set *set, const char
 	return ADMIN_OK;
 }
 
+int admin_open_policies(struct admin *a, const char *text, const char *name, struct admin_policies *out)
+{
+	struct policy_options options = a->site->settings->policy;
+	struct admin_policies p;
+	struct err e;
+
+	options.data = NULL;
+	if (settings_parse_policies(text, name, &p.settings, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	if (policy_load(p.settings->root, &options, &p.set, &e) != 0) {
+		settings_destroy(p.settings);
+		return admin_fail(a, "%s", e.text);
+	}
+	*out = p;
+	return ADMIN_OK;
+}
+
+void admin_close_policies(struct admin_policies *p)
+{
+	policy_unload(p->set);
+	settings_destroy(p->settings);
+}
+
 /* Days begin in the zone of the file's first policy. */
 static int read_since(struct admin *a, const struct policy_set *set, const char *text, int64_t *out)
 {
@@ -339,29 +362,21 @@ static int read_since(struct admin *a, const struct policy_set *set, const char 
 
 static int replay_file(struct admin *a, const char *name, const char *owner, const char *since)
 {
-	struct policy_options options = a->site->settings->policy;
+	struct admin_policies other;
 	cleanup_buf struct buf text;
-	struct policy_set *set;
-	struct settings *s;
 	int64_t from;
-	struct err e;
 	int code;
 
-	options.data = NULL; /* nothing of it is kept */
 	buf_init(&text, FILE_MAX);
 	code = admin_read_file(a, name, &text);
+	if (code == ADMIN_OK)
+		code = admin_open_policies(a, text.data, name, &other);
 	if (code != ADMIN_OK)
 		return code;
-	if (settings_parse_policies(text.data, name, &s, &e) != 0)
-		return admin_fail(a, "%s", e.text);
-	code = policy_load(s->root, &options, &set, &e) != 0 ? admin_fail(a, "%s", e.text) : ADMIN_OK;
-	if (code == ADMIN_OK) {
-		code = read_since(a, set, since, &from);
-		if (code == ADMIN_OK)
-			code = replay_with(a, set, owner, from);
-		policy_unload(set);
-	}
-	settings_destroy(s);
+	code = read_since(a, other.set, since, &from);
+	if (code == ADMIN_OK)
+		code = replay_with(a, other.set, owner, from);
+	admin_close_policies(&other);
 	return code;
 }
 

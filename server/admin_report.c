@@ -94,22 +94,14 @@ static int run_report(struct admin *a, const struct report_kind *kind, struct re
 static int run_with_policies(struct admin *a, const struct report_kind *kind, struct report_query *q,
 	const struct form *form, const char *text)
 {
-	struct policy_options options = a->site->settings->policy;
-	struct policy_set *set;
-	struct settings *settings;
-	struct err e;
-	int code;
+	struct admin_policies other;
+	int code = admin_open_policies(a, text, "--policy", &other);
 
-	options.data = NULL; /* nothing of it is kept */
-	if (settings_parse_policies(text, "--policy", &settings, &e) != 0)
-		return admin_fail(a, "%s", e.text);
-	code = policy_load(settings->root, &options, &set, &e) != 0 ? admin_fail(a, "%s", e.text) : ADMIN_OK;
-	if (code == ADMIN_OK) {
-		q->other = set;
-		code = run_report(a, kind, q, form);
-		policy_unload(set);
-	}
-	settings_destroy(settings);
+	if (code != ADMIN_OK)
+		return code;
+	q->other = other.set;
+	code = run_report(a, kind, q, form);
+	admin_close_policies(&other);
 	return code;
 }
 
