@@ -44,8 +44,8 @@ struct policy_set {
 /* By the name of its section, or NULL. */
 const struct policy *policy_find(const struct policy_set *set, const char *name);
 
-/* What history() was asked last and found stored. It holds for the round: what is entered meanwhile makes the
- * commit fail. */
+/* What history() was asked last and found stored. It holds for the round: an incident entered meanwhile makes
+ * the commit fail (15.22). A booking doesn't, here as between any two reads; none takes back a decision. */
 struct asked { struct policy_query q; struct entry_list found; unsigned used; };
 enum { ASKED_MAX = 16 };
 
