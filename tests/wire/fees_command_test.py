@@ -8,6 +8,8 @@ import unicodedata
 
 from policy_late_test import EXTRA, FEES, book, cancel, fees
 
+SLOW = True
+
 SERVER = {"extra": EXTRA, "users": ("anna", "paul")}
 ZOE = "Zoé Müller, née Lévêque-Dupont, appelée « la tante » 30 €"
 COLUMNS = (

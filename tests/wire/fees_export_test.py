@@ -9,6 +9,8 @@ import zoneinfo
 from dav import HOME, in_hours
 from dedit_wire import Server, event
 
+SLOW = True
+
 EXTRA = """
 policy "therapy" {
     timezone = "Europe/Paris" currency = "EUR" price-from = title owner-changes = client

@@ -7,6 +7,8 @@ from dav import in_hours
 from dedit_wire import BUILD, Server, event
 from policy_late_test import EXTRA, WORK, book, cancel, fees, prepare, stored, value
 
+SLOW = True
+
 FORGIVING = """
 policy "forgiving" { timezone = "Europe/Paris" currency = "EUR" price = "50 EUR" tiers = { "24h 100%", "2w 10 EUR" }
   forgive = "1 per year late-cancel" owner-changes = client acceptance = required }

@@ -15,6 +15,8 @@ import zoneinfo
 from dav import HOME
 from dedit_wire import Server, event
 
+SLOW = True
+
 EXTRA = """
 policy "therapy" {
     timezone = "Europe/Paris" currency = "EUR" price = "80 EUR" owner-changes = client late-move = same
