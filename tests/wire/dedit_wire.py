@@ -199,13 +199,18 @@ class Server:
                              self.everywhere())
 
     def everywhere(self):
-        """With DEDIT_WIRE_POLICY: a policy for the calendars that have none, which has nothing to say about anything."""
+        """
+        With DEDIT_WIRE_POLICY, for calendars that have no policy: where events are, one that has nothing to say about
+        any; where none is an appointment, one that would charge for it.
+        """
         if "DEDIT_WIRE_POLICY" not in os.environ:
             return ""
-        calendars = {f"{user}/{name}" for user in ("anna", "marc") for name in ("calendar", "tasks")}
-        sections = "".join(f'calendar "{c}" {{ policy = "everywhere" }}\n' for c in sorted(calendars)
-                           if f'"{c}"' not in self.extra)
-        return f'policy "everywhere" {{ timezone = "UTC" }}\n{sections}'
+        calendars = [(f"{user}/{name}", policy) for user in ("anna", "marc")
+                     for name, policy in (("calendar", "silent"), ("tasks", "strict"))]
+        return ('policy "silent" { timezone = "UTC" }\n'
+                'policy "strict" { timezone = "UTC" currency = EUR price = "80 EUR" tiers = { "24h 100%" } }\n' +
+                "".join(f'calendar "{c}" {{ policy = "{policy}" }}\n' for c, policy in calendars
+                        if f'"{c}"' not in self.extra))
 
     def start(self, *options):
         """Returns when every listener accepts connections: they open one after the other."""

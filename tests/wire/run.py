@@ -4,7 +4,7 @@
 NAME: part of a test file's name ("rfc4791", "http"); all without one. -k: only functions with TEXT in
 their name. -j: so many files at a time, each with a server of its own. --quick: without the files that say
 SLOW = True; --sanitized: without those that say PLAIN = True, which would take too long there. With
-DEDIT_WIRE_POLICY in the environment all calendars are under a policy that has nothing to say. Prints a line for each test and
+DEDIT_WIRE_POLICY in the environment calendars are under a policy (Server.everywhere). Prints a line for each test and
 "N passed, M failed"; exit code 1 if one failed.
 """
 
