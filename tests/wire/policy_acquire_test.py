@@ -8,8 +8,8 @@ from dedit_wire import Server, event, wait_for
 
 SLOW = True
 
-PLAIN = 'policy "p" { timezone = "Europe/Paris" currency = "EUR" price = "80.00 EUR" tiers = { "24h 100%" } }\n'
-POLICY = PLAIN + 'calendar "anna/work" { policy = "p" }\n'
+RULES = 'policy "p" { timezone = "Europe/Paris" currency = "EUR" price = "80.00 EUR" tiers = { "24h 100%" } }\n'
+POLICY = RULES + 'calendar "anna/work" { policy = "p" }\n'
 WORK = HOME + "work/"
 DONE = 'anna/work came under policy "p": '
 TITLE = "Marc Petit"
