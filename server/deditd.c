@@ -20,6 +20,7 @@
 #include "policy/sign.h"
 #include "server/control.h"
 #include "server/http.h"
+#include "server/sandbox.h"
 #include "server/tasks.h"
 #include "server/tls.h"
 #include "xml/xml.h"
@@ -189,7 +190,7 @@ static int start(struct deditd *d, struct err *e)
 	const struct settings *s = site->settings;
 	struct reaper_rule rule = { s->header_timeout_ms, s->idle_timeout_ms, s->body_rate };
 
-	if (store_open("sqlite", s->data, &s->store, &sv->store, e) != 0)
+	if (sandbox_enter(s, e) != 0 || store_open("sqlite", s->data, &s->store, &sv->store, e) != 0)
 		return -1;
 	site_use_store(site, sv->store);
 	prepare_policies(site);
@@ -199,7 +200,7 @@ static int start(struct deditd *d, struct err *e)
 		return -1;
 	if (tasks_start(sv, &d->tasks, e) != 0 || control_start(sv, &d->control, e) != 0)
 		return -1;
-	return http_start(sv, &d->http, e);
+	return http_start(d->http, sv, e);
 }
 
 /* Also from half-way through start(). */
@@ -291,33 +292,47 @@ static void take_signals(sigset_t *signals)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* What needs the rights that the process then gives up. Takes the settings over, as load() does. */
+static int prepare(struct deditd *d, struct settings *settings, struct err *e)
+{
+	struct tls_pair *tls;
+	struct site *site;
+
+	d->data = xstrdup(settings->data);
+	log_open(settings->log_level, getenv("JOURNAL_STREAM") != NULL);
+	if (http_listen(settings, &d->http, e) != 0 || become_user(settings, e) != 0) {
+		settings_destroy(settings);
+		return -1;
+	}
+	if (load(settings, d->data, &site, &tls, e) != 0)
+		return -1;
+	tls_use(tls);
+	site_slot_init(&d->server.site, site);
+	return 0;
+}
+
 static int run(const char *file, bool retroactive)
 {
 	struct deditd d = { .file = file };
 	struct settings *settings;
-	struct tls_pair *tls;
-	struct site *site;
 	sigset_t signals;
+	bool prepared;
 	struct err e;
-	int rc;
+	int rc = -1;
 
 	take_signals(&signals);
 	raise_file_limit();
-	if (read_settings(file, retroactive, &settings, &e) != 0 ||
-		load(settings, settings->data, &site, &tls, &e) != 0) {
-		log_error("%s", e.text);
-		return EXIT_CONFIG;
-	}
-	d.data = xstrdup(settings->data);
-	log_open(settings->log_level, getenv("JOURNAL_STREAM") != NULL);
-	tls_use(tls);
-	site_slot_init(&d.server.site, site);
-	rc = start(&d, &e);
+	prepared = read_settings(file, retroactive, &settings, &e) == 0 && prepare(&d, settings, &e) == 0;
+	if (prepared)
+		rc = start(&d, &e);
 	if (rc != 0)
 		log_error("%s", e.text);
 	else
 		serve(&d, &signals);
-	finish(&d);
+	if (prepared)
+		finish(&d);
+	else
+		http_stop(d.http, 0);
 	free(d.data);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_CONFIG;
 }

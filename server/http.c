@@ -19,16 +19,23 @@ enum { LOG_LINE = 512, POLL_MS = 10 };
 struct listener {
 	struct http *http;
 	struct MHD_Daemon *daemon;
-	bool secure;            /* TLS, or a unix socket */
-	const char *unix_path;  /* to be removed at the end, or NULL */
+	int fd;                 /* the daemon's, once there is one */
+	bool tls;
+	char *spec;             /* as in the settings */
 };
 
 struct http {
 	struct server *sv;
-	struct site *site;      /* its settings hold the names of the sockets */
+	struct site *site;      /* the settings of the start */
 	struct listener *listeners;
 	size_t count;
 };
+
+/* Where the socket is to be found, NULL if it is none of a file system. */
+static const char *unix_path(const struct listener *l)
+{
+	return str_starts(l->spec, "unix:") ? l->spec + strlen("unix:") : NULL;
+}
 
 /* ---- the library's callbacks ---- */
 
@@ -63,7 +70,7 @@ static void on_connection(void *arg, struct MHD_Connection *con, void **socket_c
 
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
-		*socket_context = reaper_add(reaper, info->connect_fd, l->secure);
+		*socket_context = reaper_add(reaper, info->connect_fd, l->tls || unix_path(l) != NULL);
 	} else if (*socket_context != NULL) {
 		reaper_remove(reaper, *socket_context);
 		*socket_context = NULL;
@@ -98,7 +105,37 @@ static void on_completed(void *arg, struct MHD_Connection *con, void **context,
 
 /* ---- start ---- */
 
-static struct MHD_Daemon *start_daemon(struct listener *l, int fd, bool tls)
+/* The array is sized beforehand: the library's threads keep pointers into it. */
+static int open_listeners(struct http *h, const struct conf_value *specs, bool tls, struct err *e)
+{
+	for (size_t i = 0; i < specs->count; i++) {
+		int fds[LISTEN_PER_NAME];
+		size_t n;
+
+		if (listen_open(specs->text[i], fds, &n, e) != 0)
+			return -1;
+		for (size_t k = 0; k < n; k++)
+			h->listeners[h->count++] = (struct listener){ .http = h, .fd = fds[k], .tls = tls,
+				.spec = xstrdup(specs->text[i]) };
+	}
+	return 0;
+}
+
+int http_listen(const struct settings *s, struct http **out, struct err *e)
+{
+	struct http *h = xcalloc(1, sizeof(*h));
+
+	h->listeners = xcalloc((s->listen->count + s->tls_listen->count) * LISTEN_PER_NAME,
+		sizeof(*h->listeners));
+	if (open_listeners(h, s->listen, false, e) != 0 || open_listeners(h, s->tls_listen, true, e) != 0) {
+		http_stop(h, 0);
+		return -1;
+	}
+	*out = h;
+	return 0;
+}
+
+static struct MHD_Daemon *start_daemon(struct listener *l)
 {
 	const struct settings *s = l->http->site->settings;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
@@ -114,75 +151,32 @@ static struct MHD_Daemon *start_daemon(struct listener *l, int fd, bool tls)
 	};
 	struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
 
-	return MHD_start_daemon(flags | (tls ? MHD_USE_TLS : 0), 0, on_accept, l, on_request, l,
+	return MHD_start_daemon(flags | (l->tls ? MHD_USE_TLS : 0), 0, on_accept, l, on_request, l,
 		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-		MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_LISTEN_SOCKET, l->fd,
 		MHD_OPTION_CONNECTION_LIMIT, connections,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, l->unix_path == NULL ? s->connections_per_address : 0,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, unix_path(l) == NULL ? s->connections_per_address : 0,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((s->idle_timeout_ms + 999) / 1000),
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
 		MHD_OPTION_URI_LOG_CALLBACK, on_target, l,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, l,
 		MHD_OPTION_ARRAY, s->threads > 1 ? pool_options : none,
-		MHD_OPTION_ARRAY, tls ? tls_options : none,
+		MHD_OPTION_ARRAY, l->tls ? tls_options : none,
 		MHD_OPTION_END);
 }
 
-/* The array is sized beforehand: the library's threads keep pointers into it. */
-static int add_listener(struct http *h, const char *spec, int fd, bool tls, struct err *e)
+int http_start(struct http *h, struct server *sv, struct err *e)
 {
-	struct listener *l = &h->listeners[h->count];
-
-	l->http = h;
-	l->unix_path = str_starts(spec, "unix:") ? spec + strlen("unix:") : NULL;
-	l->secure = tls || l->unix_path != NULL;
-	l->daemon = start_daemon(l, fd, tls);
-	if (l->daemon == NULL) {
-		close(fd);
-		return err_set(e, ERR_IO, "%s: the listener can't be started", spec);
-	}
-	h->count++;
-	log_info("listening on %s%s", spec, tls ? " (TLS)" : "");
-	return 0;
-}
-
-static int add_listeners(struct http *h, const struct conf_value *specs, bool tls, struct err *e)
-{
-	for (size_t i = 0; i < specs->count; i++) {
-		int fds[LISTEN_PER_NAME];
-		size_t n, k;
-
-		if (listen_open(specs->text[i], fds, &n, e) != 0)
-			return -1;
-		for (k = 0; k < n; k++) {
-			if (add_listener(h, specs->text[i], fds[k], tls, e) != 0)
-				break;
-		}
-		if (k == n)
-			continue;
-		while (++k < n)
-			close(fds[k]);
-		return -1;
-	}
-	return 0;
-}
-
-int http_start(struct server *sv, struct http **out, struct err *e)
-{
-	struct http *h = xcalloc(1, sizeof(*h));
-	const struct settings *s;
-
 	h->sv = sv;
 	h->site = site_get(&sv->site);
-	s = h->site->settings;
-	h->listeners = xcalloc((s->listen->count + s->tls_listen->count) * LISTEN_PER_NAME,
-		sizeof(*h->listeners));
-	if (add_listeners(h, s->listen, false, e) != 0 ||
-		add_listeners(h, s->tls_listen, true, e) != 0) {
-		http_stop(h, 0);
-		return -1;
+	for (size_t i = 0; i < h->count; i++) {
+		struct listener *l = &h->listeners[i];
+
+		l->daemon = start_daemon(l);
+		if (l->daemon == NULL)
+			return err_set(e, ERR_IO, "%s: the listener can't be started", l->spec);
+		log_info("listening on %s%s", l->spec, l->tls ? " (TLS)" : "");
 	}
-	*out = h;
 	return 0;
 }
 
@@ -196,19 +190,31 @@ static void wait_for_answers(struct server *sv, int64_t wait_ms)
 		usleep(POLL_MS * 1000);
 }
 
+static void end_answers(struct server *sv, int64_t wait_ms)
+{
+	atomic_store(&sv->stopping, true);
+	wait_for_answers(sv, wait_ms);
+	/* No connection may be suspended when a daemon stops, so every job has to end first. */
+	workers_stop(sv->logins);
+	workers_stop(sv->work);
+}
+
 void http_stop(struct http *h, int64_t wait_ms)
 {
 	if (h == NULL)
 		return;
-	atomic_store(&h->sv->stopping, true);
-	wait_for_answers(h->sv, wait_ms);
-	/* No connection may be suspended when a daemon stops, so every job has to end first. */
-	workers_stop(h->sv->logins);
-	workers_stop(h->sv->work);
+	if (h->sv != NULL)
+		end_answers(h->sv, wait_ms);
 	for (size_t i = 0; i < h->count; i++) {
-		MHD_stop_daemon(h->listeners[i].daemon);
-		if (h->listeners[i].unix_path != NULL)
-			unlink(h->listeners[i].unix_path);
+		struct listener *l = &h->listeners[i];
+
+		if (l->daemon != NULL)
+			MHD_stop_daemon(l->daemon);
+		else
+			close(l->fd);
+		if (unix_path(l) != NULL)
+			unlink(unix_path(l));
+		free(l->spec);
 	}
 	site_release(h->site);
 	free(h->listeners);

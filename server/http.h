@@ -32,10 +32,12 @@ struct server {
 
 struct http;
 
-/* Opens every listener of the current settings. What `sv` holds must outlive it. */
-int http_start(struct server *sv, struct http **out, struct err *e);
+/* Opens every socket of the settings, while the process may still do so. */
+int http_listen(const struct settings *s, struct http **out, struct err *e);
+/* Serves on them. What `sv` holds must outlive it. */
+int http_start(struct http *h, struct server *sv, struct err *e);
 /* Takes no new connections, answers what is complete (at most wait_ms), ends workers and
- * threads. Accepts NULL. */
+ * threads, closes the sockets. Accepts NULL, and what was never started. */
 void http_stop(struct http *h, int64_t wait_ms);
 
 #endif

@@ -1,6 +1,7 @@
 #include "server/listen.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -117,15 +118,27 @@ static int open_socket(const struct sockaddr *sa, socklen_t len, bool mapped, co
 	return 0;
 }
 
+/* A socket left by a server that was killed; anything else is not ours to remove. */
+static int remove_stale(const char *path, const struct sockaddr_un *sa, struct err *e)
+{
+	cleanup_fd int fd = -1;
+	struct stat st;
+
+	if (lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode))
+		return 0;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0 || errno == EAGAIN))
+		return err_set(e, ERR_BUSY, "%s: another process listens there", path);
+	return unlink(path) == 0 ? 0 : err_errno(e, ERR_IO, "%s: unlink", path);
+}
+
 static int open_unix(const char *path, int *out, struct err *e)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
-	struct stat st;
 
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
-	/* A socket left by a server that was killed; anything else is not ours to remove. */
-	if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && unlink(path) != 0)
-		return err_errno(e, ERR_IO, "%s: unlink", path);
+	if (remove_stale(path, &sa, e) != 0)
+		return -1;
 	if (open_socket((struct sockaddr *)&sa, sizeof(sa), false, path, out, e) != 0)
 		return -1;
 	if (chmod(path, 0660) != 0) {
@@ -146,8 +159,7 @@ static int open_any(const struct spec *s, const char *name, int *out, struct err
 	if (parse_u64(s->port, 1, 65535, &port) != 0)
 		return err_set(e, ERR_INVALID, "%s: port", name);
 	six.sin6_port = four.sin_port = htons((uint16_t)port);
-	if (access("/proc/sys/net/ipv6", F_OK) == 0 &&
-		open_socket((struct sockaddr *)&six, sizeof(six), true, name, out, e) == 0)
+	if (open_socket((struct sockaddr *)&six, sizeof(six), true, name, out, e) == 0)
 		return 0;
 	return open_socket((struct sockaddr *)&four, sizeof(four), false, name, out, e);
 }

@@ -38,6 +38,8 @@ libserver_a_SOURCES = \
 	server/reaper.h \
 	server/route.c \
 	server/route.h \
+	server/sandbox.c \
+	server/sandbox.h \
 	server/settings.c \
 	server/settings.h \
 	server/site.c \

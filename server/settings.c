@@ -56,7 +56,7 @@ static int check_proxy_headers(const char *value, struct err *e)
 
 static int check_not_empty(const char *value, struct err *e)
 {
-	return *value != '\0' ? 0 : err_set(e, ERR_INVALID, "a path");
+	return *value != '\0' ? 0 : err_set(e, ERR_INVALID, "a path or name");
 }
 
 /* "20300101T000000Z" */
@@ -101,6 +101,9 @@ static const struct conf_option server_options[] = {
 	{ "trusted-proxies",         CONF_LIST,     NULL,             0,      0,           check_network },
 	{ "proxy-headers",           CONF_STRING,   "x-forwarded",    0,      0,           check_proxy_headers },
 	{ "log-level",               CONF_STRING,   "info",           0,      0,           check_log_level },
+	/* what it may do */
+	{ "user",                    CONF_STRING,   NULL,             0,      0,           check_not_empty },
+	{ "sandbox",                 CONF_BOOL,     "yes",            0,      1,           NULL },
 	/* what it keeps */
 	{ "data",                    CONF_STRING,   "/var/lib/dedit", 0,      0,           check_not_empty },
 	{ "mirror-delay",            CONF_DURATION, "250ms",          0,      60 * SECOND, NULL },
@@ -153,7 +156,8 @@ static const struct conf_option account_options[] = {
 
 /* Of these the value at the start holds until the end; a reload brings all the others into force. */
 static const char *const held[] = {
-	"listen", "tls-listen", "data", "mirror-delay", "tombstones", "watch-folders", "threads", "workers",
+	"listen", "tls-listen", "user", "sandbox", "data", "mirror-delay", "tombstones", "watch-folders",
+	"threads", "workers",
 	"queue", "connections", "connections-per-address", "header-timeout", "idle-timeout", "body-rate",
 };
 
@@ -379,6 +383,8 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->plain_anywhere = conf_number(sec, "plain-http-anywhere") != 0;
 	s->log_level = log_level_of(conf_string(sec, "log-level"));
 	s->data = absolute_path(s, conf_string(sec, "data"));
+	s->user = conf_string(sec, "user");
+	s->sandbox = conf_number(sec, "sandbox") != 0;
 	s->store.mirror_delay_ms = (unsigned)conf_number(sec, "mirror-delay");
 	s->store.tombstone_days = (unsigned)(conf_number(sec, "tombstones") / DAY);
 	s->store.watch_folders = (unsigned)conf_number(sec, "watch-folders");

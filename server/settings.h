@@ -25,6 +25,8 @@ struct settings {
 	const struct conf_value *listen, *tls_listen;
 	const char *tls_certificate, *tls_key; /* absolute; NULL without TLS */
 	const char *data;                   /* absolute */
+	const char *user;                   /* whom root becomes; NULL: nobody else */
+	bool sandbox;
 	bool plain_anywhere;
 	const char *base_path;              /* "/dedit", before every path; NULL: none */
 	struct proxy_rule proxies;

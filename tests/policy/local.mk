@@ -10,4 +10,4 @@ noinst_PROGRAMS += tests/policy/deditd_at
 tests_policy_deditd_at_SOURCES = server/deditd.c tests/policy/clock.c
 tests_policy_deditd_at_CPPFLAGS = $(libserver_a_CPPFLAGS)
 tests_policy_deditd_at_LDADD = $(server_libs)
-EXTRA_DIST += tests/policy/wire.py
+EXTRA_DIST += tests/policy/wire.py tests/trust/planted_module.c

@@ -1,0 +1,28 @@
+/*
+ * What the process may still do when it serves, so that a hole in it, or in a module, opens
+ * neither the machine nor the files of others (trust.md T-50). The kernel keeps to it, for every
+ * thread made afterwards, and it can't be taken back.
+ */
+#ifndef DEDIT_SERVER_SANDBOX_H
+#define DEDIT_SERVER_SANDBOX_H
+
+#include "base/err.h"
+#include "server/settings.h"
+
+/*
+ * Started by root with a `user` in the settings: makes the data folder if it is missing and goes
+ * on as that user, for good. Without one it warns; started by anybody else it does nothing.
+ * ERR_INVALID if there is no such user.
+ */
+int become_user(const struct settings *s, struct err *e);
+
+/*
+ * No new privileges, no core dumps, and with Landlock (kernel 5.19 or later): of the file system
+ * the data folder to write, and to read the folders of configuration, certificates, keys and
+ * modules, the time zones and the system's libraries; nothing to execute; no TCP but what the open
+ * sockets bring; signals to nobody else. A kernel without it is warned of. Before the first
+ * thread, with every socket open.
+ */
+int sandbox_enter(const struct settings *s, struct err *e);
+
+#endif
