@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Runs tests on the wire: run.py [--build DIR] [--trust] [-j N] [-k TEXT] [--quick] [--sanitized] [NAME ...]
+"""Runs tests on the wire: run.py [--build DIR] [--trust] [-j N] [-k TEXT] [--quick | --once] [--sanitized]
+       [NAME ...]
 
 NAME: part of a test file's name ("rfc4791", "http"); all without one. --trust: those of tests/trust, which
 bound what a request may cost, instead of those here. -k: only functions with TEXT in
 their name. -j: so many files at a time, each with a server of its own. --quick: without the files that say
-SLOW = True; --sanitized: without those that say PLAIN = True, which would take too long there. With
+SLOW = True; --sanitized: without those that say PLAIN = True, which would take too long there; --once: without those
+that a run with --sanitized has and one with --quick has not. With
 DEDIT_WIRE_POLICY in the environment calendars are under a policy (Server.everywhere). Prints a line for each test and
 "N passed, M failed"; exit code 1 if one failed.
 """
@@ -12,6 +14,7 @@ DEDIT_WIRE_POLICY in the environment calendars are under a policy (Server.everyw
 import argparse
 import concurrent.futures
 import contextlib
+import dataclasses
 import importlib.util
 import io
 import os
@@ -21,6 +24,19 @@ import time
 import traceback
 
 FOLDER = pathlib.Path(__file__).resolve().parent
+
+
+@dataclasses.dataclass
+class Without:
+    """Which files are left out, by the words that they say."""
+
+    quick: bool
+    once: bool
+    sanitized: bool
+
+    def __call__(self, words):
+        return (self.quick and "SLOW" in words or self.sanitized and "PLAIN" in words
+                or self.once and words == {"SLOW"})
 
 
 def load(path):
@@ -47,7 +63,7 @@ def run_file(path, only, without):
     import dedit_wire
 
     module = load(path)
-    if any(getattr(module, word, False) for word in without):
+    if without({word for word in ("SLOW", "PLAIN") if getattr(module, word, False)}):
         return 0, 0
     tests = [(n, f) for n, f in vars(module).items()
              if n.startswith("test_") and callable(f) and only in n]
@@ -91,16 +107,18 @@ def main():
     arguments.add_argument("--trust", action="store_const", const=FOLDER.parent / "trust", default=FOLDER)
     arguments.add_argument("-j", type=int, default=os.cpu_count(), metavar="N")
     arguments.add_argument("-k", default="", metavar="TEXT")
-    arguments.add_argument("--quick", action="append_const", dest="without", const="SLOW", default=[])
-    arguments.add_argument("--sanitized", action="append_const", dest="without", const="PLAIN")
+    arguments.add_argument("--quick", action="store_true")
+    arguments.add_argument("--once", action="store_true")
+    arguments.add_argument("--sanitized", action="store_true")
     arguments.add_argument("names", nargs="*")
     given = arguments.parse_args()
     os.environ["DEDIT_BUILD"] = str(pathlib.Path(given.build).resolve())
 
     paths = [path for path in sorted(given.trust.glob("*_test.py"))
              if not given.names or any(n in path.name for n in given.names)]
+    without = Without(given.quick, given.once, given.sanitized)
     passed = failed = 0
-    for ok, bad in run_files(paths, given.k, given.without, max(1, min(given.j, len(paths)))):
+    for ok, bad in run_files(paths, given.k, without, max(1, min(given.j, len(paths)))):
         passed += ok
         failed += bad
     print(f"{passed} passed, {failed} failed")
