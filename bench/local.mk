@@ -3,3 +3,11 @@ noinst_PROGRAMS += bench/bare_mhd bench/load
 bench_bare_mhd_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS)
 bench_bare_mhd_LDADD = $(MICROHTTPD_LIBS)
 bench_load_LDADD = -lpthread
+
+# Counted by bench/instructions.py.
+noinst_PROGRAMS += bench/requests
+bench_requests_SOURCES = bench/requests.c bench/events.c bench/events.h
+bench_requests_LDADD = $(caldav_libs)
+# callgrind sees a function's end where it returns itself.
+bench_requests_CFLAGS = $(AM_CFLAGS) -fno-optimize-sibling-calls
+EXTRA_DIST += bench/instructions.py bench/instructions.json
