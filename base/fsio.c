@@ -182,7 +182,7 @@ static void temp_name(char out[TEMP_SIZE])
 
 	random_bytes(raw, sizeof(raw));
 	base64url(raw, sizeof(raw), text);
-	snprintf(out, TEMP_SIZE, ".new-%s", text);
+	snprintf(out, TEMP_SIZE, FS_TEMP_PREFIX "%s", text);
 }
 
 static int write_temp(int dir, const char *temp, const void *data, size_t len, int sync)

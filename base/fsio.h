@@ -14,6 +14,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* What the names of fs_replace's temporary files begin with. */
+#define FS_TEMP_PREFIX ".new-"
+
 /* Opens `path`'s folder; the caller closes. */
 int fs_open_dir(const char *path, int *out, struct err *e);
 /* Opens `rel` below `dir`, creating missing folders on the way if `make`. rel has no ".." */

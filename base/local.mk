@@ -27,6 +27,8 @@ libbase_a_SOURCES = \
 	base/signature.h \
 	base/table.c \
 	base/table.h \
+	base/tree.c \
+	base/tree.h \
 	base/uri.c \
 	base/uri.h \
 	base/util.c \
@@ -46,6 +48,7 @@ check_PROGRAMS += \
 	tests/unit/test_log \
 	tests/unit/test_signature \
 	tests/unit/test_table \
+	tests/unit/test_tree \
 	tests/unit/test_util
 tests_unit_test_arena_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_buf_LDADD = $(base_libs) $(CMOCKA_LIBS)
@@ -58,4 +61,5 @@ tests_unit_test_fsio_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_log_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_signature_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_table_LDADD = $(base_libs) $(CMOCKA_LIBS)
+tests_unit_test_tree_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_util_LDADD = $(base_libs) $(CMOCKA_LIBS)

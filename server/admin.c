@@ -47,6 +47,8 @@ static const struct command commands[] = {
 	{ "policy", "quote", "UID [TIME]", 0, admin_policy_quote },
 	{ "policy", "replay", "--since DATE [--owner NAME] FILE", ADMIN_READS_LAST, admin_policy_replay },
 	{ "policy", "accept", "NAME OWNER CLIENT [TIME]", 0, admin_policy_accept },
+	{ "backup", NULL, "FOLDER", ADMIN_BESIDE, admin_backup },
+	{ "restore", NULL, "[--damaged] FOLDER", ADMIN_OFFLINE | ADMIN_RESTORES, admin_restore },
 	{ "check", NULL, "[--deep]", 0, admin_check },
 	{ "rescan", NULL, "[OWNER/CALENDAR]", 0, admin_rescan },
 	{ "flush", NULL, "", 0, admin_flush },
@@ -104,7 +106,7 @@ int admin_run(struct admin *a, char *const *args)
 
 void admin_init(struct admin *a, const struct site *site, struct arena *mem, int64_t now)
 {
-	*a = (struct admin){ .site = site, .mem = mem, .now = now, .file = -1 };
+	*a = (struct admin){ .site = site, .mem = mem, .now = now, .file = -1, .hold = -1 };
 	buf_init(&a->out, ADMIN_OUT_MAX);
 	buf_init(&a->errors, ADMIN_OUT_MAX);
 }

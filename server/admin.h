@@ -14,6 +14,7 @@
 #include "server/site.h"
 
 enum { ADMIN_OK = 0, ADMIN_FAILED = 1, ADMIN_USAGE = 2 }; /* exit codes */
+enum { ADMIN_BUSY = -1 }; /* another process has the folder: whoever called tries again */
 enum { ADMIN_OUT_MAX = 64 * 1024 * 1024 };
 
 struct admin {
@@ -23,6 +24,8 @@ struct admin {
 	const char *password;        /* for those that want one; else NULL */
 	bool served;                 /* by a server that runs, not by the command itself */
 	int file;                    /* ADMIN_READS, ADMIN_WRITES; else -1 */
+	int (*held)(int fd, struct err *e); /* ADMIN_BESIDE: does the server still hold the files? NULL: there */
+	int hold;                    /* is none; what it wants to be given */
 	struct buf out, errors;      /* for standard output and standard error */
 };
 
@@ -36,6 +39,9 @@ enum admin_flags {
 	ADMIN_ALONE = 64,            /* needs neither configuration nor server: site is NULL */
 	ADMIN_READS_LAST = 128,      /* the file that its last argument names */
 	ADMIN_POLICY = 256,          /* as ADMIN_CA, the value of --policy */
+	ADMIN_BESIDE = 512,          /* by the command itself, with the store closed; a server holds its files
+	                              * meanwhile. Its one argument is a folder, which is made for it */
+	ADMIN_RESTORES = 1024,       /* makes the data folder, for the owner of its last argument, a folder */
 };
 
 struct command {
@@ -142,6 +148,8 @@ int admin_policy_check(struct admin *a, char *const *args);
 int admin_policy_explain(struct admin *a, char *const *args);
 int admin_policy_quote(struct admin *a, char *const *args);
 int admin_policy_replay(struct admin *a, char *const *args);
+int admin_backup(struct admin *a, char *const *args);
+int admin_restore(struct admin *a, char *const *args);
 int admin_check(struct admin *a, char *const *args);
 int admin_rebuild(struct admin *a, char *const *args);
 int admin_flush(struct admin *a, char *const *args);

@@ -287,6 +287,34 @@ static void write_counts(struct admin *a, const struct store_counts *n)
 		(unsigned long long)n->objects, (unsigned long long)n->ledger);
 }
 
+/* Without what a policy wrote into it, as far as the body itself tells that. */
+static int charged_bytes(const struct ical *ic, uint64_t *out, struct err *e)
+{
+	const struct entry_list known = { 0 };
+	cleanup_buf struct buf clean;
+
+	buf_init(&clean, ic->body_len + 1);
+	if (apply_strip(ic, &known, NULL, &clean, e) != 0)
+		return -1;
+	*out = clean.len;
+	return 0;
+}
+
+/* What the index keeps of a body; storage knows no iCalendar. */
+static int parse_body(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
+	struct err *e)
+{
+	struct ical_info info;
+	struct ical *ic;
+
+	if (ical_parse(body, len, NULL, mem, &ic, e) != 0 || ical_valid(ic, &info, e) != 0 ||
+		ical_bounds(ic, &out->first, &out->last, e) != 0)
+		return -1;
+	out->uid = info.uid;
+	out->component = (unsigned)info.kind;
+	return charged_bytes(ic, &out->charged, e);
+}
+
 int admin_check(struct admin *a, char *const *given)
 {
 	char **args = admin_args(a, given);
@@ -297,7 +325,7 @@ int admin_check(struct admin *a, char *const *given)
 
 	if (admin_expect(a, args, 0, 0) < 0)
 		return ADMIN_USAGE;
-	if (store_check(store_of(a), deep, write_problem, a, &counts, &e) != 0)
+	if (store_check(store_of(a), deep, parse_body, write_problem, a, &counts, &e) != 0)
 		return admin_fail(a, "%s", e.text);
 	if (a->out.len != before)
 		return admin_fail(a, "problems were found");
@@ -354,34 +382,6 @@ int admin_rescan(struct admin *a, char *const *args)
 	return ADMIN_OK;
 }
 
-/* Without what a policy wrote into it, as far as the body itself tells that. */
-static int charged_bytes(const struct ical *ic, uint64_t *out, struct err *e)
-{
-	const struct entry_list known = { 0 };
-	cleanup_buf struct buf clean;
-
-	buf_init(&clean, ic->body_len + 1);
-	if (apply_strip(ic, &known, NULL, &clean, e) != 0)
-		return -1;
-	*out = clean.len;
-	return 0;
-}
-
-/* What the index keeps of a body; storage knows no iCalendar. */
-static int parse_body(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
-	struct err *e)
-{
-	struct ical_info info;
-	struct ical *ic;
-
-	if (ical_parse(body, len, NULL, mem, &ic, e) != 0 || ical_valid(ic, &info, e) != 0 ||
-		ical_bounds(ic, &out->first, &out->last, e) != 0)
-		return -1;
-	out->uid = info.uid;
-	out->component = (unsigned)info.kind;
-	return charged_bytes(ic, &out->charged, e);
-}
-
 int admin_rebuild(struct admin *a, char *const *args)
 {
 	struct store_counts counts;
@@ -393,5 +393,63 @@ int admin_rebuild(struct admin *a, char *const *args)
 		return admin_fail(a, "%s", e.text);
 	buf_adds(&a->out, "index rebuilt: ");
 	write_counts(a, &counts);
+	return ADMIN_OK;
+}
+
+/* ---- backups ---- */
+
+static int is_held(void *arg, struct err *e)
+{
+	const struct admin *a = arg;
+
+	return a->held(a->hold, e);
+}
+
+static void tell_left_out(const char *path, void *arg)
+{
+	struct admin *a = arg;
+
+	buf_printf(&a->errors, "dedit: %s is neither file nor folder and left out\n", path);
+}
+
+static void write_backup(struct admin *a, const struct store_backup *b)
+{
+	buf_printf(&a->out, "%llu files, %llu bytes: ", (unsigned long long)b->files,
+		(unsigned long long)b->bytes);
+	write_counts(a, &b->counts);
+}
+
+int admin_backup(struct admin *a, char *const *args)
+{
+	struct store_backup_source from = { .path = a->site->settings->data,
+		.held = a->held != NULL ? is_held : NULL, .left_out = tell_left_out, .arg = a };
+	struct store_backup made;
+	struct err e;
+
+	if (admin_expect(a, args, 1, 1) < 0)
+		return ADMIN_USAGE;
+	if (store_backup(&from, args[0], &made, &e) != 0) {
+		bool busy = e.code == ERR_BUSY && a->held == NULL;
+		return busy ? ADMIN_BUSY : admin_fail(a, "%s; nothing was backed up", e.text);
+	}
+	buf_printf(&a->out, "backup in %s: ", args[0]);
+	write_backup(a, &made);
+	return ADMIN_OK;
+}
+
+int admin_restore(struct admin *a, char *const *given)
+{
+	char **args = admin_args(a, given);
+	bool damaged = admin_option(args, "--damaged", NULL);
+	struct store_backup made;
+	struct err e;
+
+	if (admin_expect(a, args, 1, 1) < 0)
+		return ADMIN_USAGE;
+	if (store_restore(a->site->settings->data, args[0], damaged, parse_body, write_problem, a, &made,
+		&e) != 0)
+		return admin_fail(a, "%s", e.text);
+	buf_adds(&a->out, "restored: ");
+	write_backup(a, &made);
 	return ADMIN_OK;
 }

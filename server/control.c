@@ -167,7 +167,7 @@ struct control {
 	int dir, fd, stop;       /* stop: an eventfd */
 };
 
-struct call { struct server *sv; int fd; };
+struct call { struct server *sv; int fd, stop; };
 
 static bool peer_allowed(int fd)
 {
@@ -205,10 +205,41 @@ static int run_command(struct admin *a, char *const *args)
 	return admin_run(a, args);
 }
 
-static void answer(struct server *sv, int fd, struct arena *mem, const char *password,
-	char *const *args, int file)
+static int send_answer(int fd, int code, const struct admin *a)
 {
-	struct site *site = site_get(&sv->site);
+	if (write_number(fd, (uint32_t)code) != 0 || write_text(fd, a->out.data, a->out.len) != 0 ||
+		write_text(fd, a->errors.data, a->errors.len) != 0) {
+		log_info("dedit went away before its answer");
+		return -1;
+	}
+	return 0;
+}
+
+/* `dedit` copies the files in its own process (architecture.md 15.27). They are held until it goes, in
+ * whatever way, or the server stops. */
+static void hold_files(const struct call *call, struct admin *a)
+{
+	struct pollfd ends[] = { { .fd = call->fd, .events = POLLIN }, { .fd = call->stop, .events = POLLIN } };
+	struct err e;
+
+	if (store_hold(call->sv->store, &e) != 0) {
+		(void)send_answer(call->fd, admin_fail(a, "%s", e.text), a);
+		return;
+	}
+	log_info("no file is written while a backup is made");
+	if (send_answer(call->fd, ADMIN_OK, a) == 0) {
+		while (poll(ends, ARRAY_SIZE(ends), -1) < 0 && errno == EINTR) {
+		}
+	}
+	store_release(call->sv->store);
+	log_info("files are written again");
+}
+
+static void answer(const struct call *call, struct arena *mem, const char *password, char *const *args,
+	int file)
+{
+	const struct command *c = admin_find(args);
+	struct site *site = site_get(&call->sv->site);
 	struct admin a;
 	int code;
 
@@ -216,12 +247,14 @@ static void answer(struct server *sv, int fd, struct arena *mem, const char *pas
 	a.password = password[0] != '\0' ? password : NULL;
 	a.served = true;
 	a.file = file;
-	code = run_command(&a, args);
-	if (args[0] != NULL)
-		log_info("command %s %s: %d", args[0], args[1] != NULL ? args[1] : "", code);
-	if (write_number(fd, (uint32_t)code) != 0 || write_text(fd, a.out.data, a.out.len) != 0 ||
-		write_text(fd, a.errors.data, a.errors.len) != 0)
-		log_info("dedit went away before its answer");
+	if (c != NULL && (c->flags & ADMIN_BESIDE) != 0) {
+		hold_files(call, &a);
+	} else {
+		code = run_command(&a, args);
+		if (args[0] != NULL)
+			log_info("command %s %s: %d", args[0], args[1] != NULL ? args[1] : "", code);
+		(void)send_answer(call->fd, code, &a);
+	}
 	admin_finish(&a);
 	site_release(site);
 }
@@ -237,7 +270,7 @@ static void job_call(void *arg)
 	if (!peer_allowed(call->fd)) {
 		log_warn("control: a user other than the server's was refused");
 	} else if (read_call(call->fd, mem, &password, &args, &file) == 0) {
-		answer(call->sv, call->fd, mem, password, args, file);
+		answer(call, mem, password, args, file);
 	}
 	if (password != NULL)
 		secret_zero(password, strlen(password));
@@ -258,6 +291,7 @@ static void accept_call(struct control *c)
 	call = xcalloc(1, sizeof(*call));
 	call->sv = c->sv;
 	call->fd = fd;
+	call->stop = c->stop;
 	if (workers_submit(c->workers, job_call, call) != 0) {
 		close(fd);
 		free(call);
@@ -382,25 +416,65 @@ static int receive_text(int fd, struct buf *out)
 	return 0;
 }
 
-int control_call(const char *data, const char *password, char *const *args, int file, int *code,
+/* *fd: the connection, whatever comes of it; the caller's to close. */
+static int make_call(const char *data, const char *password, char *const *args, int file, int *fd, int *code,
 	struct buf *out, struct buf *errors, struct err *e)
 {
-	cleanup_fd int dir = -1, fd = -1;
+	cleanup_fd int dir = -1;
 	struct sockaddr_un sa;
 	uint32_t number;
 
 	if (fs_open_dir(data, &dir, e) != 0)
 		return -1;
-	fd = open_socket(dir, &sa);
-	if (fd < 0)
+	*fd = open_socket(dir, &sa);
+	if (*fd < 0)
 		return err_errno(e, ERR_IO, "control: socket");
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)
+	if (connect(*fd, (struct sockaddr *)&sa, sizeof(sa)) != 0)
 		return err_errno(e, errno == ENOENT || errno == ECONNREFUSED ? ERR_NOT_FOUND : ERR_IO,
 			"%s/control", data);
-	if (send_call(fd, password != NULL ? password : "", args, file) != 0 ||
-		read_number(fd, ADMIN_USAGE, &number) != 0 || receive_text(fd, out) != 0 ||
-		receive_text(fd, errors) != 0)
+	if (send_call(*fd, password != NULL ? password : "", args, file) != 0 ||
+		read_number(*fd, ADMIN_USAGE, &number) != 0 || receive_text(*fd, out) != 0 ||
+		receive_text(*fd, errors) != 0)
 		return err_set(e, ERR_IO, "%s/control: the server broke the connection off", data);
 	*code = (int)number;
 	return 0;
+}
+
+int control_call(const char *data, const char *password, char *const *args, int file, int *code,
+	struct buf *out, struct buf *errors, struct err *e)
+{
+	cleanup_fd int fd = -1;
+
+	return make_call(data, password, args, file, &fd, code, out, errors, e);
+}
+
+int control_hold(const char *data, char *const *args, int *held, int *code, struct buf *out,
+	struct buf *errors, struct err *e)
+{
+	int fd = -1;
+	int rc = make_call(data, NULL, args, -1, &fd, code, out, errors, e);
+
+	if (rc == 0 && *code == ADMIN_OK)
+		*held = fd;
+	else
+		fd_cleanup(&fd);
+	return rc;
+}
+
+int control_holds(int held, struct err *e)
+{
+	struct pollfd fd = { .fd = held, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 0 ? 0 : err_set(e, ERR_IO, "the server ended meanwhile");
+}
+
+void control_release(int held)
+{
+	char byte;
+
+	if (held < 0)
+		return;
+	shutdown(held, SHUT_WR);
+	(void)read_exactly(held, &byte, 1);
+	close(held);
 }

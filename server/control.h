@@ -2,7 +2,7 @@
  * <root>/control: how `dedit` reaches the server that holds the data folder. A unix socket
  * of mode 0600; the peer has to be the server's user or root (SO_PEERCRED). One command a
  * connection: a file, if it wants one, the password and the argument list go in, exit code and
- * texts come out.
+ * texts come out. `dedit backup` copies the files itself; its connection stays while they are held.
  */
 #ifndef DEDIT_SERVER_CONTROL_H
 #define DEDIT_SERVER_CONTROL_H
@@ -24,5 +24,16 @@ void control_stop(struct control *c);
  */
 int control_call(const char *data, const char *password, char *const *args, int file, int *code,
 	struct buf *out, struct buf *errors, struct err *e);
+
+/*
+ * For commands of ADMIN_BESIDE: asks the server to write no file until the connection *held ends. As
+ * control_call(); *held is only set if the code is ADMIN_OK.
+ */
+int control_hold(const char *data, char *const *args, int *held, int *code, struct buf *out,
+	struct buf *errors, struct err *e);
+/* 0: no file was written since. */
+int control_holds(int held, struct err *e);
+/* Closes it; returns when the server has heard of it, or is gone. Accepts -1. */
+void control_release(int held);
 
 #endif

@@ -17,6 +17,7 @@
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "base/log.h"
+#include "base/tree.h"
 #include "base/util.h"
 #include "ical/zone.h"
 #include "server/admin.h"
@@ -48,6 +49,13 @@ static void usage(FILE *to)
 static int fail(const char *text)
 {
 	fprintf(stderr, "dedit: %s\n", text);
+	return ADMIN_FAILED;
+}
+
+/* With what errno says. */
+static int fail_with(const char *name)
+{
+	fprintf(stderr, "dedit: %s: %s\n", name, strerror(errno));
 	return ADMIN_FAILED;
 }
 
@@ -228,6 +236,39 @@ static int show_file(const struct command *c, int file, int picture)
 
 /* ---- running ---- */
 
+/* For what the command puts there as the data folder's owner, who could perhaps not make it. *made: nothing
+ * was there. */
+static int make_target(const char *name, const char *data, bool *made)
+{
+	cleanup_fd int dir = -1;
+	struct stat owner;
+	bool empty;
+	struct err e;
+
+	*made = mkdir(name, 0700) == 0;
+	if ((!*made && errno != EEXIST) || stat(data, &owner) != 0)
+		return fail_with(*made ? data : name);
+	if (fs_open_dir(name, &dir, &e) != 0 || tree_is_empty(dir, &empty, &e) != 0)
+		return fail(e.text);
+	if (!empty)
+		return ADMIN_OK; /* the command will refuse it */
+	if (fchmod(dir, 0700) != 0 || (geteuid() == 0 && fchown(dir, owner.st_uid, owner.st_gid) != 0))
+		return fail_with(name);
+	return ADMIN_OK;
+}
+
+/* A restored data folder belongs to the backup's owner if there is none yet. */
+static int make_data(const char *data, const char *backup)
+{
+	struct stat st, owner;
+
+	if (geteuid() != 0 || stat(data, &st) == 0 || stat(backup, &owner) != 0)
+		return ADMIN_OK;
+	if (mkdir(data, 0700) != 0 || chown(data, owner.st_uid, owner.st_gid) != 0)
+		return fail_with(data);
+	return ADMIN_OK;
+}
+
 /* Files must stay the server's: root works as the folder's owner (architecture.md 15.27). */
 static int become_owner(const char *data)
 {
@@ -248,7 +289,7 @@ static int run_here(struct admin *a, struct site *site, char *const *args, bool 
 
 	if (with_store) {
 		if (store_open("sqlite", site->settings->data, &site->settings->store, &store, &e) != 0)
-			return e.code == ERR_BUSY ? -1 : admin_fail(a, "%s", e.text);
+			return e.code == ERR_BUSY ? ADMIN_BUSY : admin_fail(a, "%s", e.text);
 		site_use_store(site, store);
 	}
 	code = admin_run(a, args);
@@ -257,33 +298,85 @@ static int run_here(struct admin *a, struct site *site, char *const *args, bool 
 	return code;
 }
 
+/* Has the server do it, or hold its files for it: true, with the exit code; ADMIN_OK with a->held: it holds
+ * them, and nothing is done yet. */
+static bool ask_server(struct admin *a, const char *data, char *const *args, unsigned flags, int *code,
+	struct err *e)
+{
+	if ((flags & ADMIN_BESIDE) == 0)
+		return control_call(data, a->password, args, a->file, code, &a->out, &a->errors, e) == 0;
+	if (control_hold(data, args, &a->hold, code, &a->out, &a->errors, e) != 0)
+		return false;
+	a->held = control_holds;
+	return true;
+}
+
+/* Commands that work on a closed store leave no text of a policy behind: perhaps there is no folder. */
+static int make_site(struct admin *a, struct site **site, struct settings *settings, bool with_store)
+{
+	struct err e;
+
+	if (*site == NULL && site_create(settings, with_store ? settings->data : NULL, site, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	a->site = *site;
+	return ADMIN_OK;
+}
+
 /* A server may be starting or stopping: its lock is there, its socket isn't (or not yet). */
 static int run_somewhere(struct admin *a, struct site **site, struct settings *settings,
 	char *const *args, unsigned flags)
 {
+	bool with_store = (flags & (ADMIN_OFFLINE | ADMIN_BESIDE)) == 0;
 	struct err e;
 	int code;
 
 	for (int tries = 0; tries < STARTING_TRIES; tries++) {
-		if (control_call(settings->data, a->password, args, a->file, &code, &a->out, &a->errors, &e) == 0)
+		bool asked = ask_server(a, settings->data, args, flags, &code, &e);
+		if (asked && (a->held == NULL || code != ADMIN_OK))
 			return code;
-		if (e.code != ERR_NOT_FOUND)
+		if (!asked && e.code != ERR_NOT_FOUND)
 			return admin_fail(a, "%s", e.text);
-		if (*site == NULL && site_create(settings, settings->data, site, &e) != 0)
-			return admin_fail(a, "%s", e.text);
-		a->site = *site;
-		code = run_here(a, *site, args, (flags & ADMIN_OFFLINE) == 0);
-		if (code >= 0)
+		if (make_site(a, site, settings, with_store) != ADMIN_OK)
+			return ADMIN_FAILED;
+		code = run_here(a, *site, args, with_store);
+		if (code != ADMIN_BUSY)
 			return code;
 		usleep(STARTING_WAIT_US);
 	}
 	return admin_fail(a, "%s is in use, and nobody answers on its control socket", settings->data);
 }
 
+/* *made: the folder for the command that wasn't there before. */
+static int prepare_folders(const struct command *c, const char *data, char *const *args, const char **made)
+{
+	const char *last = NULL;
+	bool is_new = false;
+	int code = ADMIN_OK;
+
+	for (args++; *args != NULL; args++)
+		last = *args;
+	if (last == NULL)
+		return ADMIN_OK; /* the command will say so */
+	if ((c->flags & ADMIN_RESTORES) != 0)
+		return make_data(data, last);
+	if ((c->flags & ADMIN_BESIDE) != 0)
+		code = make_target(last, data, &is_new);
+	*made = is_new ? last : NULL;
+	return code;
+}
+
+/* The one made for a command that failed; empty, or it stays. As the caller again. */
+static void drop_folder(const char *name)
+{
+	if (seteuid(getuid()) != 0 || rmdir(name) != 0)
+		fail_with(name);
+}
+
 static int run(const char *conf, const struct command *c, char *const *args, const char *password,
 	int file, int picture)
 {
 	cleanup_arena struct arena *mem = arena_create();
+	const char *made = NULL;
 	struct settings *settings;
 	struct site *site = NULL;
 	struct admin a;
@@ -293,7 +386,7 @@ static int run(const char *conf, const struct command *c, char *const *args, con
 	if (settings_load(conf, &settings, &e) != 0)
 		return fail(e.text);
 	settings->policy.tolerant = true;
-	if (become_owner(settings->data) != ADMIN_OK)
+	if (prepare_folders(c, settings->data, args, &made) != ADMIN_OK || become_owner(settings->data) != ADMIN_OK)
 		return ADMIN_FAILED;
 	admin_init(&a, NULL, mem, clock_now());
 	a.password = password;
@@ -305,6 +398,9 @@ static int run(const char *conf, const struct command *c, char *const *args, con
 	fwrite(a.out.data, 1, a.out.len, stdout);
 	fwrite(a.errors.data, 1, a.errors.len, stderr);
 	admin_finish(&a);
+	control_release(a.hold);
+	if (made != NULL && code != ADMIN_OK)
+		drop_folder(made);
 	if (site != NULL)
 		site_release(site);
 	else

@@ -13,6 +13,8 @@ libstorage_a_SOURCES = \
 	storage/record.c \
 	storage/record.h \
 	storage/sqlite/account.c \
+	storage/sqlite/backup.c \
+	storage/sqlite/backup.h \
 	storage/sqlite/check.c \
 	storage/sqlite/collection.c \
 	storage/sqlite/delegate.c \
@@ -33,6 +35,7 @@ libstorage_a_SOURCES = \
 	storage/sqlite/place.c \
 	storage/sqlite/read.c \
 	storage/sqlite/rebuild.c \
+	storage/sqlite/restore.c \
 	storage/sqlite/scan.c \
 	storage/sqlite/scan.h \
 	storage/sqlite/verify.c \

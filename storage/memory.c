@@ -1821,6 +1821,16 @@ static int memory_flush(struct store *s, struct err *e)
 	return 0;
 }
 
+/* There are no files. */
+static int memory_hold(struct store *s, struct err *e)
+{
+	return 0;
+}
+
+static void memory_release(struct store *s)
+{
+}
+
 static int check_ledger(const struct memory *m, store_problem_fn problem, void *arg)
 {
 	const struct ledger_row *before = NULL;
@@ -1837,7 +1847,7 @@ static int check_ledger(const struct memory *m, store_problem_fn problem, void *
 	return 0;
 }
 
-static int memory_check(struct store *s, bool deep, store_problem_fn problem, void *arg,
+static int memory_check(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
 	struct store_counts *out, struct err *e)
 {
 	LOCKED(s);
@@ -1890,6 +1900,8 @@ const struct store_ops store_memory = {
 	.scan = memory_scan,
 	.watch = memory_watch,
 	.flush = memory_flush,
+	.hold = memory_hold,
+	.release = memory_release,
 	.check = memory_check,
 	.feeds = memory_feeds,
 	.feed = memory_feed,

@@ -500,12 +500,21 @@ int store_flush(struct store *s, struct err *e)
 	return s->ops->flush(s, e);
 }
 
-int store_check(struct store *s, bool deep, store_problem_fn problem, void *arg,
-	struct store_counts *out,
-	struct err *e)
+int store_hold(struct store *s, struct err *e)
+{
+	return s->ops->hold(s, e);
+}
+
+void store_release(struct store *s)
+{
+	s->ops->release(s);
+}
+
+int store_check(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
+	struct store_counts *out, struct err *e)
 {
 	assert(problem != NULL && out != NULL);
-	return s->ops->check(s, deep, problem, arg, out, e);
+	return s->ops->check(s, deep, parse, problem, arg, out, e);
 }
 
 int store_rebuild(const char *path, store_parse_fn parse, store_problem_fn problem, void *arg,
@@ -513,4 +522,18 @@ int store_rebuild(const char *path, store_parse_fn parse, store_problem_fn probl
 {
 	assert(path != NULL && parse != NULL && problem != NULL && out != NULL);
 	return store_sqlite_rebuild(path, parse, problem, arg, out, e);
+}
+
+int store_backup(const struct store_backup_source *from, const char *to, struct store_backup *out,
+	struct err *e)
+{
+	assert(from != NULL && from->path != NULL && to != NULL && out != NULL);
+	return store_sqlite_backup(from, to, out, e);
+}
+
+int store_restore(const char *path, const char *from, bool damaged, store_parse_fn parse,
+	store_problem_fn problem, void *arg, struct store_backup *out, struct err *e)
+{
+	assert(path != NULL && from != NULL && parse != NULL && problem != NULL && out != NULL);
+	return store_sqlite_restore(path, from, damaged, parse, problem, arg, out, e);
 }

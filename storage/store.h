@@ -260,6 +260,10 @@ struct store_options {
 struct store_counts { uint64_t accounts, collections, objects, ledger, journal; };
 /* One line of what is wrong, for `dedit check`. */
 typedef int (*store_problem_fn)(const char *line, void *arg);
+/* What the index keeps of a body (storage knows no iCalendar); charged: as change.charged. -1: it is none. */
+struct store_parsed { const char *uid; unsigned component; int64_t first, last; uint64_t charged; };
+typedef int (*store_parse_fn)(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
+	struct err *e);
 
 typedef int (*collection_fn)(const struct collection *c, void *arg);
 typedef int (*object_fn)(const struct object *o, void *arg);
@@ -334,7 +338,7 @@ struct store_ops {
 	int (*scan)(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e);
 	int (*watch)(struct store *s, int timeout_ms, store_id *collection, struct err *e);
 	int (*flush)(struct store *s, struct err *e);
-	int (*check)(struct store *s, bool deep, store_problem_fn problem, void *arg,
+	int (*check)(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
 		struct store_counts *out, struct err *e);
 
 	int (*feeds)(struct store *s, store_id collection, feed_fn visit, void *arg, struct err *e);
@@ -357,6 +361,8 @@ struct store_ops {
 		struct err *e);
 	int (*ledger_verify)(struct store *s, const struct ledger_verify *v, store_problem_fn problem,
 		void *arg, struct err *e);
+	int (*hold)(struct store *s, struct err *e);
+	void (*release)(struct store *s);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -493,19 +499,41 @@ int store_scan(struct store *s, store_id collection, found_fn visit, void *arg, 
 int store_watch(struct store *s, int timeout_ms, store_id *collection, struct err *e);
 /* Returns when every file is written and synced. */
 int store_flush(struct store *s, struct err *e);
-/* Index against itself, ledger chains, files present; deep: every body's digest too. Changes nothing. */
-int store_check(struct store *s, bool deep, store_problem_fn problem, void *arg, struct store_counts *out,
-	struct err *e);
+/* Until store_release() no file is written, so that they can be copied; what is committed meanwhile is
+ * durable as ever, and store_flush waits. Returns when what was under way is written. ERR_BUSY: held
+ * already. */
+int store_hold(struct store *s, struct err *e);
+void store_release(struct store *s);
+/* Index against itself, ledger chains, files present; deep: what stands in every file, too. parse, if deep:
+ * each body is read by it and held against its row; NULL: its digest is enough. Changes nothing. */
+int store_check(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
+	struct store_counts *out, struct err *e);
 /* The entries in the ledger's files of a data folder, whoever holds it; other lines are passed over. */
 int store_ledger_logs(const char *path, ledger_fn visit, void *arg, struct err *e);
 /* Makes a new index.db from the files of a data folder that no server holds (15.19). New epoch.
- * parse gives uid, component, span and charge of a body (storage knows no iCalendar): 0, or -1 with e to
- * report the file and leave it out. */
-/* charged: as change.charged */
-struct store_parsed { const char *uid; unsigned component; int64_t first, last; uint64_t charged; };
-typedef int (*store_parse_fn)(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
-	struct err *e);
+ * A file that parse refuses is reported and left out. */
 int store_rebuild(const char *path, store_parse_fn parse, store_problem_fn problem, void *arg,
 	struct store_counts *out, struct err *e);
+
+/* What a backup holds. */
+struct store_backup { struct store_counts counts; uint64_t files, bytes; };
+struct store_backup_source {
+	const char *path;           /* the data folder */
+	/* NULL: nobody has it, and its lock is taken. Else a server holds its files (store_hold) as long as this
+	 * returns 0. */
+	int (*held)(void *arg, struct err *e);
+	void (*left_out)(const char *path, void *arg); /* what is neither file nor folder */
+	void *arg;
+};
+/* Copies a data folder into the folder `to`, which is there and empty, as of one moment: the index first,
+ * then the files. Returns when all of it is on disk and marked as complete; on failure `to` is empty
+ * again. */
+int store_backup(const struct store_backup_source *from, const char *to, struct store_backup *out,
+	struct err *e);
+/* Makes a data folder of a backup. `path` is missing, or holds nothing that could be lost. The copy is looked
+ * at as by a deep check before anything is in its place, and each problem is told: unless `damaged`, one is
+ * enough to fail, with nothing restored. New epoch, and numbers that were never given before (15.13). */
+int store_restore(const char *path, const char *from, bool damaged, store_parse_fn parse,
+	store_problem_fn problem, void *arg, struct store_backup *out, struct err *e);
 
 #endif

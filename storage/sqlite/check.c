@@ -250,7 +250,7 @@ static int check_accounts(const struct check *k)
 	return status;
 }
 
-int sqlite_check(struct store *s, bool deep, store_problem_fn problem, void *arg,
+int sqlite_check(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
 	struct store_counts *out, struct err *e)
 {
 	struct db *db = (struct db *)s;

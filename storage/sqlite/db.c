@@ -370,21 +370,27 @@ void folder_close(struct db *db)
 	free(db);
 }
 
-static int folder_prepare(struct db *db, const char *path, struct err *e)
+static int find_folder(struct db *db, const char *path, struct err *e)
 {
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_errno(e, ERR_IO, "make %s", path);
 	db->path = realpath(path, NULL);
 	if (db->path == NULL)
 		return err_errno(e, ERR_IO, "%s", path);
-	if (fs_open_dir(db->path, &db->root, e) < 0 || check_folder(db, e) < 0 || take_lock(db, e) < 0)
+	return fs_open_dir(db->path, &db->root, e) < 0 || check_folder(db, e) < 0 ? -1 : 0;
+}
+
+static int take_folder(struct db *db, const char *path, struct err *e)
+{
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_errno(e, ERR_IO, "make %s", path);
+	if (find_folder(db, path, e) < 0 || take_lock(db, e) < 0)
 		return -1;
 	if (fs_open_subdir(db->root, "tmp", 1, &db->tmp, e) < 0)
 		return -1;
 	return empty_tmp(db, e);
 }
 
-int folder_open(const char *path, struct db **out, struct err *e)
+static int open_folder(const char *path, int (*take)(struct db *, const char *, struct err *),
+	struct db **out, struct err *e)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
 
@@ -395,12 +401,22 @@ int folder_open(const char *path, struct db **out, struct err *e)
 		free(db);
 		return err_set(e, ERR_INTERNAL, "too many stores are open");
 	}
-	if (folder_prepare(db, path, e) < 0) {
+	if (take(db, path, e) < 0) {
 		folder_close(db);
 		return -1;
 	}
 	*out = db;
 	return 0;
+}
+
+int folder_open(const char *path, struct db **out, struct err *e)
+{
+	return open_folder(path, take_folder, out, e);
+}
+
+int folder_look_at(const char *path, struct db **out, struct err *e)
+{
+	return open_folder(path, find_folder, out, e);
 }
 
 int epoch_renew(struct db *db, struct err *e)

@@ -97,6 +97,8 @@ void conn_close(struct conn *c); /* accepts NULL */
 
 /* Opens the folder and takes its lock, nothing else: ERR_BUSY if somebody has it. */
 int folder_open(const char *path, struct db **out, struct err *e);
+/* The same without the lock, for reading what somebody else holds; it must be there. */
+int folder_look_at(const char *path, struct db **out, struct err *e);
 void folder_close(struct db *db);
 /* Gives a file to the folder's owner (15.27: also when root runs the command). */
 int folder_give(const struct db *db, int fd);

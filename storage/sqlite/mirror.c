@@ -31,6 +31,7 @@ struct mirror {
 	struct err failure;
 	bool urgent, stop;
 	bool writing;                /* a round is under way */
+	bool held;                   /* none begins */
 };
 
 struct row {
@@ -326,11 +327,13 @@ static void *mirror_main(void *arg)
 
 	pthread_mutex_lock(&m->lock);
 	while (!m->stop || m->written < m->committed) {
-		if (m->written >= m->committed) {
+		if (m->written >= m->committed || (m->held && !m->stop)) {
 			pthread_cond_wait(&m->work, &m->lock);
 			continue;
 		}
 		wait_ms(m, m->db->options.mirror_delay_ms);
+		if (m->held && !m->stop)
+			continue;
 		uint64_t upto = m->committed;
 		m->urgent = false;
 		m->writing = true;
@@ -369,17 +372,18 @@ void mirror_notify(struct db *db, uint64_t journal)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* What a round met that began before says nothing: the cause may be gone since. */
-static int wait_locked(struct mirror *m, uint64_t journal, struct err *e)
+/* What a round met that began before says nothing: the cause may be gone since. through: also until files
+ * that are held are written. */
+static int wait_locked(struct mirror *m, uint64_t journal, bool through, struct err *e)
 {
 	uint64_t failures = m->failures + (m->writing ? 1 : 0);
 
-	while (m->written < journal && m->failures <= failures) {
+	while (m->written < journal && m->failures <= failures && (through || !m->held)) {
 		m->urgent = true;
 		pthread_cond_signal(&m->work);
 		pthread_cond_wait(&m->done, &m->lock);
 	}
-	if (m->written >= journal)
+	if (m->written >= journal || m->failures <= failures)
 		return 0;
 	return err_set(e, m->failure.code, "%s", m->failure.text);
 }
@@ -389,7 +393,7 @@ int mirror_wait(struct db *db, uint64_t journal, struct err *e)
 	struct mirror *m = db->mirror;
 
 	pthread_mutex_lock(&m->lock);
-	int status = wait_locked(m, journal, e);
+	int status = wait_locked(m, journal, false, e);
 	pthread_mutex_unlock(&m->lock);
 	return status;
 }
@@ -399,9 +403,35 @@ int mirror_flush(struct db *db, struct err *e)
 	struct mirror *m = db->mirror;
 
 	pthread_mutex_lock(&m->lock);
-	int status = wait_locked(m, m->committed, e);
+	int status = wait_locked(m, m->committed, true, e);
 	pthread_mutex_unlock(&m->lock);
 	return status;
+}
+
+int mirror_hold(struct db *db, struct err *e)
+{
+	struct mirror *m = db->mirror;
+
+	pthread_mutex_lock(&m->lock);
+	bool was = m->held;
+	m->held = true;
+	while (m->writing) {
+		pthread_cond_wait(&m->done, &m->lock);
+	}
+	/* who waits for files of a change need not wait for the end of the hold */
+	pthread_cond_broadcast(&m->done);
+	pthread_mutex_unlock(&m->lock);
+	return was ? err_set(e, ERR_BUSY, "a backup is being made already") : 0;
+}
+
+void mirror_release(struct db *db)
+{
+	struct mirror *m = db->mirror;
+
+	pthread_mutex_lock(&m->lock);
+	m->held = false;
+	pthread_cond_signal(&m->work);
+	pthread_mutex_unlock(&m->lock);
 }
 
 int mirror_create(struct db *db, struct err *e)

@@ -18,9 +18,12 @@ int mirror_start(struct db *db, struct err *e);
 void mirror_stop(struct db *db);
 /* Journal rows up to `journal` are committed. */
 void mirror_notify(struct db *db, uint64_t journal);
-/* Returns when all rows up to `journal` are on disk and pruned; -1 if a round failed meanwhile. */
+/* Returns when all rows up to `journal` are on disk and pruned, or held; -1 if a round failed meanwhile. */
 int mirror_wait(struct db *db, uint64_t journal, struct err *e);
-/* The same for everything committed so far. */
+/* The same for everything committed so far, also if it has to wait for the end of a hold. */
 int mirror_flush(struct db *db, struct err *e);
+/* Waits for the round under way; none begins before mirror_release. ERR_BUSY: held already. */
+int mirror_hold(struct db *db, struct err *e);
+void mirror_release(struct db *db);
 
 #endif

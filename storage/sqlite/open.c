@@ -97,11 +97,26 @@ int index_make_file(struct db *db, const char *name, struct err *e)
 	return 0;
 }
 
+static bool is_there(const struct db *db, const char *name)
+{
+	return faccessat(db->root, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int folder_check_restored(const struct db *db, struct err *e)
+{
+	if (is_there(db, "index.db") || !is_there(db, RESTORE_FOLDER))
+		return 0;
+	return err_set(e, ERR_INVALID,
+		"a restore of %s was interrupted: empty that folder, then 'dedit restore' again", db->path);
+}
+
 /* An empty index over a full folder would make strangers of all files. */
 static int make_index_file(struct db *db, struct err *e)
 {
-	if (faccessat(db->root, "index.db", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (is_there(db, "index.db"))
 		return 0;
+	if (folder_check_restored(db, e) < 0)
+		return -1;
 	if (has_entries(db, "cal") || has_entries(db, "accounts") || has_entries(db, "ledger"))
 		return err_set(e, ERR_INVALID,
 			"%s has calendars but no index.db: make it anew with 'dedit rebuild'", db->path);
@@ -190,6 +205,16 @@ static int sqlite_flush(struct store *s, struct err *e)
 	return mirror_flush((struct db *)s, e);
 }
 
+static int sqlite_hold(struct store *s, struct err *e)
+{
+	return mirror_hold((struct db *)s, e);
+}
+
+static void sqlite_release(struct store *s)
+{
+	mirror_release((struct db *)s);
+}
+
 const struct store_ops store_sqlite = {
 	.abi = STORE_ABI,
 	.size = sizeof(struct store_ops),
@@ -235,6 +260,8 @@ const struct store_ops store_sqlite = {
 	.scan = sqlite_scan,
 	.watch = sqlite_watch,
 	.flush = sqlite_flush,
+	.hold = sqlite_hold,
+	.release = sqlite_release,
 	.check = sqlite_check,
 	.feeds = sqlite_feeds,
 	.feed = sqlite_feed,

@@ -4,6 +4,11 @@
 
 #include "storage/sqlite/db.h"
 
+/* Where a restore works; if it is there, the last one was interrupted. */
+#define RESTORE_FOLDER "restore"
+
+/* ERR_INVALID: what is there is half a restore. */
+int folder_check_restored(const struct db *db, struct err *e);
 /* Reads <root>/key, or makes it; sets db->info.key and host. */
 int folder_read_key(struct db *db, struct err *e);
 /* An empty file with the right owner and mode, for SQLite to fill. */

@@ -164,7 +164,7 @@ int sqlite_ledger_verify(struct store *s, const struct ledger_verify *v, store_p
 int sqlite_scan(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e);
 
 /* check.c */
-int sqlite_check(struct store *s, bool deep, store_problem_fn problem, void *arg,
+int sqlite_check(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
 	struct store_counts *out, struct err *e);
 int count_all(struct conn *c, struct store_counts *out, struct err *e);
 

@@ -632,8 +632,9 @@ int store_sqlite_rebuild(const char *path, store_parse_fn parse, store_problem_f
 	/* the lock first: a server that runs is no broken index */
 	if (folder_open(path, &r.db, e) < 0)
 		return -1;
+	int status = folder_check_restored(r.db, e);
 	folder_close(r.db);
-	int status = save_journal(path, &r, &kept, e);
+	status = status != 0 ? status : save_journal(path, &r, &kept, e);
 	if (status != 0)
 		return status;
 	if (folder_open(path, &r.db, e) < 0)

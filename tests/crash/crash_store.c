@@ -294,7 +294,7 @@ static int dump(const char *folder)
 	struct err e = {0};
 
 	buf_init(&names, 1 << 20);
-	if (store_flush(s, &e) < 0 || store_check(s, true, dump_problem, NULL, &counts, &e) < 0)
+	if (store_flush(s, &e) < 0 || store_check(s, true, NULL, dump_problem, NULL, &counts, &e) < 0)
 		give_up("flush", &e);
 	if (counts.journal != 0) {
 		say("problem\t%" PRIu64 " rows in the journal after a flush\n", counts.journal);

@@ -1614,7 +1614,7 @@ static void a_check_counts_and_finds_nothing_wrong(void **state)
 	assert_int_equal(suite_entry(s, "anna", "a", "{}", true, &e), 0);
 	assert_int_equal(suite_entry(s, "anna", "a", "{}", true, &e), 0);
 	assert_int_equal(store_flush(s, &e), 0);
-	assert_int_equal(store_check(s, true, count_problem, &problems, &counts, &e), 0);
+	assert_int_equal(store_check(s, true, NULL, count_problem, &problems, &counts, &e), 0);
 	assert_int_equal(problems, 0);
 	assert_int_equal(counts.accounts, 1);
 	assert_int_equal(counts.collections, 1);

@@ -497,7 +497,7 @@ static void what_was_erased_leaves_the_chain_whole(void **state)
 	append(s, at("2026-07-03T08:00:00Z"), "{\"n\":7}");
 	assert_string_equal(verify_with(s, NULL), "");
 	found[0] = '\0';
-	assert_int_equal(store_check(s, true, note_problem, NULL, &counts, &e), 0);
+	assert_int_equal(store_check(s, true, NULL, note_problem, NULL, &counts, &e), 0);
 	assert_string_equal(found, "");
 	store_close(s);
 	june = read_text(JUNE);

@@ -183,7 +183,7 @@ static void check_problems(struct store *s, struct buf *out)
 	struct err e = {0};
 
 	buf_reset(out);
-	assert_int_equal(store_check(s, true, note_problem, out, &counts, &e), 0);
+	assert_int_equal(store_check(s, true, NULL, note_problem, out, &counts, &e), 0);
 }
 
 /* "UID:x" at the beginning; everything else can't be parsed. */
@@ -727,6 +727,33 @@ static void a_check_says_what_is_wrong(void **state)
 	assert_string_equal(text.data, "cal/anna/w/.props: No such file or directory\n"
 		"cal/anna/w/a.ics: differs from the index\ncal/anna/w/b.ics: missing\n");
 	store_close(s);
+}
+
+/* ---- a backup's hold ---- */
+
+static void files_are_held_until_they_are_released(void **state)
+{
+	struct store *s = open_root(&at_once);
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "work");
+
+	put_ok(s, c, "before.ics", "before");
+	assert_int_equal(store_hold(s, &e), 0);
+	assert_int_equal(store_hold(s, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	/* mirror-delay 0 has writers wait for files; not for these */
+	put_ok(s, c, "held.ics", "held");
+	assert_body(s, c, "held.ics", "held");
+	assert_true(exists("cal/anna/work/before.ics"));
+	assert_false(exists("cal/anna/work/held.ics"));
+	store_release(s);
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_true(exists("cal/anna/work/held.ics"));
+	/* a store that closes writes out what it has, held or not */
+	assert_int_equal(store_hold(s, &e), 0);
+	put_ok(s, c, "last.ics", "last");
+	store_close(s);
+	assert_true(exists("cal/anna/work/last.ics"));
 }
 
 /* ---- rebuild ---- */
@@ -1482,6 +1509,7 @@ int main(void)
 		FILES(a_calendar_made_anew_is_watched_too),
 		FILES(a_log_that_was_cut_is_written_anew),
 		FILES(a_check_says_what_is_wrong),
+		FILES(files_are_held_until_they_are_released),
 		FILES(a_rebuild_brings_everything_back),
 		FILES(a_rebuild_takes_each_feed_once),
 		FILES(a_rebuild_writes_the_journal_out_first),
