@@ -10,6 +10,7 @@ const struct dav_settings dav_default_settings = {
 		.attendees = 1000, .instances = 30000, .steps = 1000000,
 		.earliest = -INT64_C(62135596800), .latest = INT64_C(253402300799) },
 	.xml = { .bytes = 1 << 20, .depth = 32, .nodes = 100000, .tag = 16 * 1024 },
+	.instances = 100000,
 	.hrefs = 20000,
 	.results = 100000,
 	.filters = 200,

@@ -204,7 +204,8 @@ static struct dav_request *begin(const struct dav *dav, struct request *http)
 	struct dav_request *rq = arena_alloc(http->mem, sizeof(*rq));
 
 	*rq = (struct dav_request){ .dav = dav, .http = http, .mem = http->mem, .store = dav->store,
-		.prefer = preferences_read(http), .method = method_find(http->method), .target = { .reader = "" } };
+		.prefer = preferences_read(http), .method = method_find(http->method), .target = { .reader = "" },
+		.ical_steps = (uint64_t)dav->settings.instances * ICAL_OCCURRENCE_STEPS };
 	http->res->body.max = ANSWER_MAX;
 	return rq;
 }

@@ -36,8 +36,9 @@ static int collect(const struct object *o, void *arg)
 }
 
 /*
- * 1 or 0, -1 if the store fails. An object that cannot be read costs itself only, and one whose
- * recurrence passes the limits is shown: better one too many than one missing.
+ * 1 or 0, -1 if the store fails or (ERR_INSTANCES) enough has been expanded for one answer. An object
+ * that cannot be read costs itself only, and one whose recurrence passes the limits is shown: better
+ * one too many than one missing.
  */
 static int body_matches(struct dav_request *rq, const struct query *q, struct object *o, struct err *e)
 {
@@ -50,7 +51,7 @@ static int body_matches(struct dav_request *rq, const struct query *q, struct ob
 	if (store_body(rq->store, o->collection, o->name, mem, &row, &body, e) < 0)
 		return e->code == ERR_NOT_FOUND ? 0 : e->code == ERR_BROKEN ? report_leave_out(rq, o->name, e) : -1;
 	if (report_parse(rq, &body, mem, &ic, e) < 0)
-		return report_leave_out(rq, o->name, e);
+		return e->code == ERR_INSTANCES ? -1 : report_leave_out(rq, o->name, e);
 	row.name = o->name;
 	row.uid = NULL;
 	*o = row;
@@ -65,9 +66,9 @@ static int make_plan(struct dav_request *rq, const struct query *q, struct candi
 	for (struct candidate *c = first; c; c = c->next) {
 		int rc = q->exact ? 1 : body_matches(rq, q, &c->object, e);
 
-		if (rc < 0)
+		if (rc < 0 && e->code != ERR_INSTANCES)
 			return -1;
-		if (rc && plan_count(plan) == rq->dav->settings.results) {
+		if (rc < 0 || (rc && plan_count(plan) == rq->dav->settings.results)) {
 			plan_status(plan, calendar->href, 507, PRE_NUMBER_OF_MATCHES);
 			return 0;
 		}

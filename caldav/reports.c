@@ -34,8 +34,12 @@ int report_parse(struct dav_request *rq, const struct buf *body, struct arena *m
 {
 	struct ical_limits *limits = arena_alloc(mem, sizeof(*limits));
 
+	if (rq->ical_steps == 0)
+		return err_set(e, ERR_INSTANCES, "more than %zu occurrences in one answer",
+			rq->dav->settings.instances);
 	*limits = rq->dav->settings.ical;
 	limits->bytes = limits->line = body->len;
+	limits->budget = &rq->ical_steps;
 	return ical_parse(body->data, body->len, limits, mem, out, e);
 }
 

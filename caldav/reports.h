@@ -11,7 +11,10 @@ const struct resource *report_calendar(struct dav_request *rq);
 
 enum { REPORT_BODY_MAX = 32 * 1024 * 1024 }; /* four times what can be stored at all */
 
-/* A stored body, whatever its size: it was let in, with an annotation or under other settings. */
+/*
+ * A stored body, whatever its size: it was let in, with an annotation or under other settings. What is
+ * expanded of all that one request reads is bounded together; ERR_INSTANCES once that is used up.
+ */
 int report_parse(struct dav_request *rq, const struct buf *body, struct arena *mem, struct ical **out,
 	struct err *e);
 /* An object that is broken costs itself only; the log says why. Returns 0. */

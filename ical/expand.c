@@ -216,14 +216,15 @@ static int next_instance(struct expansion *x, struct ical_instance *out)
 	return best != NULL;
 }
 
-static int visit_all(struct expansion *x, ical_visit_fn visit, void *arg, struct err *e)
+/* *n: how many were seen. */
+static int visit_all(struct expansion *x, ical_visit_fn visit, void *arg, size_t *n, struct err *e)
 {
 	struct ical_instance i;
 	int rc;
 
-	for (size_t n = 0; (rc = next_instance(x, &i)) > 0; n++) {
-		if (n == x->plan.ic->limits->instances) {
-			return err_set(e, ERR_INSTANCES, "more than %zu occurrences", n);
+	for (*n = 0; (rc = next_instance(x, &i)) > 0; ++*n) {
+		if (*n == x->plan.ic->limits->instances) {
+			return err_set(e, ERR_INSTANCES, "more than %zu occurrences", *n);
 		}
 		if (visit(&i, arg)) {
 			return 0;
@@ -251,6 +252,7 @@ int ical_expand(const struct ical *ic, const struct zone *floating, int64_t from
 {
 	cleanup_arena struct arena *mem = arena_create();
 	struct expansion x = { .from = from, .to = to };
+	size_t n;
 
 	if (plan_read(ic, floating, mem, &x.plan, e)) {
 		return -1;
@@ -261,5 +263,8 @@ int ical_expand(const struct ical *ic, const struct zone *floating, int64_t from
 	}
 	gather_moved(&x);
 	open_tracks(&x);
-	return visit_all(&x, visit, arg, e);
+	uint64_t granted = x.plan.steps;
+	int rc = visit_all(&x, visit, arg, &n, e);
+	ical_spend(ic->limits, granted - x.plan.steps + n * ICAL_OCCURRENCE_STEPS);
+	return rc;
 }

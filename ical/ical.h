@@ -44,9 +44,12 @@ struct ical_limits {
 	size_t zones;      /* VTIMEZONEs; each may be written out for 400 years */
 	size_t instances;  /* of one expansion */
 	uint64_t steps;    /* of one expansion: candidates looked at, empty or not */
+	uint64_t *budget;  /* steps of all expansions that share it, counted down; NULL: as many as you like */
 	int64_t earliest, latest; /* what ical_within() takes: UTC, both included */
 };
 extern const struct ical_limits ical_default_limits;
+/* Of a budget an occurrence takes as much as so many steps: what is made of it costs more (measured). */
+enum { ICAL_OCCURRENCE_STEPS = 50 };
 
 struct ical_param {
 	const char *name;  /* upper case */
@@ -80,6 +83,7 @@ struct ical {
 	const struct ical_limits *limits;
 	struct ical_zone *zones;    /* made on first use from VTIMEZONEs */
 	bool zones_made;
+	uint64_t zone_steps;        /* that making them took */
 };
 
 /* Scans and checks form: one VCALENDAR, BEGIN/END balance, UTF-8, no control bytes, limits.

@@ -4,6 +4,13 @@
 
 #include "ical/ical.h"
 
+/* ---- parse.c ---- */
+
+/* What an expansion may take: no more than is left of the budget. */
+uint64_t ical_steps(const struct ical_limits *l);
+/* Off the budget, as far as it reaches. */
+void ical_spend(const struct ical_limits *l, uint64_t steps);
+
 /* ---- value.c ---- */
 
 enum { ICAL_ITEM_SIZE = 128 };

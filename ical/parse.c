@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "ical/ical.h"
+#include "ical/internal.h"
 #include "ical/scan.h"
 
 const struct ical_limits ical_default_limits = {
@@ -18,6 +18,18 @@ const struct ical_limits ical_default_limits = {
 	.earliest = -INT64_C(62135596800), /* 0001-01-01T00:00:00Z */
 	.latest = INT64_C(253402300799),   /* 9999-12-31T23:59:59Z */
 };
+
+uint64_t ical_steps(const struct ical_limits *l)
+{
+	return l->budget && *l->budget < l->steps ? *l->budget : l->steps;
+}
+
+void ical_spend(const struct ical_limits *l, uint64_t steps)
+{
+	if (l->budget) {
+		*l->budget -= steps < *l->budget ? steps : *l->budget;
+	}
+}
 
 static const struct { const char *name; enum ical_kind kind; } kinds[] = {
 	{ "VALARM", ICAL_VALARM },

@@ -265,7 +265,8 @@ int plan_read(const struct ical *ic, const struct zone *floating, struct arena *
 	struct plan *p = out;
 
 	*p = (struct plan) {
-		.ic = ic, .floating = floating, .mem = mem, .master = ical_master(ic), .steps = ic->limits->steps,
+		.ic = ic, .floating = floating, .mem = mem, .master = ical_master(ic),
+		.steps = ical_steps(ic->limits),
 	};
 	if (!first) {
 		return 0;

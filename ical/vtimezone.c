@@ -17,6 +17,7 @@ enum {
 	OFFSET_MAX = 26 * 3600,
 	ONSETS_MAX = 10000,
 	STEPS_MAX = 200000,
+	STEPS_FREE = 75000, /* of one object: two zones as programs send them */
 	OBSERVANCES_MAX = 500,
 };
 
@@ -241,15 +242,25 @@ static struct zone *finish_zone(struct maker *m, const char *name, bool repeats)
 	return z;
 }
 
-static const struct zone *make_zone(const struct ical *ic, const struct ical_comp *c, const char *name)
+/* No zone is refused for want of budget: times would be understood in another one. */
+static void spend(struct ical *memo, uint64_t steps)
 {
-	struct maker m = { .ic = ic, .steps = STEPS_MAX, .last = INT64_MIN };
+	uint64_t left = memo->zone_steps < STEPS_FREE ? STEPS_FREE - memo->zone_steps : 0;
+
+	memo->zone_steps += steps;
+	ical_spend(memo->limits, steps > left ? steps - left : 0);
+}
+
+static const struct zone *make_zone(struct ical *memo, const struct ical_comp *c, const char *name)
+{
+	struct maker m = { .ic = memo, .steps = STEPS_MAX, .last = INT64_MIN };
 	struct zone *z = NULL;
 	bool repeats = false;
 
 	if (!read_observances(&m, c) && !write_out_endless(&m, &repeats)) {
 		z = finish_zone(&m, name, repeats);
 	}
+	spend(memo, STEPS_MAX - m.steps);
 	free(m.onsets);
 	return z;
 }
@@ -266,20 +277,18 @@ static const char *tzid_of(const struct ical *ic, const struct ical_comp *c)
 	return len ? arena_strndup(ic->mem, l->value, len) : NULL;
 }
 
-/* A memo; the object's meaning doesn't change by it, hence the cast. */
-static void list_zones(const struct ical *ic)
+static void list_zones(struct ical *memo)
 {
-	struct ical *memo = (struct ical *)ic;
 	struct ical_zone **tail = &memo->zones;
 
 	memo->zones_made = true;
-	for (const struct ical_comp *c = ic->calendar->children; c; c = c->next) {
-		const char *tzid = c->kind == ICAL_VTIMEZONE ? tzid_of(ic, c) : NULL;
+	for (const struct ical_comp *c = memo->calendar->children; c; c = c->next) {
+		const char *tzid = c->kind == ICAL_VTIMEZONE ? tzid_of(memo, c) : NULL;
 
 		if (!tzid) {
 			continue;
 		}
-		*tail = arena_alloc(ic->mem, sizeof(**tail));
+		*tail = arena_alloc(memo->mem, sizeof(**tail));
 		(*tail)->tzid = tzid;
 		(*tail)->comp = c;
 		tail = &(*tail)->next;
@@ -288,8 +297,10 @@ static void list_zones(const struct ical *ic)
 
 const struct zone *ical_object_zone(const struct ical *ic, const char *tzid)
 {
+	struct ical *memo = (struct ical *)ic; /* the object's meaning doesn't change by it */
+
 	if (!ic->zones_made) {
-		list_zones(ic);
+		list_zones(memo);
 	}
 	for (struct ical_zone *z = ic->zones; z; z = z->next) {
 		if (strcmp(z->tzid, tzid) != 0) {
@@ -297,7 +308,7 @@ const struct zone *ical_object_zone(const struct ical *ic, const char *tzid)
 		}
 		if (!z->made) {
 			z->made = true;
-			z->zone = make_zone(ic, z->comp, z->tzid);
+			z->zone = make_zone(memo, z->comp, z->tzid);
 		}
 		return z->zone;
 	}

@@ -132,6 +132,7 @@ static const struct conf_option server_options[] = {
 	{ "max-xml-size",            CONF_SIZE,     "1M",             1024,   8 * MIB,     NULL },
 	{ "attendees",               CONF_INT,      "1000",           1,      100000,      NULL },
 	{ "instances",               CONF_INT,      "30000",          100,    1000000,     NULL },
+	{ "instances-per-answer",    CONF_INT,      "100000",         1000,   100000000,   NULL },
 	{ "min-date-time",           CONF_STRING,   "00010101T000000Z", 0,    0,           check_instant },
 	{ "max-date-time",           CONF_STRING,   "99991231T235959Z", 0,    0,           check_instant },
 	{ "hrefs",                   CONF_INT,      "5000",           1,      100000,      NULL },
@@ -287,6 +288,7 @@ static void read_limits(struct settings *s, const struct conf_section *sec)
 	dav->ical.earliest = instant(sec, "min-date-time");
 	dav->ical.latest = instant(sec, "max-date-time");
 	dav->xml.bytes = (size_t)conf_number(sec, "max-xml-size");
+	dav->instances = (size_t)conf_number(sec, "instances-per-answer");
 	dav->hrefs = (size_t)conf_number(sec, "hrefs");
 	dav->results = (size_t)conf_number(sec, "results");
 	dav->filters = (size_t)conf_number(sec, "filters");

@@ -531,6 +531,32 @@ static void d28_instances_are_limited(void **state)
 	buf_finish(&s.text);
 }
 
+/* trust.md T-01: what one object costs, many don't cost many times. */
+static void expansions_share_a_budget(void **state)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct ical *ic = event(mem, "DTSTART:20240101T000000Z\nRRULE:FREQ=DAILY");
+	uint64_t budget = 25 * ICAL_OCCURRENCE_STEPS;
+	struct ical_limits limits = ical_default_limits;
+	struct shown s = { .limit = SIZE_MAX };
+	int64_t from = at("20240101T000000Z"), to = at("20240111T000000Z");
+	struct err e;
+
+	(void)state;
+	limits.budget = &budget;
+	ic->limits = &limits;
+	buf_init(&s.text, 1 << 16);
+	for (int i = 0; i < 3; i++) { /* the last one goes over it */
+		assert_int_equal(ical_expand(ic, NULL, from, to, show, &s, &e), 0);
+	}
+	assert_int_equal(s.count, 30);
+	assert_int_equal(budget, 0);
+	assert_int_equal(ical_expand(ic, NULL, from, to, show, &s, &e), -1);
+	assert_int_equal(e.code, ERR_INSTANCES);
+	assert_int_equal(s.count, 30);
+	buf_finish(&s.text);
+}
+
 static void many_lines_end_quickly(void **state)
 {
 	cleanup_arena struct arena *mem = arena_create();
@@ -622,6 +648,7 @@ int main(void)
 		cmocka_unit_test(override_whose_place_is_not_in_the_series),
 		cmocka_unit_test(overrides_without_master),
 		cmocka_unit_test(instances_tell_where_they_come_from),
+		cmocka_unit_test(expansions_share_a_budget),
 		cmocka_unit_test(many_lines_end_quickly),
 		cmocka_unit_test(malformed_values_are_errors),
 	};
