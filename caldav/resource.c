@@ -37,11 +37,13 @@ static int path_split(struct arena *mem, const char *raw, struct path *out, stru
 {
 	while (*raw) {
 		size_t len = strcspn(raw, "/");
+		char *part;
 
 		if (len > 0) {
-			if (out->count < SEGMENTS
-				&& path_decode_segment(raw, len, mem, &out->part[out->count]) < 0)
+			if (path_decode_segment(raw, len, mem, &part) < 0)
 				return err_set(e, ERR_INVALID, "malformed path");
+			if (out->count < SEGMENTS)
+				out->part[out->count] = part;
 			if (out->count <= SEGMENTS)
 				out->count++;
 			add_spelling(spelling, raw, len);

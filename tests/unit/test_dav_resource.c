@@ -100,7 +100,8 @@ static void malformed_paths_are_400(void **state)
 	struct dav_test *t = *state;
 	static const char *const paths[] = { "/calendars/anna/../eve/", "/calendars/anna/%2e%2e/",
 		"/calendars/anna/a%2Fb/", "/calendars/anna/a%00/", "/calendars/anna/%zz/",
-		"/calendars/anna/%ff/", "/calendars/anna/calendar/%0a.ics" };
+		"/calendars/anna/%ff/", "/calendars/anna/calendar/%0a.ics",
+		"/calendars/anna/calendar/x.ics/..", "/a/b/c/d/e/%00" };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		assert_int_equal(ask(t, "anna", "PUT", paths[i], NULL, "x").status, 400);
