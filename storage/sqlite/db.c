@@ -205,8 +205,8 @@ struct conn *conn_open(struct db *db, const char *file, bool writes, struct err 
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
 	char *name cleanup_free = xasprintf("%s/%s", db->path, file);
-	/* each connection stays with one thread at a time */
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	/* NOMUTEX: each connection stays with one thread at a time */
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
 
 	c->db = db;
 	if (sqlite3_open_v2(name, &c->handle, flags, NULL) != SQLITE_OK) {

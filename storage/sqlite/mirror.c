@@ -70,12 +70,22 @@ static int write_at(int fd, const char *bytes, size_t len, off_t offset)
 	return 0;
 }
 
+/* Names can be guessed: what waits there under one, a link perhaps, is not written through. */
+static int make_temp(struct db *db, const char *temp)
+{
+	enum { FLAGS = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC };
+	int fd = openat(db->tmp, temp, FLAGS, 0600);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(db->tmp, temp, 0) == 0)
+		fd = openat(db->tmp, temp, FLAGS, 0600);
+	return fd;
+}
+
 /* The file's time is the object's: a scan sees by it, without reading, that nothing changed. */
 static int write_temp(struct db *db, const char *temp, const struct row *r)
 {
 	const struct timespec times[2] = {{.tv_sec = r->mtime}, {.tv_sec = r->mtime}};
-	int fd cleanup_fd = openat(db->tmp, temp,
-		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd cleanup_fd = make_temp(db, temp);
 
 	if (fd < 0 || folder_give(db, fd) < 0 || write_at(fd, r->body, r->len, 0) < 0)
 		return -1;
@@ -143,6 +153,9 @@ static int append_log(struct mirror *m, const struct row *r, struct err *e)
 		log_warn("%s was shorter than it should be and is written anew", r->path);
 		return rewrite_log(m, r, e);
 	}
+	/* A second name is a copy that was made by links, or none of ours: it keeps what it has. */
+	if (st.st_nlink > 1)
+		return rewrite_log(m, r, e);
 	size_t half = r->len / 2;
 	if (write_at(fd, r->body, half, r->offset) < 0)
 		return err_errno(e, ERR_IO, "write %s", r->path);

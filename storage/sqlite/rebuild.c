@@ -379,14 +379,12 @@ static int set_log_size(struct rebuild *r, const char *path, size_t size, struct
 
 /* A crash can leave half a line at the end; the next entry has to begin where it began. */
 static int cut_half_line(struct rebuild *r, int dir, const char *path, const char *file,
-	size_t whole,
-	const char *rest, struct err *e)
+	const char *text, size_t whole, struct err *e)
 {
-	int fd cleanup_fd = openat(dir, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0 || ftruncate(fd, (off_t)whole) < 0 || fsync(fd) < 0)
-		return err_errno(e, ERR_IO, "cut %s", path);
-	return report(r, "%s: half a line at the end was cut off: %s", path, rest);
+	/* Not in place: the file may have another name, in a copy. */
+	if (fs_replace(dir, file, text, whole, 1, e) < 0)
+		return -1;
+	return report(r, "%s: half a line at the end was cut off: %s", path, text + whole);
 }
 
 /* One line, without its LF: 0, or -1 with what is wrong with it. */
@@ -428,7 +426,7 @@ static int add_log(struct rebuild *r, int dir, const char *path, const char *fil
 	for (unsigned number = 1; line < start + text.len && status == 0; number++) {
 		char *end = memchr(line, '\n', text.len - (size_t)(line - start));
 		if (end == NULL) {
-			status = cut_half_line(r, dir, below, file, (size_t)(line - start), line, e);
+			status = cut_half_line(r, dir, below, file, text.data, (size_t)(line - start), e);
 			break;
 		}
 		*end = '\0';
