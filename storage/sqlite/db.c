@@ -304,6 +304,27 @@ int folder_give(const struct db *db, int fd)
 	return geteuid() != 0 || db->uid == 0 ? 0 : fchown(fd, db->uid, db->gid);
 }
 
+/* What we make is open to nobody else; what a copy or an unpacked archive made of it has to be so, too
+ * (trust.md T-31). */
+static int check_parts(const struct db *db, struct err *e)
+{
+	static const char *const parts[] = { "accounts", "cal", "index.db", "key", "ledger", "ledger.key",
+		"policies", "removed", "tmp" };
+	struct stat st;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (fstatat(db->root, parts[i], &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (errno == ENOENT)
+				continue;
+			return err_errno(e, ERR_IO, "%s/%s", db->path, parts[i]);
+		}
+		if (!S_ISLNK(st.st_mode) && (st.st_mode & (S_IWGRP | S_IRWXO)) != 0)
+			return err_set(e, ERR_DENIED, "%s/%s is open to others (mode %04o): chmod -R go= it",
+				db->path, parts[i], (unsigned)st.st_mode & 07777);
+	}
+	return 0;
+}
+
 static int check_folder(struct db *db, struct err *e)
 {
 	struct statfs fs;
@@ -316,7 +337,7 @@ static int check_folder(struct db *db, struct err *e)
 			db->path);
 	db->uid = st.st_uid;
 	db->gid = st.st_gid;
-	return fs_check_private(db->root, db->path, e);
+	return fs_check_private(db->root, db->path, e) < 0 ? -1 : check_parts(db, e);
 }
 
 static int take_lock(struct db *db, struct err *e)
