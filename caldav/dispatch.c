@@ -79,7 +79,7 @@ static int check_origin(struct dav_request *rq)
 		return 0;
 	if (site && (strcmp(site, "cross-site") == 0 || strcmp(site, "same-site") == 0))
 		return fail(rq, 403, "a request from another site");
-	if (!site && origin && str_starts(origin, "http") && !resource_href_path(rq, origin))
+	if (!site && origin && ascii_ncasecmp(origin, "http", 4) == 0 && !resource_href_path(rq, origin))
 		return fail(rq, 403, "a request from another origin");
 	return 0;
 }
