@@ -6,6 +6,8 @@
 #ifndef DEDIT_BASE_ERR_H
 #define DEDIT_BASE_ERR_H
 
+#include <stdbool.h>
+
 enum errcode {
 	ERR_NONE,
 	ERR_NOT_FOUND,
@@ -27,7 +29,8 @@ enum errcode {
 	ERR_BUSY,      /* try again: 503 */
 	ERR_FULL,      /* no space left: 507 */
 	ERR_QUOTA,     /* the owner may not keep more: 507, RFC 4331 */
-	ERR_BROKEN,    /* what is stored can't be read: costs this object only */
+	ERR_BROKEN,    /* what is stored isn't what it should be: costs this object only */
+	ERR_DEVICE,    /* the disk doesn't give it now: costs this object only, but nothing is decided on it */
 	ERR_IO,
 	ERR_INTERNAL,
 };
@@ -36,6 +39,12 @@ struct err {
 	enum errcode code;
 	char text[200];
 };
+
+/* One stored object can't be had; where others are asked for too, they are answered. */
+static inline bool err_costs_one(const struct err *e)
+{
+	return e->code == ERR_BROKEN || e->code == ERR_DEVICE;
+}
 
 /* Fills *e (which may be NULL) and returns -1, so that `return err_set(...)` reads well. */
 int err_set(struct err *e, enum errcode code, const char *fmt, ...)

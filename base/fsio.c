@@ -149,7 +149,7 @@ int fs_read(int dir, const char *name, struct buf *out, struct err *e)
 	int status = read_all(fd, out);
 	if (status == 0 && !out->full)
 		return 0;
-	status = status < 0 ? err_errno(e, ERR_IO, "read %s", name)
+	status = status < 0 ? err_errno(e, ERR_DEVICE, "read %s", name)
 		: err_set(e, ERR_LARGE, "%s is larger than %zu bytes", name, out->max - before);
 	out->full = false;
 	out->len = before;

@@ -21,7 +21,8 @@
 int fs_open_dir(const char *path, int *out, struct err *e);
 /* Opens `rel` below `dir`, creating missing folders on the way if `make`. rel has no ".." */
 int fs_open_subdir(int dir, const char *rel, int make, int *out, struct err *e);
-/* Appends the whole file to out: ERR_NOT_FOUND, ERR_LARGE when it passes out->max. */
+/* Appends the whole file to out: ERR_NOT_FOUND, ERR_LARGE when it passes out->max, ERR_DEVICE if the disk
+ * fails. */
 int fs_read(int dir, const char *name, struct buf *out, struct err *e);
 /* Temporary file in `dir`, rename over `name`; sync: fsync file and folder as well. */
 int fs_replace(int dir, const char *name, const void *data, size_t len, int sync, struct err *e);

@@ -163,7 +163,7 @@ int fail_err(struct dav_request *rq, const struct err *e)
 	};
 	const char *words = arena_strdup(rq->mem, e->text);
 
-	if (e->code == ERR_BUSY)
+	if (e->code == ERR_BUSY || e->code == ERR_DEVICE)
 		return busy(rq, words);
 	if (e->code == ERR_BROKEN) /* as in a multistatus: clients take a 404, but no other status */
 		return internal(rq, 404, "this event cannot be read", words);

@@ -134,12 +134,12 @@ static int write_object(struct multistatus *m, const struct plan_item *item, str
 		return write_properties(m, &res, NULL, mem, w, e);
 	if (store_body(store, item->resource->coll.id, row.name, mem, &res.object, &body, e) == 0)
 		return write_properties(m, &res, &body, mem, w, e);
-	if (e->code != ERR_NOT_FOUND && e->code != ERR_BROKEN)
+	if (e->code != ERR_NOT_FOUND && !err_costs_one(e))
 		return -1;
-	if (e->code == ERR_BROKEN)
+	if (err_costs_one(e))
 		m->rq->http->res->reason = arena_strdup(m->rq->mem, e->text);
 	/* It is there still: a sync must not call it removed, nor would it be told of it again. */
-	if (e->code == ERR_BROKEN && m->token)
+	if (err_costs_one(e) && m->token)
 		return write_properties(m, &res, NULL, mem, w, e);
 	write_status(w, res.href, 404, PRE_NONE);
 	return 0;

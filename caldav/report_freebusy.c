@@ -35,7 +35,7 @@ static int add_object(struct dav_request *rq, const char *name, int64_t from, in
 
 	buf_init(&body, REPORT_BODY_MAX);
 	if (store_body(rq->store, rq->target.coll.id, name, mem, &row, &body, e) < 0)
-		return e->code == ERR_NOT_FOUND ? 0 : e->code == ERR_BROKEN ? report_leave_out(rq, name, e) : -1;
+		return e->code == ERR_NOT_FOUND ? 0 : err_costs_one(e) ? report_leave_out(rq, name, e) : -1;
 	if (report_parse(rq, &body, mem, &ic, e) < 0)
 		return e->code == ERR_INSTANCES ? -1 : report_leave_out(rq, name, e);
 	if (ical_busy_add(list, ic, calendar_zone(rq, &rq->target.coll), from, to, e) == 0)
@@ -73,7 +73,7 @@ static int read_source(struct dav_request *rq, const char *name, struct sources 
 
 	buf_init(&body, REPORT_BODY_MAX);
 	if (store_body(rq->store, rq->target.coll.id, name, rq->mem, &row, &body, e) < 0)
-		return e->code == ERR_NOT_FOUND ? 0 : e->code == ERR_BROKEN ? report_leave_out(rq, name, e) : -1;
+		return e->code == ERR_NOT_FOUND ? 0 : err_costs_one(e) ? report_leave_out(rq, name, e) : -1;
 	s->bytes += body.len;
 	if (s->bytes > REPORT_BODY_MAX)
 		return err_set(e, ERR_INSTANCES, "more than %d bytes of availability", REPORT_BODY_MAX);

@@ -49,7 +49,7 @@ static int body_matches(struct dav_request *rq, const struct query *q, struct ob
 
 	buf_init(&body, REPORT_BODY_MAX);
 	if (store_body(rq->store, o->collection, o->name, mem, &row, &body, e) < 0)
-		return e->code == ERR_NOT_FOUND ? 0 : e->code == ERR_BROKEN ? report_leave_out(rq, o->name, e) : -1;
+		return e->code == ERR_NOT_FOUND ? 0 : err_costs_one(e) ? report_leave_out(rq, o->name, e) : -1;
 	if (report_parse(rq, &body, mem, &ic, e) < 0)
 		return e->code == ERR_INSTANCES ? -1 : report_leave_out(rq, o->name, e);
 	row.name = o->name;

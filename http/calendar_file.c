@@ -77,9 +77,9 @@ static int write_object(struct calendar_file *f, const char *name, struct err *e
 
 	buf_init(&body, BODY_MAX);
 	if (store_body(f->plan.store, f->plan.calendar->id, name, mem, &row, &body, e) < 0) {
-		if (e->code == ERR_BROKEN)
+		if (err_costs_one(e))
 			note_problem(f, name, e->text);
-		return e->code == ERR_NOT_FOUND || e->code == ERR_BROKEN ? 0 : -1;
+		return e->code == ERR_NOT_FOUND || err_costs_one(e) ? 0 : -1;
 	}
 	if (show(f, &row, &body, mem, e) < 0) {
 		note_problem(f, name, e->text);

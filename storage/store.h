@@ -437,7 +437,8 @@ int store_find(struct store *s, store_id collection, const char *name, struct ar
 int store_find_uid(struct store *s, store_id collection, const char *uid, struct arena *mem,
 	struct object *out, struct err *e);
 /* Appends the bytes to body and gives the row OF THOSE BYTES (digest checked). ERR_NOT_FOUND;
- * ERR_BROKEN if the file is broken or was changed by hand and not yet adopted: costs this object only. */
+ * ERR_BROKEN if the file is broken or was changed by hand and not yet adopted, ERR_DEVICE if the disk doesn't
+ * give it: costs this object only. */
 int store_body(struct store *s, store_id collection, const char *name, struct arena *mem,
 	struct object *out, struct buf *body, struct err *e);
 /* Live objects whose span overlaps [from, to) (INT64_MIN, INT64_MAX: all) of the kinds in the mask

@@ -513,6 +513,31 @@ static void test_broken_objects(void **state)
 	check_broken(f, &f->work);
 }
 
+static int withheld_body(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct buf *body, struct err *e)
+{
+	return err_set(e, ERR_DEVICE, "read %s: Input/output error", name);
+}
+
+/* What the disk may give later is not for nothing meanwhile: a late cancellation would cost nothing. */
+static void test_withheld_objects(void **state)
+{
+	struct fixture *f = *state;
+	struct store_ops ops;
+
+	assert_int_equal(try_put(f, &f->work, "a.ics", marie(f, "")), 0);
+	intact = f->store->ops;
+	ops = *intact;
+	ops.body = withheld_body;
+	f->store->ops = &ops;
+	assert_int_equal(try_delete(f, &f->work, "a.ics"), -1);
+	assert_int_equal(f->e.code, ERR_DEVICE);
+	assert_int_equal(try_put(f, &f->work, "a.ics", marie(f, "STATUS:CANCELLED\r\n")), -1);
+	assert_int_equal(f->e.code, ERR_DEVICE);
+	f->store->ops = intact;
+	assert_null(strstr(stored(f, &f->work, "a.ics"), "CANCELLED"));
+}
+
 static int never(const struct object *there, void *arg, struct err *e)
 {
 	return there ? err_set(e, ERR_CHANGED, "If-None-Match") : 0;
@@ -1233,6 +1258,7 @@ int main(void)
 		WITH(setup, test_bad_bodies),
 		WITH(setup, test_precondition),
 		WITH(setup, test_broken_objects),
+		WITH(setup, test_withheld_objects),
 		WITH(setup, test_booking_gets_its_block),
 		WITH(setup, test_repeated_put_changes_nothing),
 		WITH(setup, test_late_cancel_and_back),
