@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "base/failpoint.h"
 #include "base/util.h"
 
 enum { FOLDER_FLAGS = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, TEMP_SIZE = 28 };
@@ -203,12 +204,14 @@ int fs_replace(int dir, const char *name, const void *data, size_t len, int sync
 	if (open_parent(dir, name, &parent, &last, e) < 0)
 		return -1;
 	temp_name(temp);
-	if (write_temp(parent, temp, data, len, sync) < 0 ||
-		renameat(parent, temp, parent, last) < 0) {
+	int status = write_temp(parent, temp, data, len, sync);
+	FAILPOINT("replace-after-temp");
+	if (status < 0 || renameat(parent, temp, parent, last) < 0) {
 		err_errno(e, ERR_IO, "write %s", name);
 		unlinkat(parent, temp, 0);
 		return -1;
 	}
+	FAILPOINT("replace-after-rename");
 	if (sync && fsync(parent) < 0)
 		return err_errno(e, ERR_IO, "sync the folder of %s", name);
 	return 0;

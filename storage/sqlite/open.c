@@ -123,14 +123,16 @@ static int make_index_file(struct db *db, struct err *e)
 	return index_make_file(db, "index.db", e);
 }
 
-static int check_version(struct conn *c, struct err *e)
+/* *made: there was none. */
+static int check_version(struct conn *c, bool *made, struct err *e)
 {
 	static const char version_sql[] = "PRAGMA user_version";
 	int64_t version;
 
 	if (sql_number(c, sql_bind(c, e, version_sql, NULL, 0), 0, &version, e) < 0)
 		return -1;
-	if (version == 0)
+	*made = version == 0;
+	if (*made)
 		return schema_make(c, e);
 	if (version != SCHEMA_VERSION)
 		return err_set(e, ERR_INVALID, "index.db has version %lld, this program knows %d",
@@ -138,16 +140,27 @@ static int check_version(struct conn *c, struct err *e)
 	return 0;
 }
 
+/*
+ * What a killed process left is read from the cache, and shown to clients from now on: so it has to be
+ * on disk first, though nobody was told of it. Of a new folder, its own name in the one around it.
+ */
+static int sync_all(struct db *db, bool unsure, struct err *e)
+{
+	if ((unsure ? syncfs(db->root) : fsync(db->root)) < 0)
+		return err_errno(e, ERR_IO, "sync %s", db->path);
+	return 0;
+}
+
 static int prepare_index(struct db *db, struct err *e)
 {
+	bool left = faccessat(db->root, "index.db-wal", F_OK, AT_SYMLINK_NOFOLLOW) == 0, made = false;
+
 	if (make_index_file(db, e) < 0 || folder_read_key(db, e) < 0)
 		return -1;
 	struct conn *c = conn_open(db, "index.db", true, e);
-	int status = c == NULL || check_version(c, e) < 0 || check_epoch(db, c, e) < 0 ? -1 : 0;
+	int status = c == NULL || check_version(c, &made, e) < 0 || check_epoch(db, c, e) < 0 ? -1 : 0;
 	conn_close(c);
-	if (status == 0 && fsync(db->root) < 0)
-		return err_errno(e, ERR_IO, "sync %s", db->path);
-	return status;
+	return status < 0 ? -1 : sync_all(db, left || made, e);
 }
 
 static void sqlite_close_store(struct store *s)

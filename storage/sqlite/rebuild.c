@@ -638,6 +638,7 @@ int store_sqlite_rebuild(const char *path, store_parse_fn parse, store_problem_f
 	if (folder_open(path, &r.db, e) < 0)
 		return -1;
 	status = build(&r, &counts, e);
+	FAILPOINT("rebuild-built");
 	status = status != 0 ? status : take_place(r.db, kept, e);
 	folder_close(r.db);
 	if (status == 0) {

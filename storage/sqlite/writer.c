@@ -209,6 +209,7 @@ static void checkpoint(struct writer *w)
 	struct err e;
 
 	if (do_checkpoint(w, SQLITE_CHECKPOINT_PASSIVE) == SQLITE_OK) {
+		FAILPOINT("after-checkpoint");
 		w->wal_pages = 0;
 		return;
 	}
