@@ -18,7 +18,7 @@
 
 /* ---- statements ---- */
 
-static enum errcode map_code(struct conn *c, int code)
+static enum errcode map_code(int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_FULL:
@@ -27,8 +27,6 @@ static enum errcode map_code(struct conn *c, int code)
 	case SQLITE_LOCKED:
 		return ERR_BUSY;
 	case SQLITE_IOERR:
-		c->io_error = true;
-		return ERR_IO;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 	case SQLITE_CANTOPEN:
@@ -40,12 +38,31 @@ static enum errcode map_code(struct conn *c, int code)
 	}
 }
 
+/* A full disk that has no room for the shared memory file says nothing of what the WAL holds. */
+static bool device_failed(int code, int reason)
+{
+	return (code & 0xff) == SQLITE_IOERR && !(code == SQLITE_IOERR_SHMSIZE && reason == ENOSPC);
+}
+
+/* The system's reason, 0 if there is none: a file that couldn't be made is looked for once more by SQLite. */
+static int system_reason(struct conn *c, int code)
+{
+	int primary = code & 0xff, reason = sqlite3_system_errno(c->handle);
+
+	return (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR) && reason != ENOENT ? reason : 0;
+}
+
 int sql_error(struct conn *c, struct err *e, const char *doing)
 {
-	int code = sqlite3_extended_errcode(c->handle);
+	int code = sqlite3_extended_errcode(c->handle), reason = system_reason(c, code);
 
-	return err_set(e, map_code(c, code), "index.db: %.80s: %s (%d)", doing,
-		sqlite3_errmsg(c->handle), code);
+	if (device_failed(code, reason))
+		c->io_error = true;
+	if (reason != 0) {
+		errno = reason;
+		return err_errno(e, ERR_IO, "index.db: %.60s: %s (%d)", doing, sqlite3_errmsg(c->handle), code);
+	}
+	return err_set(e, map_code(code), "index.db: %.80s: %s (%d)", doing, sqlite3_errmsg(c->handle), code);
 }
 
 /* The constant's address is the key: the same text elsewhere is merely prepared twice. */

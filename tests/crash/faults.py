@@ -36,7 +36,7 @@ ERRORS = {
 FULL = ("create", "write", "truncate", "mkdir", "rename")  # what a full disk refuses
 # what is told of a fault: its own words or SQLite's
 WORDS = {
-    errno.ENOSPC: "No space left|is full|no space", errno.EIO: "Input/output error|disk I/O error",
+    errno.ENOSPC: "No space left|is full|no space|unable to open", errno.EIO: "Input/output error|disk I/O error",
     errno.EMFILE: "Too many open files|unable to open",
 }
 CLASSES = [  # the first that fits; a pattern of fnmatch
