@@ -1,7 +1,6 @@
 #include "base/log.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,7 +16,7 @@ static _Atomic int log_level = LOG_LEVEL_INFO;
 static atomic_bool log_prefix;
 
 static _Thread_local struct {
-	uint64_t request;
+	char request[LOG_REQUEST_SIZE];
 	char principal[96];
 } context;
 
@@ -32,9 +31,9 @@ void log_open(enum log_level level, int prefix)
 	atomic_store(&log_prefix, prefix != 0);
 }
 
-void log_context(uint64_t request, const char *principal)
+void log_context(const char *request, const char *principal)
 {
-	context.request = request;
+	snprintf(context.request, sizeof(context.request), "%s", request != NULL ? request : "");
 	snprintf(context.principal, sizeof(context.principal), "%s",
 		principal != NULL ? principal : "");
 }
@@ -48,47 +47,83 @@ static void line_add(struct line *l, const char *bytes, size_t len)
 	}
 }
 
+/*
+ * What viewers obey instead of showing it: C1 controls, marks that turn the direction of text around, breaks
+ * of lines and paragraphs, and what takes no room.
+ */
+static bool is_invisible(uint32_t c)
+{
+	static const struct { uint32_t first, last; } ranges[] = {
+		{ 0x80, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },   { 0x180e, 0x180e },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+/* Of a well-formed character of step > 1 bytes. */
+static uint32_t code_point(const char *s, size_t step)
+{
+	uint32_t c = (unsigned char)s[0] & (0x7fu >> step);
+
+	for (size_t i = 1; i < step; i++)
+		c = c << 6 | ((unsigned char)s[i] & 0x3fu);
+	return c;
+}
+
 /* Length of the printable UTF-8 character at s, 0 for anything that has to be escaped. */
-static size_t printable(const char *s, size_t len)
+static size_t printable(const char *s, size_t len, const char *also)
 {
 	unsigned char first = (unsigned char)s[0];
 
 	if (first < 0x80)
-		return first >= 0x20 && first != 0x7f;
+		return first >= 0x20 && first != 0x7f && strchr(also, first) == NULL;
 	size_t step = utf8_step(s, len);
-	/* C1 controls, line and paragraph separator: some viewers break lines there */
-	if (step == 2 && first == 0xc2 && (unsigned char)s[1] < 0xa0)
-		return 0;
-	if (step == 3 && (memcmp(s, "\xe2\x80\xa8", 3) == 0 || memcmp(s, "\xe2\x80\xa9", 3) == 0))
-		return 0;
-	return step;
+	return step > 0 && is_invisible(code_point(s, step)) ? 0 : step;
+}
+
+size_t log_escape(char *out, size_t size, const char *s, size_t len, const char *also)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t used = 0;
+
+	while (len > 0) {
+		size_t step = printable(s, len, also), shown = step > 0 ? step : 4;
+
+		if (shown > size - used)
+			break;
+		if (step > 0) {
+			memcpy(out + used, s, step);
+		} else {
+			const char escape[] = { '\\', 'x', hex[(unsigned char)*s >> 4], hex[*s & 15] };
+
+			memcpy(out + used, escape, sizeof(escape));
+			step = 1;
+		}
+		used += shown;
+		s += step;
+		len -= step;
+	}
+	return used;
 }
 
 static void line_add_escaped(struct line *l, const char *s, size_t len)
 {
-	while (len > 0) {
-		size_t step = printable(s, len);
-		char escape[8];
-
-		if (step > 0) {
-			line_add(l, s, step);
-		} else {
-			step = 1;
-			snprintf(escape, sizeof(escape), "\\x%02x", (unsigned char)*s);
-			line_add(l, escape, 4);
-		}
-		s += step;
-		len -= step;
-	}
+	/* one byte stays free for the line feed */
+	l->len += log_escape(l->text + l->len, sizeof(l->text) - l->len - 1, s, len, "");
 }
 
 static void line_add_context(struct line *l)
 {
-	char request[32];
-
-	if (context.request != 0) {
-		snprintf(request, sizeof(request), "[%" PRIu64 "] ", context.request);
-		line_add(l, request, strlen(request));
+	if (context.request[0] != '\0') {
+		line_add(l, "[", 1);
+		line_add_escaped(l, context.request, strlen(context.request));
+		line_add(l, "] ", 2);
 	}
 	if (context.principal[0] != '\0') {
 		line_add_escaped(l, context.principal, strlen(context.principal));

@@ -168,6 +168,14 @@ int ascii_ncasecmp(const char *a, const char *b, size_t n)
 	return 0;
 }
 
+int hex_digit(char c)
+{
+	if (ascii_isdigit((unsigned char)c))
+		return c - '0';
+	int lower = ascii_tolower((unsigned char)c);
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 int ascii_casecmp(const char *a, const char *b)
 {
 	return ascii_ncasecmp(a, b, SIZE_MAX);

@@ -32,6 +32,7 @@ int ascii_tolower(int c);
 int ascii_toupper(int c);
 bool ascii_isalnum(int c);
 bool ascii_isdigit(int c);
+int hex_digit(char c);                      /* its value, -1 if it is none */
 int ascii_casecmp(const char *a, const char *b);
 int ascii_ncasecmp(const char *a, const char *b, size_t n);
 void ascii_lower(char *s);                  /* in place */

@@ -94,14 +94,6 @@ bool header_has_pair(const char *list, const char *token, const char *value)
 	return false;
 }
 
-static int hex_digit(char c)
-{
-	if (ascii_isdigit(c))
-		return c - '0';
-	c = (char)ascii_tolower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte at raw[*i], decoded; moves on. -1 for a bad escape and for what no name may hold. */
 static int next_byte(const char *raw, size_t len, size_t *i)
 {

@@ -42,7 +42,7 @@ struct principal {
 
 struct request {
 	struct arena *mem;
-	uint64_t id;
+	const char *id;                           /* what logs call it, and X-Request-Id of the answer */
 	int64_t now;                              /* UTC seconds when the request was complete */
 	const char *method;                       /* exactly as sent */
 	const char *path;                         /* raw, undecoded, without base and query, begins with '/' */

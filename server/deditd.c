@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -182,6 +183,13 @@ static unsigned core_count(void)
 	return n > 0 && n < 256 ? (unsigned)n : 1;
 }
 
+static int start_access_log(struct server *sv, const struct settings *s, struct err *e)
+{
+	if (access_log_create(&sv->access, e) != 0)
+		return -1;
+	return access_log_use(sv->access, s->access_log, e) == 0 ? 0 : settings_blame(s, "access-log", e);
+}
+
 /* The first site is in the slot; its settings for threads and sockets hold until the end. */
 static int start(struct deditd *d, struct err *e)
 {
@@ -190,7 +198,9 @@ static int start(struct deditd *d, struct err *e)
 	const struct settings *s = site->settings;
 	struct reaper_rule rule = { s->header_timeout_ms, s->idle_timeout_ms, s->body_rate };
 
-	if (sandbox_enter(s, e) != 0 || store_open("sqlite", s->data, &s->store, &sv->store, e) != 0)
+	random_word(sv->start, sizeof(sv->start) - 1);
+	if (sandbox_enter(s, e) != 0 || start_access_log(sv, s, e) != 0 ||
+		store_open("sqlite", s->data, &s->store, &sv->store, e) != 0)
 		return -1;
 	site_use_store(site, sv->store);
 	prepare_policies(site);
@@ -215,6 +225,7 @@ static void finish(struct deditd *d)
 	workers_destroy(sv->logins);
 	workers_destroy(sv->work);
 	reaper_destroy(sv->reaper);
+	access_log_destroy(sv->access);
 	auth_destroy(sv->auth);
 	if (sv->store != NULL)
 		store_close(sv->store);
@@ -227,6 +238,15 @@ static void warn_pending(const char *option, void *arg)
 {
 	(void)arg;
 	log_warn("'%s' has changed: that takes effect at the next start", option);
+}
+
+/* Also when all else stays as it was: the file may have been renamed. */
+static void reopen_access_log(struct deditd *d, const struct settings *s)
+{
+	struct err e;
+
+	if (access_log_use(d->server.access, s->access_log, &e) != 0)
+		log_error("the access log stays as it was: %s", e.text);
 }
 
 /* What is wrong leaves everything as it was. */
@@ -243,10 +263,12 @@ static void reload(struct deditd *d)
 	if (settings_load(d->file, &settings, &e) != 0 ||
 		load(settings, d->data, &site, &tls, &e) != 0) {
 		log_error("not reloaded: %s", e.text);
+		reopen_access_log(d, old);
 	} else {
 		site_use_store(site, d->server.store);
 		settings_pending(old, settings, warn_pending, NULL);
 		log_open(settings->log_level, getenv("JOURNAL_STREAM") != NULL);
+		reopen_access_log(d, settings);
 		prepare_policies(site);
 		if (tls != NULL)
 			tls_use(tls);

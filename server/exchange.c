@@ -23,6 +23,7 @@ enum {
 	ANSWER_MAX = 64 * 1024 * 1024,    /* in memory at once: one piece of a generator */
 	PIECE = 256 * 1024,               /* made at once; an answer below this has a Content-Length */
 	BLOCK = 32 * 1024,
+	CLIENT_WENT = 499,                /* in the access log: before there was an answer */
 };
 
 enum stage {
@@ -40,7 +41,7 @@ struct exchange {
 	struct site *site;
 	struct MHD_Connection *con;
 	struct peer *peer;
-	const char *target;
+	const char *target, *version;
 	enum stage stage;
 	bool admitted;           /* login and precheck passed */
 	bool busy, close;
@@ -51,6 +52,7 @@ struct exchange {
 	struct buf body;
 	uint64_t received;       /* also what was thrown away */
 	size_t sent;             /* of res.body, when generating */
+	uint64_t passed_on;      /* bytes of the answer that the library has taken */
 	int64_t began;           /* monotonic ms */
 	struct auth_attempt attempt;
 	struct request rq;
@@ -69,7 +71,8 @@ struct exchange *exchange_create(struct server *sv, struct MHD_Connection *con, 
 	x->peer = peer;
 	x->began = clock_monotonic_ms();
 	x->rq.mem = arena_create();
-	x->rq.id = atomic_fetch_add(&sv->next_id, 1) + 1;
+	x->rq.id = arena_printf(x->rq.mem, "%s-%llx", sv->start,
+		(unsigned long long)atomic_fetch_add_explicit(&sv->requests, 1, memory_order_relaxed) + 1);
 	x->rq.body = "";
 	x->rq.res = &x->res;
 	x->target = arena_strdup(x->rq.mem, target);
@@ -79,8 +82,31 @@ struct exchange *exchange_create(struct server *sv, struct MHD_Connection *con, 
 	return x;
 }
 
-void exchange_destroy(struct exchange *x)
+/* What the library answers by itself, before a head is complete, is no request. */
+static void log_access(const struct exchange *x, bool sent)
 {
+	char shown[WEB_LOG_PATH_SIZE];
+
+	if (x->rq.method == NULL)
+		return;
+	access_log_add(x->sv->access, &(struct access_entry){
+		.when = clock_now(),
+		.address = x->address,
+		.user = x->rq.who.name,
+		.method = x->rq.method,
+		.path = web_log_path(x->rq.path, shown),
+		.version = x->version,
+		.agent = request_header(&x->rq, "User-Agent"),
+		.id = x->rq.id,
+		.status = x->stage == STAGE_SENDING ? x->res.status : CLIENT_WENT,
+		.bytes = sent ? x->passed_on : 0,
+		.ms = clock_monotonic_ms() - x->began,
+	});
+}
+
+void exchange_destroy(struct exchange *x, bool sent)
+{
+	log_access(x, sent);
 	reaper_phase(x->sv->reaper, x->peer, PEER_IDLE, 0);
 	if (x->busy)
 		atomic_fetch_sub(&x->sv->busy, 1);
@@ -136,7 +162,7 @@ static void resume(struct exchange *x)
 {
 	struct MHD_Connection *con = x->con;
 
-	log_context(0, NULL);
+	log_context(NULL, NULL);
 	MHD_resume_connection(con);
 }
 
@@ -355,6 +381,8 @@ static void read_forwarded(struct exchange *x)
 		snprintf(x->address, sizeof(x->address), "%s", f.address);
 	x->rq.secure = x->rq.secure || f.secure;
 	x->rq.host = f.host;
+	if (f.id != NULL)
+		x->rq.id = f.id;
 	if (f.prefix != NULL)
 		x->rq.base = f.prefix;
 }
@@ -378,6 +406,7 @@ static const char *read_head(struct exchange *x, const char *method, const char 
 	int total = MHD_get_connection_values(x->con, MHD_HEADER_KIND, collect_header, &c);
 
 	x->rq.method = arena_strdup(x->rq.mem, method);
+	x->version = arena_strdup(x->rq.mem, version);
 	x->rq.path = "/";
 	x->rq.head = c.head;
 	x->rq.heads = c.heads;
@@ -484,7 +513,7 @@ static void log_broken_off(const struct exchange *x)
 	log_context(x->rq.id, x->rq.who.name);
 	log_warn("%s %s %s: the answer was broken off: %s", x->address, x->rq.method,
 		web_log_path(x->rq.path, shown), x->res.reason != NULL ? x->res.reason : "too large");
-	log_context(0, NULL);
+	log_context(NULL, NULL);
 }
 
 static void make_piece(struct exchange *x)
@@ -537,6 +566,7 @@ static ssize_t read_answer(void *arg, uint64_t pos, char *out, size_t max)
 	}
 	memcpy(out, body->data + x->sent, n);
 	x->sent += n;
+	x->passed_on += n;
 	reaper_progress(x->sv->reaper, x->peer, n);
 	return (ssize_t)n;
 }
@@ -549,6 +579,8 @@ static struct MHD_Response *make_response(struct exchange *x)
 		return MHD_create_response_from_callback(x->sent, BLOCK, read_answer, x, NULL);
 	if (x->generating)
 		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_answer, x, NULL);
+	if (!head)
+		x->passed_on = x->res.body.len;
 	return MHD_create_response_from_buffer(x->res.body.len, x->res.body.data,
 		MHD_RESPMEM_PERSISTENT);
 }
@@ -565,7 +597,7 @@ static void log_answer(const struct exchange *x)
 		log_info("%s %s %s: %d %s", x->address, x->rq.method, path, x->res.status, reason);
 	else
 		log_debug("%s %s %s: %d, %lld ms", x->address, x->rq.method, path, x->res.status, ms);
-	log_context(0, NULL);
+	log_context(NULL, NULL);
 }
 
 /* Handlers know nothing of the base path. */
@@ -581,6 +613,8 @@ static enum MHD_Result add_headers(struct exchange *x, struct MHD_Response *r)
 {
 	enum MHD_Result ok = MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
 
+	if (ok == MHD_YES)
+		ok = MHD_add_response_header(r, "X-Request-Id", x->rq.id);
 	for (size_t i = 0; i < x->res.heads && ok == MHD_YES; i++)
 		ok = MHD_add_response_header(r, x->res.head[i].name, header_value(x, &x->res.head[i]));
 	if (ok == MHD_YES && (x->close || atomic_load(&x->sv->stopping)))

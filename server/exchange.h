@@ -18,8 +18,8 @@ struct exchange;
 /* At the request line, with the target as sent. */
 struct exchange *exchange_create(struct server *sv, struct MHD_Connection *con, struct peer *peer,
 	const char *target);
-/* The library is done with it, whether answered or not. */
-void exchange_destroy(struct exchange *x);
+/* The library is done with it. sent: the whole answer went out. */
+void exchange_destroy(struct exchange *x, bool sent);
 
 /* The library's handler call: headers, pieces of the body, its end, after each resumption. */
 enum MHD_Result exchange_step(struct exchange *x, const char *method, const char *version,

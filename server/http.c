@@ -97,9 +97,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *con, const c
 static void on_completed(void *arg, struct MHD_Connection *con, void **context,
 	enum MHD_RequestTerminationCode code)
 {
-	(void)arg, (void)con, (void)code;
+	(void)arg, (void)con;
 	if (*context != NULL)
-		exchange_destroy(*context);
+		exchange_destroy(*context, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	*context = NULL;
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "server/access_log.h"
 #include "server/auth.h"
 #include "server/reaper.h"
 #include "server/site.h"
@@ -25,7 +26,9 @@ struct server {
 	struct workers *work;    /* everything that may block */
 	struct workers *logins;  /* password hashing: one a core, so that it can't take all workers */
 	struct reaper *reaper;
-	atomic_uint_fast64_t next_id;
+	struct access_log *access;
+	char start[9];           /* what the ids of this start's requests begin with */
+	atomic_uint_fast64_t requests;
 	atomic_uint busy;        /* requests that are complete and not yet answered */
 	atomic_bool stopping;
 };

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libserver.a
 libserver_a_SOURCES = \
+	server/access_log.c \
+	server/access_log.h \
 	server/admin.c \
 	server/admin.h \
 	server/admin_feed.c \

@@ -6,7 +6,11 @@
 
 #include "base/util.h"
 
-enum { BITS_MAX = 128, MAPPED_BITS = 96, PREFIX_BYTES = 200, HOST_BYTES = 255, CHAIN_MAX = 32 };
+enum {
+	BITS_MAX = 128, MAPPED_BITS = 96,
+	PREFIX_BYTES = 200, HOST_BYTES = 255, REQUEST_ID_MAX = 64,
+	CHAIN_MAX = 32,
+};
 
 /* ---- addresses ---- */
 
@@ -218,6 +222,18 @@ static void read_standard(const struct proxy_rule *rule, const struct request *r
 	}
 }
 
+/* It stands in log lines and in a header. */
+static bool id_valid(const char *id)
+{
+	size_t len = strlen(id);
+
+	for (size_t i = 0; i < len; i++) {
+		if (!ascii_isalnum((unsigned char)id[i]) && strchr("-_.~:+/=@", id[i]) == NULL)
+			return false;
+	}
+	return len > 0 && len <= REQUEST_ID_MAX;
+}
+
 void proxy_read(const struct proxy_rule *rule, const struct request *rq, struct forwarded *out)
 {
 	struct forwarded found = { 0 };
@@ -231,5 +247,8 @@ void proxy_read(const struct proxy_rule *rule, const struct request *rq, struct 
 		found.prefix = NULL;
 	if (found.host != NULL && !host_valid(found.host))
 		found.host = NULL;
+	found.id = request_header(rq, "X-Request-Id");
+	if (found.id != NULL && !id_valid(found.id))
+		found.id = NULL;
 	*out = found;
 }

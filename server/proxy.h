@@ -32,6 +32,7 @@ struct forwarded {
 	const char *address; /* of the client; NULL: not said */
 	const char *host;    /* as the client called the server; NULL: not said */
 	const char *prefix;  /* what the proxy took off the path; NULL: not said */
+	const char *id;      /* what it calls the request; NULL: nothing that an id may be */
 	bool secure;         /* the client came by TLS */
 };
 /* From the headers of a trusted peer's request; what is malformed is not said. In rq->mem. */

@@ -164,13 +164,22 @@ static int allow_sockets(const struct landlock *l, const struct conf_value *list
 	return 0;
 }
 
+/* Opened anew on SIGHUP, after somebody renamed it. */
+static int allow_access_log(const struct landlock *l, const char *target, struct err *e)
+{
+	if (target == NULL || strcmp(target, "stderr") == 0)
+		return 0;
+	return allow_folder_of(l, target, LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG, e);
+}
+
 static int allow_settings(const struct landlock *l, const struct settings *s, struct err *e)
 {
 	const char *const *module = s->policy.module_paths;
 
 	if (allow(l, s->data, WRITE, e) != 0 || allow_beside(l, s->root->file, e) != 0 ||
 		allow_beside(l, s->tls_certificate, e) != 0 || allow_beside(l, s->tls_key, e) != 0 ||
-		allow_beside(l, s->policy.policy_ca, e) != 0 || allow_sockets(l, s->listen, e) != 0)
+		allow_beside(l, s->policy.policy_ca, e) != 0 || allow_sockets(l, s->listen, e) != 0 ||
+		allow_access_log(l, s->access_log, e) != 0)
 		return -1;
 	for (; module != NULL && *module != NULL; module++) {
 		if (allow(l, *module, READ, e) != 0)

@@ -18,10 +18,10 @@ int become_user(const struct settings *s, struct err *e);
 
 /*
  * No new privileges, no core dumps, and with Landlock (kernel 5.19 or later): of the file system
- * the data folder to write, and to read the folders of configuration, certificates, keys and
- * modules, the time zones and the system's libraries; nothing to execute; no TCP but what the open
- * sockets bring; signals to nobody else. A kernel without it is warned of. Before the first
- * thread, with every socket open.
+ * the data folder and the access log's to write, and to read the folders of configuration,
+ * certificates, keys and modules, the time zones and the system's libraries; nothing to execute;
+ * no TCP but what the open sockets bring; signals to nobody else. A kernel without it is
+ * warned of. Before the first thread, with every socket open.
  */
 int sandbox_enter(const struct settings *s, struct err *e);
 

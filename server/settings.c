@@ -101,6 +101,7 @@ static const struct conf_option server_options[] = {
 	{ "trusted-proxies",         CONF_LIST,     NULL,             0,      0,           check_network },
 	{ "proxy-headers",           CONF_STRING,   "x-forwarded",    0,      0,           check_proxy_headers },
 	{ "log-level",               CONF_STRING,   "info",           0,      0,           check_log_level },
+	{ "access-log",              CONF_STRING,   NULL,             0,      0,           check_not_empty },
 	/* what it may do */
 	{ "user",                    CONF_STRING,   NULL,             0,      0,           check_not_empty },
 	{ "sandbox",                 CONF_BOOL,     "yes",            0,      1,           NULL },
@@ -253,6 +254,11 @@ static const char *absolute_path(struct settings *s, const char *path)
 	return keep(s, xasprintf("%.*s%s", folder, s->root->file, path));
 }
 
+static const char *access_log_path(struct settings *s, const char *value)
+{
+	return value != NULL && strcmp(value, "stderr") == 0 ? value : absolute_path(s, value);
+}
+
 static enum log_level log_level_of(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(log_levels); i++) {
@@ -384,6 +390,7 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->tls_key = absolute_path(s, conf_string(sec, "tls-key"));
 	s->plain_anywhere = conf_number(sec, "plain-http-anywhere") != 0;
 	s->log_level = log_level_of(conf_string(sec, "log-level"));
+	s->access_log = access_log_path(s, conf_string(sec, "access-log"));
 	s->data = absolute_path(s, conf_string(sec, "data"));
 	s->user = conf_string(sec, "user");
 	s->sandbox = conf_number(sec, "sandbox") != 0;

@@ -32,6 +32,7 @@ struct settings {
 	struct proxy_rule proxies;
 	const char *public_base;            /* what stands before a path in links; NULL: none are written */
 	enum log_level log_level;
+	const char *access_log;             /* "stderr", an absolute path, or NULL: none */
 
 	unsigned threads, workers, queue;
 	unsigned connections, connections_per_address;

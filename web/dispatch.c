@@ -58,15 +58,51 @@ bool web_is_open(const char *path)
 	return has_flag(path, PAGE_OPEN);
 }
 
-const char *web_log_path(const char *path, char out[WEB_LOG_PATH_SIZE])
+/* The first character of a raw path, decoded, in lower case; *len: how many bytes it takes. */
+static int path_character(const char *s, size_t *len)
 {
-	const struct page *p = page_find(path);
+	int high = s[0] == '%' ? hex_digit(s[1]) : -1, low = high >= 0 ? hex_digit(s[2]) : -1;
+
+	*len = low >= 0 ? 3 : 1;
+	return ascii_tolower(low >= 0 ? high << 4 | low : (unsigned char)s[0]);
+}
+
+static bool path_begins(const char *path, const char *name)
+{
 	size_t len;
 
-	if (!p || !(p->flags & PAGE_SECRET))
+	for (; *name != '\0'; name++, path += len) {
+		if (*path == '\0' || path_character(path, &len) != *name)
+			return false;
+	}
+	return true;
+}
+
+/* A link that leads nowhere is often one that was mistyped, or whose base path is another's: it still holds
+ * the secret. So the name of a secret page hides what is behind it wherever, and however, it is written. */
+static const struct page *secret_within(const char *path)
+{
+	for (; *path != '\0'; path++) {
+		for (size_t i = 0; i < ARRAY_SIZE(pages) && (*path == '/' || *path == '%'); i++) {
+			if (pages[i].flags & PAGE_SECRET && path_begins(path, pages[i].path))
+				return &pages[i];
+		}
+	}
+	return NULL;
+}
+
+const char *web_log_path(const char *path, char out[WEB_LOG_PATH_SIZE])
+{
+	const struct page *p = secret_within(path);
+	size_t len = p ? strlen(p->path) : 0;
+
+	if (!p)
 		return path;
-	len = strlen(p->path);
-	snprintf(out, WEB_LOG_PATH_SIZE, "%.*s…", (int)(len + (p->shown ? p->shown(path + len) : 0)), path);
+	if (!str_starts(path, p->path))
+		snprintf(out, WEB_LOG_PATH_SIZE, "…%s…", p->path);
+	else
+		snprintf(out, WEB_LOG_PATH_SIZE, "%.*s…", (int)(len + (p->shown ? p->shown(path + len) : 0)),
+			path);
 	return out;
 }
 

@@ -87,12 +87,6 @@ static bool is_known(struct page_request *rq, const char *etag)
 
 /* ---- what is asked ---- */
 
-static int hex_digit(char c)
-{
-	return ascii_isdigit((unsigned char)c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10
-		: c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* %XX undone, also %2F: zones are names in a table, and their slashes come either way. NULL: malformed or
  * too long. */
 static const char *decode(struct page_request *rq, const char *raw, size_t len)

@@ -26,7 +26,8 @@ struct web {
 bool web_owns(const char *path);
 /* True for one that needs no login (architecture.md 15.34). */
 bool web_is_open(const char *path);
-/* A path as logs may show it: itself, or for one that is a secret "/feeds/…", "/fee/<ref>/…", made in out. */
+/* A path as logs may show it: itself, or for one that is a secret "/feeds/…", "/fee/<ref>/…", made in
+ * out; one that only holds such a path is "…/feeds/…". */
 enum { WEB_LOG_PATH_SIZE = 32 };
 const char *web_log_path(const char *path, char out[WEB_LOG_PATH_SIZE]);
 /* Answers rq: sets rq->res. rq->who is authenticated, unless web_is_open(path). Thread-safe. */

@@ -105,7 +105,7 @@ int dav_server_ask(struct dav_server *s, const char *who, const char *method, co
 	static const char *const addresses[] = { "someone@example.org", NULL };
 	cleanup_arena struct arena *mem = arena_create();
 	struct response res;
-	struct request rq = { .mem = mem, .id = 1, .now = NOW, .method = method, .path = path, .head = head,
+	struct request rq = { .mem = mem, .id = "1", .now = NOW, .method = method, .path = path, .head = head,
 		.heads = heads, .body = body, .body_len = len, .address = "127.0.0.1", .secure = true,
 		.who = { .name = who, .displayname = who, .language = "en", .addresses = addresses },
 		.res = &res };

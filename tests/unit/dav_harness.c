@@ -149,7 +149,7 @@ struct answer ask_bytes(struct dav_test *t, const char *who, const char *method,
 	struct response res;
 	struct answer a = { 0 };
 	const char *query = strchr(path, '?');
-	struct request rq = { .mem = mem, .id = 1, .now = t->now, .method = method, .body = body,
+	struct request rq = { .mem = mem, .id = "1", .now = t->now, .method = method, .body = body,
 		.body_len = len, .address = "127.0.0.1", .secure = true, .res = &res };
 
 	rq.path = query ? arena_strndup(mem, path, (size_t)(query - path)) : path;

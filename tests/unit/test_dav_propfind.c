@@ -285,7 +285,7 @@ static void a_calendar_that_goes_meanwhile(void **state)
 	assert_int_equal(ask(t, "anna", "MKCALENDAR", "/calendars/anna/zzz/", NULL, NULL).status, 201);
 	const char *body = "<D:propfind xmlns:D=\"DAV:\" xmlns:Z=\"urn:example:z\"><D:prop><Z:long/></D:prop>"
 		"</D:propfind>";
-	struct request rq = { .mem = t->mem, .id = 1, .now = t->now, .method = "PROPFIND",
+	struct request rq = { .mem = t->mem, .id = "1", .now = t->now, .method = "PROPFIND",
 		.path = "/calendars/anna/", .body = body, .body_len = strlen(body), .head = &depth, .heads = 1,
 		.who = { .name = "anna" }, .res = &res };
 	response_init(&res, 1 << 20);

@@ -36,7 +36,7 @@ static void capture(void (*fn)(void))
 static void log_plainly(void)
 {
 	log_open(LOG_LEVEL_INFO, 0);
-	log_context(0, NULL);
+	log_context(NULL, NULL);
 	log_info("started %d", 7);
 	log_debug("not shown");
 	errno = ENOENT;
@@ -54,13 +54,13 @@ static void lines_and_levels(void **state)
 static void log_with_context(void)
 {
 	log_open(LOG_LEVEL_DEBUG, 1);
-	log_context(42, "anna");
+	log_context("42", "anna");
 	log_error("e");
-	log_context(42, NULL);
+	log_context("42", NULL);
 	log_debug("d");
-	log_context(0, "an\nna");
+	log_context(NULL, "an\nna");
 	log_warn("w");
-	log_context(0, NULL);
+	log_context(NULL, NULL);
 }
 
 static void context_and_priorities(void **state)
@@ -74,6 +74,7 @@ static void log_oddities(void)
 {
 	log_open(LOG_LEVEL_INFO, 0);
 	log_info("user '%s'", "x\n<0>forged\r\x1b[2J\x7f");
+	log_info("%s", "\xe2\x80\xae" "gpj.\xe2\x81\xa6 \xd8\x9c \xef\xbb\xbf \xf3\xa0\x81\x81 \xf0\x9f\x98\x80");
 	log_info("%s", "caf\xc3\xa9 \xff \xc2\x85 \xe2\x80\xa8 \xe2\x82\xac");
 }
 
@@ -83,6 +84,7 @@ static void no_argument_forges_a_line(void **state)
 	(void)state;
 	capture(log_oddities);
 	assert_string_equal(captured, "user 'x\\x0a<0>forged\\x0d\\x1b[2J\\x7f'\n"
+		"\\xe2\\x80\\xaegpj.\\xe2\\x81\\xa6 \\xd8\\x9c \\xef\\xbb\\xbf \\xf3\\xa0\\x81\\x81 \xf0\x9f\x98\x80\n"
 		"caf\xc3\xa9 \\xff \\xc2\\x85 \\xe2\\x80\\xa8 \xe2\x82\xac\n");
 }
 
@@ -113,7 +115,10 @@ static void long_lines_are_cut(void **state)
 
 static void *log_often(void *arg)
 {
-	log_context((uint64_t)(uintptr_t)arg, "thread");
+	char request[8];
+
+	snprintf(request, sizeof(request), "%u", (unsigned)(uintptr_t)arg);
+	log_context(request, "thread");
 	for (int i = 0; i < 200; i++) {
 		log_info("a line that has to stay in one piece");
 	}

@@ -63,6 +63,14 @@ static void owns_its_paths_alone(void **state)
 	assert_string_equal(web_log_path("/fee/7F3K-2Q9M/secret", shown), "/fee/7F3K-2Q9M/…");
 	assert_string_equal(web_log_path("/fee/secret/7F3K-2Q9M", shown), "/fee/…");
 	assert_string_equal(web_log_path("/fee/7F3K-2Q9Msecret", shown), "/fee/…");
+	/* what a mistyped or misdirected link looks like */
+	assert_string_equal(web_log_path("/dedit/feeds/secret", shown), "…/feeds/…");
+	assert_string_equal(web_log_path("//feeds/secret", shown), "…/feeds/…");
+	assert_string_equal(web_log_path("/FEEDS/secret", shown), "…/feeds/…");
+	assert_string_equal(web_log_path("/%66eeds%2Fsecret", shown), "…/feeds/…");
+	assert_string_equal(web_log_path("%2ffee%2f7F3K-2Q9M/secret", shown), "…/fee/…");
+	assert_string_equal(web_log_path("/calendars/anna/fees/x.ics", shown), "/calendars/anna/fees/x.ics");
+	assert_string_equal(web_log_path("/fee%", shown), "/fee%");
 	assert_string_equal(web_log_path("/policy/x/2026-01-01", shown), "/policy/x/2026-01-01");
 }
 
