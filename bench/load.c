@@ -1,18 +1,23 @@
 /*
- * A load generator for any CalDAV server over plain HTTP on this machine: N connections, one
- * request in flight on each, for a number of seconds. Every answer's status is checked; a wrong
- * one ends the run. Prints one line: work, connections, requests/s, median and p99 in ms.
+ * A load generator for any CalDAV server over plain HTTP on this machine: N connections, one request
+ * in flight on each, for a number of seconds. Every answer is checked, its status and how many items it
+ * has; a wrong one ends the run. Prints a line of JSON: work, connections, requests, rate (per
+ * second), median and p99 in ms, items and bytes of the last answer.
  *
- *	load put|put-over|get HOST PORT /PATH/ USER:PASSWORD CONNECTIONS SECONDS
+ *	load [-u USER:PASSWORD] [-c CONNECTIONS] [-s SECONDS] [-n EVENTS] [-f FIRST] [-e ITEMS] WORK URL
+ *
+ * The calendar at URL holds the EVENTS of bench/events.h; FIRST is the number of the first one that is
+ * put anew or deleted. ITEMS is what an answer has to have at least (1). `fill` puts all events, once,
+ * however long it takes; `get` with a URL that doesn't end in a slash gets that.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,27 +25,50 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX = 65536, SAMPLES_MAX = 1 << 20 };
+#include "base/buf.h"
+#include "base/util.h"
+#include "bench/events.h"
+
+#define NAMESPACES "xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\""
+#define PROLOG "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
+#define MONTH "<C:time-range start=\"20260301T000000Z\" end=\"20260401T000000Z\"/>"
+
+enum { ANSWER_MAX = 1 << 29, REQUEST_MAX = 1 << 20, SAMPLES_MAX = 1 << 20, MULTIGET = 50, TOKEN_SIZE = 512 };
 
 struct plan {
-	const char *work, *path;
-	char authorization[256];
+	const struct work *work;
+	const char *path;
+	char host[64], *authorization;
 	struct sockaddr_in peer;
 	double seconds;
+	unsigned events, first;
+	size_t items;
+	unsigned connections;
 };
 
 struct connection {
 	const struct plan *plan;
 	pthread_t thread;
-	unsigned number;
 	int fd;
-	char answer[ANSWER_MAX];
-	uint32_t *samples; /* microseconds of each request */
-	size_t count;
+	bool closed;             /* by the server, as those of HTTP/1.0 do behind each answer */
+	struct buf request, answer, body; /* of the answer: as it came, and without head and chunks */
+	int status;
+	char token[TOKEN_SIZE];
+	double *samples;         /* seconds of each request */
+	size_t count, items, bytes;
 	bool failed;
 };
 
+struct work {
+	const char *name, *needle; /* what is counted in an answer: so often for each item */
+	size_t each;
+	/* Does one, timed by itself: seconds, or -1. n counts on through all connections. */
+	double (*run)(struct connection *c, unsigned n);
+	bool once;               /* over EVENTS numbers instead of for SECONDS */
+};
+
 static atomic_bool stop;
+static atomic_uint counter;
 
 static double now_seconds(void)
 {
@@ -50,35 +78,19 @@ static double now_seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void base64_text(const char *in, char *out, size_t size)
-{
-	static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t len = strlen(in), n = 0;
-
-	for (size_t i = 0; i < len && n + 5 < size; i += 3) {
-		uint32_t v = (uint32_t)(uint8_t)in[i] << 16;
-
-		if (i + 1 < len)
-			v |= (uint32_t)(uint8_t)in[i + 1] << 8;
-		if (i + 2 < len)
-			v |= (uint8_t)in[i + 2];
-		out[n++] = set[v >> 18];
-		out[n++] = set[v >> 12 & 63];
-		out[n++] = i + 1 < len ? set[v >> 6 & 63] : '=';
-		out[n++] = i + 2 < len ? set[v & 63] : '=';
-	}
-	out[n] = '\0';
-}
+/* ---- HTTP ---- */
 
 static int connect_peer(struct connection *c)
 {
 	int on = 1;
 
+	if (c->fd >= 0)
+		close(c->fd);
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return -1;
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	return connect(c->fd, (const struct sockaddr *)&c->plan->peer, sizeof c->plan->peer);
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return connect(c->fd, (const struct sockaddr *)&c->plan->peer, sizeof(c->plan->peer));
 }
 
 static int send_all(int fd, const char *data, size_t len)
@@ -94,75 +106,347 @@ static int send_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* Reads one answer with a Content-Length (or none: 204, 201 without body). Status, or -1. */
-static int read_answer(struct connection *c)
+/* 1: some came, 0: the end, -1 */
+static int receive(struct connection *c)
 {
-	size_t have = 0, need = 0;
+	char piece[65536];
+	ssize_t n = recv(c->fd, piece, sizeof(piece), 0);
 
+	if (n > 0 && buf_add(&c->answer, piece, (size_t)n) != 0)
+		return -1;
+	return n > 0 ? 1 : (int)n;
+}
+
+static const char *header(const char *head, const char *end, const char *name)
+{
+	const char *at = strcasestr(head, name);
+
+	return at != NULL && at < end ? at + strlen(name) : NULL;
+}
+
+/* From `at` of the answer on; -1 also for what isn't chunked at all. */
+static int read_chunks(struct connection *c, size_t at)
+{
 	for (;;) {
-		ssize_t n = recv(c->fd, c->answer + have, ANSWER_MAX - 1 - have, 0);
-		char *end, *length;
+		char *line = c->answer.data + at, *end = strstr(line, "\r\n");
+		size_t len;
 
-		if (n <= 0)
-			return -1;
-		have += (size_t)n;
-		c->answer[have] = '\0';
-		if (need == 0) {
-			end = strstr(c->answer, "\r\n\r\n");
-			if (end == NULL)
-				continue;
-			length = strcasestr(c->answer, "\r\nContent-Length:");
-			need = (size_t)(end + 4 - c->answer);
-			if (length != NULL && length < end)
-				need += strtoul(length + 17, NULL, 10);
-			if (need >= ANSWER_MAX)
+		if (end == NULL) {
+			if (receive(c) <= 0)
+				return -1;
+			continue;
+		}
+		len = strtoul(line, NULL, 16);
+		at = (size_t)(end + 2 - c->answer.data);
+		while (c->answer.len < at + len + 2) {
+			if (receive(c) <= 0)
 				return -1;
 		}
-		if (have >= need)
-			return (int)strtol(c->answer + 9, NULL, 10);
+		if (len == 0)
+			return 0;
+		buf_add(&c->body, c->answer.data + at, len);
+		at += len + 2;
 	}
 }
 
-static int event_body(char *out, size_t size, unsigned connection, size_t n)
+static int read_body(struct connection *c, const char *end)
 {
-	unsigned day = (unsigned)(n % 28) + 1, hour = (unsigned)(n / 28 % 24);
+	size_t at = (size_t)(end + 4 - c->answer.data), len;
+	const char *length = header(c->answer.data, end, "\r\nContent-Length:");
+	int got;
 
-	return snprintf(out, size,
-		"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//bench//EN\r\nBEGIN:VEVENT\r\n"
-		"UID:load-%u-%zu-%d@bench.example\r\nDTSTAMP:20260101T000000Z\r\n"
-		"DTSTART:202703%02uT%02u0000Z\r\nDTEND:202703%02uT%02u3000Z\r\n"
-		"SUMMARY:Client %u-%zu-%d\r\nLOCATION:Room 5\r\n"
-		"DESCRIPTION:%.*s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
-		connection, n, (int)getpid(), day, hour, day, hour, connection, n, (int)getpid(), 600,
-		"Agenda: the minutes of the last meeting\\, the figures of the quarter\\, the plan of the "
-		"next one\\; please bring what you have. ");
+	if (c->status == 204 || c->status == 304)
+		return 0;
+	if (header(c->answer.data, end, "\r\nTransfer-Encoding: chunked") != NULL)
+		return read_chunks(c, at);
+	if (length == NULL) {
+		while ((got = receive(c)) > 0)
+			continue;
+		return got < 0 ? -1 : buf_add(&c->body, c->answer.data + at, c->answer.len - at);
+	}
+	len = strtoul(length, NULL, 10);
+	while (c->answer.len < at + len) {
+		if (receive(c) <= 0)
+			return -1;
+	}
+	return buf_add(&c->body, c->answer.data + at, len);
 }
 
-static int one_request(struct connection *c, size_t n)
+static int read_answer(struct connection *c)
 {
-	char body[2048], request[4096];
-	const struct plan *p = c->plan;
-	bool put = strcmp(p->work, "get") != 0, over = strcmp(p->work, "put-over") == 0;
-	size_t name = put && !over ? n : n % 16;
-	int body_len = put ? event_body(body, sizeof body, c->number, name) : 0, len, status;
+	char *end;
 
-	if (over) /* other bytes each time, the same UID: a real change */
-		body_len += snprintf(body + body_len - 30, 64, "X-N:%08zu\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
-			n % 100000000) - 30;
-	if (put)
-		len = snprintf(request, sizeof request, "PUT %sload-%u-%zu-%d.ics HTTP/1.1\r\nHost: bench\r\n"
-			"Authorization: Basic %s\r\nContent-Type: text/calendar\r\nContent-Length: %d\r\n\r\n%s",
-			p->path, c->number, name, (int)getpid(), p->authorization, body_len, body);
-	else
-		len = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: bench\r\n"
-			"Authorization: Basic %s\r\n\r\n", p->path, p->authorization);
-	if (send_all(c->fd, request, (size_t)len) < 0)
-		return -1;
-	status = read_answer(c);
-	if (put ? status != 201 && status != 204 : status != 200) {
-		fprintf(stderr, "load: status %d: %.300s\n", status, c->answer);
+	buf_reset(&c->answer);
+	buf_reset(&c->body);
+	do {
+		if (receive(c) <= 0)
+			return -1;
+		end = strstr(c->answer.data, "\r\n\r\n");
+	} while (end == NULL);
+	c->status = (int)strtol(c->answer.data + strlen("HTTP/1.1 "), NULL, 10);
+	c->closed = str_starts(c->answer.data, "HTTP/1.0") ||
+		header(c->answer.data, end, "\r\nConnection: close") != NULL;
+	return read_body(c, end);
+}
+
+static size_t count(const char *text, const char *needle)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, needle)) != NULL; text += strlen(needle))
+		n++;
+	return n;
+}
+
+/* What was built in c->request, and its answer: seconds, or -1. */
+static double ask(struct connection *c, const char *method, const char *path, const char *headers,
+	const char *body, int expected)
+{
+	double before;
+
+	buf_reset(&c->request);
+	buf_printf(&c->request, "%s ", method);
+	buf_adds(&c->request, path);
+	buf_printf(&c->request, " HTTP/1.1\r\nHost: %s\r\n%s", c->plan->host, headers);
+	if (c->plan->authorization != NULL)
+		buf_printf(&c->request, "Authorization: Basic %s\r\n", c->plan->authorization);
+	if (*body != '\0')
+		buf_printf(&c->request, "Content-Length: %zu\r\n", strlen(body));
+	buf_adds(&c->request, "\r\n");
+	buf_adds(&c->request, body);
+	before = now_seconds();
+	if (c->closed && connect_peer(c) != 0) {
+		perror("load: connect");
 		return -1;
 	}
+	if (send_all(c->fd, c->request.data, c->request.len) != 0 || read_answer(c) != 0) {
+		fprintf(stderr, "load: %s %s: the connection broke\n", method, path);
+		return -1;
+	}
+	before = now_seconds() - before;
+	/* 200 and 204 instead of each other are both found in the field. */
+	if (c->status != expected && (c->status < 200 || c->status == 207 || c->status > 204 || expected == 207)) {
+		fprintf(stderr, "load: %s %s: %.400s\n", method, path, c->answer.data);
+		return -1;
+	}
+	c->bytes = c->answer.len;
+	return before;
+}
+
+/* ---- the work ---- */
+
+static double report(struct connection *c, const char *method, const char *depth, const char *xml)
+{
+	char headers[100];
+
+	snprintf(headers, sizeof(headers), "Depth: %s\r\nContent-Type: application/xml\r\n", depth);
+	return ask(c, method, c->plan->path, headers, xml, 207);
+}
+
+static void event_path(const struct connection *c, unsigned n, struct buf *out)
+{
+	buf_init(out, 1024);
+	buf_adds(out, c->plan->path);
+	bench_event_name(n, out);
+}
+
+static double put(struct connection *c, unsigned n, unsigned version)
+{
+	struct buf path cleanup_buf, body cleanup_buf;
+
+	event_path(c, n, &path);
+	buf_init(&body, REQUEST_MAX);
+	bench_event(n, version, &body);
+	return ask(c, "PUT", path.data, "Content-Type: text/calendar; charset=utf-8\r\n", body.data, 201);
+}
+
+static double run_fill(struct connection *c, unsigned n)
+{
+	return put(c, n, 0);
+}
+
+static double run_put(struct connection *c, unsigned n)
+{
+	return put(c, c->plan->first + n, 0);
+}
+
+/* Jumps through the calendar by a prime. */
+static unsigned some_event(const struct connection *c, unsigned n)
+{
+	return n * 7919U % c->plan->events;
+}
+
+static double run_put_over(struct connection *c, unsigned n)
+{
+	return put(c, some_event(c, n), n + 1);
+}
+
+static double on_event(struct connection *c, const char *method, unsigned n, int expected)
+{
+	struct buf path cleanup_buf;
+
+	event_path(c, n, &path);
+	return ask(c, method, path.data, "", "", expected);
+}
+
+static double run_delete(struct connection *c, unsigned n)
+{
+	return on_event(c, "DELETE", c->plan->first + n, 204);
+}
+
+static double run_get(struct connection *c, unsigned n)
+{
+	const char *path = c->plan->path;
+
+	if (path[strlen(path) - 1] != '/')
+		return ask(c, "GET", path, "", "", 200);
+	return on_event(c, "GET", some_event(c, n), 200);
+}
+
+static double run_getctag(struct connection *c, unsigned n)
+{
+	(void)n;
+	return report(c, "PROPFIND", "0", PROLOG "<D:propfind " NAMESPACES "><D:prop>"
+		"<S:getctag xmlns:S=\"http://calendarserver.org/ns/\"/></D:prop></D:propfind>");
+}
+
+static double run_propfind(struct connection *c, unsigned n)
+{
+	(void)n;
+	return report(c, "PROPFIND", "1", PROLOG "<D:propfind " NAMESPACES "><D:prop><D:getetag/></D:prop></D:propfind>");
+}
+
+/* What stands before the last closing tag of that name, in whatever prefix. */
+static int take_token(struct connection *c)
+{
+	const char *tag = NULL, *begin;
+
+	for (const char *next = c->body.data; (next = strstr(next, "sync-token>")) != NULL; next++)
+		tag = next;
+	while (tag != NULL && tag > c->body.data && *tag != '<')
+		tag--;
+	for (begin = tag; begin != NULL && begin > c->body.data && begin[-1] != '>';)
+		begin--;
+	if (tag == NULL || tag - begin >= TOKEN_SIZE) {
+		fprintf(stderr, "load: no sync-token: %.400s\n", c->body.data);
+		return -1;
+	}
+	snprintf(c->token, sizeof(c->token), "%.*s", (int)(tag - begin), begin);
+	return 0;
+}
+
+static double sync_once(struct connection *c)
+{
+	char xml[TOKEN_SIZE + 300];
+	double took;
+
+	snprintf(xml, sizeof(xml), PROLOG "<D:sync-collection " NAMESPACES "><D:sync-token>%s</D:sync-token>"
+		"<D:sync-level>1</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>", c->token);
+	took = report(c, "REPORT", "0", xml);
+	return took < 0 || take_token(c) != 0 ? -1 : took;
+}
+
+/* A server may give it in parts: 507 for the collection says that there is more (RFC 6578 3.6). */
+static double run_sync_initial(struct connection *c, unsigned n)
+{
+	double all = 0, took;
+	size_t items = 0, bytes = 0;
+
+	(void)n;
+	c->token[0] = '\0';
+	do {
+		took = sync_once(c);
+		if (took < 0)
+			return -1;
+		all += took;
+		items += count(c->body.data, "getetag>\"") + count(c->body.data, "getetag>&quot;");
+		bytes += c->bytes;
+	} while (strstr(c->body.data, " 507 ") != NULL);
+	c->items = items;
+	c->bytes = bytes;
+	return all;
+}
+
+/* The change before it isn't timed. */
+static double run_sync_change(struct connection *c, unsigned n)
+{
+	if (c->token[0] == '\0' && run_sync_initial(c, n) < 0)
+		return -1;
+	if (run_put_over(c, n) < 0)
+		return -1;
+	return sync_once(c);
+}
+
+static double run_query(struct connection *c, unsigned n)
+{
+	(void)n;
+	return report(c, "REPORT", "1", PROLOG "<C:calendar-query " NAMESPACES "><D:prop><D:getetag/><C:calendar-data/>"
+		"</D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">" MONTH
+		"</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>");
+}
+
+static double run_multiget(struct connection *c, unsigned n)
+{
+	struct buf body cleanup_buf;
+
+	buf_init(&body, REQUEST_MAX);
+	buf_adds(&body, PROLOG "<C:calendar-multiget " NAMESPACES "><D:prop><D:getetag/><C:calendar-data/></D:prop>");
+	for (unsigned i = 0; i < MULTIGET; i++) {
+		buf_adds(&body, "<D:href>");
+		buf_adds(&body, c->plan->path);
+		bench_event_name(some_event(c, n * MULTIGET + i), &body);
+		buf_adds(&body, "</D:href>");
+	}
+	buf_adds(&body, "</C:calendar-multiget>");
+	return report(c, "REPORT", "1", body.data);
+}
+
+static double run_freebusy(struct connection *c, unsigned n)
+{
+	(void)n;
+	return ask(c, "REPORT", c->plan->path, "Depth: 1\r\nContent-Type: application/xml\r\n",
+		PROLOG "<C:free-busy-query " NAMESPACES ">" MONTH "</C:free-busy-query>", 200);
+}
+
+static const struct work works[] = {
+	{ "fill", NULL, 0, run_fill, true },
+	{ "put", NULL, 0, run_put, false },
+	{ "put-over", NULL, 0, run_put_over, false },
+	{ "delete", NULL, 0, run_delete, true },
+	{ "get", "BEGIN:VCALENDAR", 1, run_get, false },
+	{ "getctag", "getctag>", 2, run_getctag, false },
+	{ "propfind", "href>", 2, run_propfind, false },
+	{ "sync-initial", "", 0, run_sync_initial, false },
+	{ "sync-change", "href>", 2, run_sync_change, false },
+	{ "query", "BEGIN:VCALENDAR", 1, run_query, false },
+	{ "multiget", "BEGIN:VCALENDAR", 1, run_multiget, false },
+	{ "freebusy", "FREEBUSY", 1, run_freebusy, false },
+};
+
+/* ---- a run ---- */
+
+static bool is_over(const struct plan *p, unsigned n)
+{
+	return atomic_load(&stop) || (p->work->once && n >= p->events);
+}
+
+/* The number of items is looked at behind the timing. */
+static int one(struct connection *c, unsigned n)
+{
+	const struct work *w = c->plan->work;
+	double took = w->run(c, n);
+
+	if (took < 0)
+		return -1;
+	if (w->each > 0)
+		c->items = count(c->body.data, w->needle) / w->each;
+	if (w->needle != NULL && c->items < c->plan->items) {
+		fprintf(stderr, "load: %s: %zu items, expected %zu: %.400s\n", w->name, c->items, c->plan->items,
+			c->answer.data);
+		return -1;
+	}
+	if (c->count < SAMPLES_MAX)
+		c->samples[c->count++] = took;
 	return 0;
 }
 
@@ -170,19 +454,17 @@ static void *run(void *arg)
 {
 	struct connection *c = arg;
 
-	if (connect_peer(c) < 0) {
+	if (connect_peer(c) != 0) {
 		perror("load: connect");
 		c->failed = true;
 		return NULL;
 	}
-	for (size_t n = 0; !atomic_load(&stop) && c->count < SAMPLES_MAX; n++) {
-		double before = now_seconds();
+	while (!c->failed) {
+		unsigned n = atomic_fetch_add(&counter, 1);
 
-		if (one_request(c, n) < 0) {
-			c->failed = true;
+		if (is_over(c->plan, n))
 			break;
-		}
-		c->samples[c->count++] = (uint32_t)((now_seconds() - before) * 1e6);
+		c->failed = one(c, n) != 0;
 	}
 	close(c->fd);
 	return NULL;
@@ -190,72 +472,145 @@ static void *run(void *arg)
 
 static int by_value(const void *a, const void *b)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	double x = *(const double *)a, y = *(const double *)b;
 
 	return x < y ? -1 : x > y;
 }
 
-static int report(const struct plan *p, struct connection *all, size_t connections, double elapsed)
+/* sync-change has work between what is timed: its rate is of the timed part alone. */
+static int print(const struct plan *p, const struct connection *all, double elapsed)
 {
 	size_t total = 0, n = 0;
-	uint32_t *samples;
-	bool failed = false;
+	double *samples, busy = 0;
 
-	for (size_t i = 0; i < connections; i++)
-		total += all[i].count, failed |= all[i].failed;
-	if (failed || total == 0)
+	for (unsigned i = 0; i < p->connections; i++) {
+		if (all[i].failed)
+			return 1;
+		total += all[i].count;
+	}
+	if (total == 0) {
+		fprintf(stderr, "load: %s: no answer in time\n", p->work->name);
 		return 1;
-	samples = calloc(total, sizeof *samples);
-	if (samples == NULL)
-		return 1;
-	for (size_t i = 0; i < connections; i++) {
-		memcpy(samples + n, all[i].samples, all[i].count * sizeof *samples);
+	}
+	samples = xcalloc(total, sizeof(*samples));
+	for (unsigned i = 0; i < p->connections; i++) {
+		memcpy(samples + n, all[i].samples, all[i].count * sizeof(*samples));
 		n += all[i].count;
 	}
-	qsort(samples, total, sizeof *samples, by_value);
-	printf("%s %zu %.0f %.3f %.3f\n", p->work, connections, (double)total / elapsed,
-		samples[total / 2] / 1e3, samples[total - 1 - total / 100] / 1e3);
+	for (size_t i = 0; i < total; i++)
+		busy += samples[i];
+	if (p->work->run == run_sync_change)
+		elapsed = busy / p->connections;
+	qsort(samples, total, sizeof(*samples), by_value);
+	printf("{\"work\": \"%s\", \"connections\": %u, \"requests\": %zu, \"rate\": %.2f, \"median\": %.4f, \"p99\": %.4f, "
+		"\"items\": %zu, \"bytes\": %zu}\n", p->work->name, p->connections, total, (double)total / elapsed,
+		samples[total / 2] * 1e3, samples[total - 1 - total / 100] * 1e3, all[0].items, all[0].bytes);
 	free(samples);
 	return 0;
 }
 
-int main(int argc, char **argv)
+static void wait_for_time(const struct plan *p)
 {
-	struct plan p = { .seconds = 0 };
-	struct connection *all;
-	size_t connections;
-	struct timespec pause;
-	double started;
+	struct timespec pause = { .tv_sec = (time_t)p->seconds };
 
-	if (argc != 8) {
-		fputs("usage: load put|put-over|get HOST PORT /PATH/ USER:PASSWORD CONNECTIONS SECONDS\n", stderr);
-		return 2;
-	}
-	p.work = argv[1];
-	p.path = argv[4];
-	p.seconds = strtod(argv[7], NULL);
-	p.peer.sin_family = AF_INET;
-	p.peer.sin_port = htons((uint16_t)strtoul(argv[3], NULL, 10));
-	base64_text(argv[5], p.authorization, sizeof p.authorization);
-	connections = strtoul(argv[6], NULL, 10);
-	if (inet_pton(AF_INET, argv[2], &p.peer.sin_addr) != 1 || connections == 0 || connections > 1024)
-		return 2;
-	all = calloc(connections, sizeof *all);
-	if (all == NULL)
-		return 1;
-	started = now_seconds();
-	for (size_t i = 0; i < connections; i++) {
-		all[i].plan = &p;
-		all[i].number = (unsigned)i;
-		all[i].samples = calloc(SAMPLES_MAX, sizeof(uint32_t));
-		if (all[i].samples == NULL || pthread_create(&all[i].thread, NULL, run, &all[i]) != 0)
-			return 1;
-	}
-	pause.tv_sec = (time_t)p.seconds;
-	pause.tv_nsec = (long)((p.seconds - (double)pause.tv_sec) * 1e9);
+	pause.tv_nsec = (long)((p->seconds - (double)pause.tv_sec) * 1e9);
 	nanosleep(&pause, NULL);
 	atomic_store(&stop, true);
-	for (size_t i = 0; i < connections; i++)
+}
+
+static int start_all(const struct plan *p, struct connection *all)
+{
+	for (unsigned i = 0; i < p->connections; i++) {
+		struct connection *c = &all[i];
+
+		c->plan = p;
+		c->fd = -1;
+		c->samples = xcalloc(SAMPLES_MAX, sizeof(*c->samples));
+		buf_init(&c->request, REQUEST_MAX);
+		buf_init(&c->answer, ANSWER_MAX);
+		buf_init(&c->body, ANSWER_MAX);
+		if (pthread_create(&c->thread, NULL, run, c) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int measure(const struct plan *p)
+{
+	struct connection *all = xcalloc(p->connections, sizeof(*all));
+	double started = now_seconds();
+
+	if (start_all(p, all) != 0)
+		return 1;
+	if (!p->work->once)
+		wait_for_time(p);
+	for (unsigned i = 0; i < p->connections; i++)
 		pthread_join(all[i].thread, NULL);
-	return report(&p, all, connections, now_seconds() - started);
+	return print(p, all, now_seconds() - started);
+}
+
+/* ---- the command line ---- */
+
+static int usage(void)
+{
+	fputs("usage: load [-u USER:PASSWORD] [-c CONNECTIONS] [-s SECONDS] [-n EVENTS] [-f FIRST] [-e ITEMS] WORK URL\n"
+	      "WORK:", stderr);
+	for (size_t i = 0; i < ARRAY_SIZE(works); i++)
+		fprintf(stderr, " %s", works[i].name);
+	fputc('\n', stderr);
+	return 2;
+}
+
+/* http://127.0.0.1:PORT/PATH/ */
+static int take_url(struct plan *p, const char *url)
+{
+	char address[32];
+	unsigned port;
+	int used = 0;
+
+	if (sscanf(url, "http://%31[0-9.]:%u%n", address, &port, &used) != 2 || url[used] != '/')
+		return -1;
+	p->path = url + used;
+	snprintf(p->host, sizeof(p->host), "%s:%u", address, port);
+	p->peer.sin_family = AF_INET;
+	p->peer.sin_port = htons((uint16_t)port);
+	return inet_pton(AF_INET, address, &p->peer.sin_addr) == 1 ? 0 : -1;
+}
+
+static void take_login(struct plan *p, const char *text)
+{
+	size_t len = strlen(text);
+
+	p->authorization = xcalloc(1, (len + 2) / 3 * 4 + 1);
+	EVP_EncodeBlock((unsigned char *)p->authorization, (const unsigned char *)text, (int)len);
+}
+
+int main(int argc, char **argv)
+{
+	struct plan p = { .seconds = 5, .events = 1, .items = 1, .connections = 1 };
+	int opt;
+
+	while ((opt = getopt(argc, argv, "u:c:s:n:f:e:")) != -1) {
+		if (opt == 'u')
+			take_login(&p, optarg);
+		else if (opt == 'c')
+			p.connections = (unsigned)strtoul(optarg, NULL, 10);
+		else if (opt == 's')
+			p.seconds = strtod(optarg, NULL);
+		else if (opt == 'n')
+			p.events = (unsigned)strtoul(optarg, NULL, 10);
+		else if (opt == 'f')
+			p.first = (unsigned)strtoul(optarg, NULL, 10);
+		else if (opt == 'e')
+			p.items = strtoul(optarg, NULL, 10);
+		else
+			return usage();
+	}
+	if (optind + 2 != argc || p.connections == 0 || p.events == 0 || take_url(&p, argv[optind + 1]) != 0)
+		return usage();
+	for (size_t i = 0; i < ARRAY_SIZE(works); i++) {
+		if (strcmp(works[i].name, argv[optind]) == 0)
+			p.work = &works[i];
+	}
+	return p.work == NULL ? usage() : measure(&p);
 }

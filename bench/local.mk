@@ -2,7 +2,8 @@
 noinst_PROGRAMS += bench/bare_mhd bench/load
 bench_bare_mhd_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS)
 bench_bare_mhd_LDADD = $(MICROHTTPD_LIBS)
-bench_load_LDADD = -lpthread
+bench_load_SOURCES = bench/load.c bench/events.c bench/events.h
+bench_load_LDADD = $(base_libs) -lpthread
 
 # Counted by bench/instructions.py.
 noinst_PROGRAMS += bench/requests
