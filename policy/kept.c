@@ -1,30 +1,35 @@
 #include "policy/kept.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "base/util.h"
 
-static int open_folder(const char *data, int make, int *out, struct err *e)
+static int open_folder(const char *data, int *out, struct err *e)
 {
 	cleanup_fd int root = -1;
 
-	return fs_open_dir(data, &root, e) || fs_open_subdir(root, "policies", make, out, e) ? -1 : 0;
+	return fs_open_dir(data, &root, e) || fs_open_subdir(root, "policies", 0, out, e) ? -1 : 0;
 }
 
 int kept_add(const char *data, const char *digest, const struct buf *text, struct err *e)
 {
-	cleanup_fd int folder = -1;
+	cleanup_fd int root = -1, folder = -1;
 	struct buf there cleanup_buf;
 
 	buf_init(&there, KEPT_TEXT_MAX);
-	if (open_folder(data, 1, &folder, e))
+	if (fs_open_dir(data, &root, e) || fs_open_subdir(root, "policies", 1, &folder, e))
 		return -1;
-	if (fs_read(folder, digest, &there, e) == 0)
-		return 0;
-	return fs_replace(folder, digest, text->data, text->len, 1, e);
+	if (fs_read(folder, digest, &there, e) != 0 &&
+		fs_replace(folder, digest, text->data, text->len, 1, e) != 0)
+		return -1;
+	/* The folder may be new, and the text from a process that ended before it was durable. */
+	if (fsync(folder) < 0 || fsync(root) < 0)
+		return err_errno(e, ERR_IO, "sync policies/%s", digest);
+	return 0;
 }
 
 /* What else somebody put into the folder is none of ours. */
@@ -41,7 +46,7 @@ int kept_read(const char *data, const char *digest, struct buf *out, struct err 
 
 	if (!data || !is_digest(digest))
 		return err_set(e, ERR_NOT_FOUND, "no such version");
-	return open_folder(data, 0, &folder, e) || fs_read(folder, digest, out, e) ? -1 : 0;
+	return open_folder(data, &folder, e) || fs_read(folder, digest, out, e) ? -1 : 0;
 }
 
 static int visit_file(int folder, const char *name, int (*visit)(const char *, const char *, void *),
@@ -65,7 +70,7 @@ int kept_visit(const char *data, int (*visit)(const char *digest, const char *te
 	int status = 0;
 	size_t count;
 
-	if (open_folder(data, 0, &folder, &why))
+	if (open_folder(data, &folder, &why))
 		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
 	if (fs_list(folder, mem, &name, &count, e))
 		return -1;

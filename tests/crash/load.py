@@ -19,7 +19,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "wire"))
 
-from dav import body as xml_body, listing, sync, value
+import dedit_wire
+from dav import listing, sync, value
 from dedit_wire import Server, event, propfind, tag
 from report import expect
 
@@ -30,6 +31,11 @@ CONFIG = """policy "late" { timezone = "Europe/Paris" currency = EUR price-from 
 calendar "anna/work" { policy = "late" }
 """
 DEAD = (http.client.HTTPException, ConnectionError, TimeoutError, OSError)
+
+
+def use_build(build):
+    """Whose programs are run."""
+    dedit_wire.BUILD = build
 
 
 class Victim(Server):

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 
+import load
 from disk import Disk
 from report import Report, Wrong, expect
 from shim import SAID, SYNCED, TRACE_CHANGES, Shim
@@ -146,8 +147,40 @@ def store_states(build, wanted, seed, report, keep):
         shutil.rmtree(work)
 
 
+def policy_states(build, seed, report):
+    """The first policy comes with a reload: before bookings name its text, that is durable."""
+    load.use_build(build)
+    s = load.Victim()
+    disk_folder, rng = s.folder / "disk", random.Random(seed)
+    disk_folder.mkdir()
+    s.data = disk_folder / "data"
+    shim = Shim(build, disk_folder, s.folder)
+    shim["trace"] = TRACE_CHANGES
+    for extra in ("", load.CONFIG):
+        s.write_config(extra=extra)
+        s.conf.write_text(s.conf.read_text().replace('data = "data"', 'data = "disk/data"'))
+        if extra:
+            expect("not reloaded" not in s.reload(), s.log())
+            shim.kill(s.process)
+        else:
+            expect(s.begin(**shim.environment()), s.log())
+    disk = Disk(disk_folder)
+    for r in shim.records():
+        disk.apply(r)
+    with report.case("power loss after a reload with a first policy"):
+        report.counts["power-loss states"] += 1
+        left = s.folder / "left"
+        left.mkdir()
+        disk.after_power_loss(rng, left, "nothing")
+        texts = {f.name: f.read_bytes() for f in (s.data / "policies").glob("[!.]*")}
+        expect(texts and {f.name: f.read_bytes() for f in (left / "data/policies").glob("[!.]*")} == texts,
+               "the policy's text is not on disk")
+    shutil.rmtree(s.folder)
+
+
 def run(build, long, seed, report, keep=False):
     try:
+        policy_states(build, seed, report)
         store_states(build, LONG if long else SHORT, seed, report, keep)
     except Wrong as wrong:
         report.failed += 1

@@ -9,7 +9,6 @@ start writes (key, epoch, policies) are tried one by one on new folders. Built w
 """
 
 import argparse
-import os
 import pathlib
 import random
 import shutil
@@ -17,6 +16,7 @@ import signal
 import sys
 import time
 
+import load
 from report import Report, expect
 
 FAILPOINTS = [
@@ -71,8 +71,6 @@ def one_life(world, seed, point, rng, report, story):
 
 
 def new_world():
-    import load
-
     world = load.World(load.Victim())
     s = world.server
     s.write_config()
@@ -111,8 +109,6 @@ def lives(kills, seed, report, keep):
 
 def starts(report):
     """A new folder's first start, killed at each text it writes; a second start must do."""
-    import load
-
     for point in STARTS:
         for n in range(1, 10):
             s = load.Victim()
@@ -133,7 +129,7 @@ def starts(report):
 
 
 def run(build, kills, seed, report, keep=False):
-    os.environ["DEDIT_BUILD"] = str(build)
+    load.use_build(build)
     starts(report)
     lives(kills, seed, report, keep)
 
