@@ -75,15 +75,15 @@ static bool looks_same(int dir, const char *file, const struct state *s)
 		st.st_size == s->size && st.st_mtim.tv_sec == s->mtime && st.st_mtim.tv_nsec == 0;
 }
 
-/* What is adopted becomes the truth, so it has to be on disk as well, by its name. */
-static void sync_file(int dir, const char *file)
+/* What is adopted becomes the truth, so it has to be on disk as well, by its name; or gone from there. */
+static int sync_found(int dir, const char *file, bool there)
 {
-	int fd cleanup_fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd cleanup_fd =
+		there ? openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
 
-	if (fd >= 0) {
-		fdatasync(fd);
-		fsync(dir);
-	}
+	if (there && (fd < 0 || fdatasync(fd) < 0))
+		return -1;
+	return fsync(dir);
 }
 
 /*
@@ -109,13 +109,14 @@ static int compare_file(struct conn *c, const struct collection *in, int dir, co
 		return -1;
 	if (before.pending || s.pending || before.seq != s.seq || (!there && !s.live))
 		return 0;
-	*kind = !there ? DIFF_GONE : s.live ? DIFF_CHANGED : DIFF_NEW;
-	if (!there)
-		return 1;
 	digest_short(bytes->data, bytes->len, digest);
-	if (s.live && strcmp(digest, s.digest) == 0)
+	if (there && s.live && strcmp(digest, s.digest) == 0)
 		return 0;
-	sync_file(dir, file);
+	if (sync_found(dir, file, there) < 0) {
+		log_warn("%s, edited on disk, is not taken in: sync: %m", file);
+		return 0;
+	}
+	*kind = !there ? DIFF_GONE : s.live ? DIFF_CHANGED : DIFF_NEW;
 	return 1;
 }
 

@@ -22,6 +22,7 @@ import signal
 import sys
 import time
 
+import load
 from report import Report, expect
 from shim import CALLS, SAID, TRACE_CALLS, Shim
 
@@ -37,7 +38,7 @@ FULL = ("create", "write", "truncate", "mkdir", "rename")  # what a full disk re
 # what is told of a fault: its own words or SQLite's
 WORDS = {
     errno.ENOSPC: "No space left|is full|no space|unable to open", errno.EIO: "Input/output error|disk I/O error",
-    errno.EMFILE: "Too many open files|unable to open",
+    errno.EMFILE: "Too many open files|unable to open|readonly database",
 }
 CLASSES = [  # the first that fits; a pattern of fnmatch
     (r"cal/.*\.ics$", "cal/*.ics"), (r".*/\.props\.d/.*", "*/.props.d/*"), (r".*\.props$", "*.props"),
@@ -69,8 +70,6 @@ class Stage:
     """A world whose server runs with the shim."""
 
     def __init__(self, build):
-        import load
-
         self.build, self.world = build, load.World(load.Victim())
         s = self.world.server
         s.write_config()
@@ -205,8 +204,36 @@ def at_start(stage, fault, story):
     return failed > 0
 
 
+def hand_edit(build, report):
+    """An edited file that can't be made durable isn't taken in before it can."""
+    stage = Stage(build)
+    s, shim = stage.world.server, stage.shim
+    path, file = "/calendars/anna/plain/x.ics", s.data / "cal/anna/plain/x.ics"
+    etag = lambda: s.request("PROPFIND", path, None, {"Depth": "0"}).responses()[path]["{DAV:}getetag"].text
+    with report.case("hand edit that can't be synced, in %s" % s.folder):
+        expect(stage.start(), s.log())
+        stage.fill()
+        s.put(path, load.event("x"))
+        s.dedit("flush")
+        before = etag()
+        shim.arm(("sync",), "cal/*", errno.EIO, 1, 0)
+        file.with_name(".new").write_bytes(load.event("x", summary="Edited").encode())
+        os.replace(file.with_name(".new"), file)
+        s.dedit("rescan", "anna/plain")
+        expect(etag() == before and shim["failed"] > 0, "taken in, though nobody knows whether the disk has it")
+        says_why(Fault("load", ("sync",), "cal/*", errno.EIO, 0), s.log())
+        report.counts["faults of the disk"] += 1
+        shim.disarm()
+        s.dedit("rescan", "anna/plain")
+        expect(b"Edited" in s.request("GET", path).body, "not taken in afterwards")
+        stage.stop()
+        shutil.rmtree(s.folder)
+
+
 def run(build, long, seed, report, keep=False, only=""):
-    os.environ["DEDIT_BUILD"] = str(build)
+    load.use_build(build)
+    if only in "hand edit":
+        hand_edit(build, report)
     rng, stage = random.Random(seed), None
     faults = [f for f in (all_faults(count_calls(build, seed)) if long else SHORT) if only in name_of(f)]
     for n, fault in enumerate(faults):
