@@ -397,6 +397,12 @@ static int last_numbers(struct writer *w, struct err *e)
 	return 0;
 }
 
+/* Where a file can't be opened for writing, SQLite goes on with reading: better not to start then. */
+static int check_writable(struct writer *w, struct err *e)
+{
+	return sql_exec(w->conn, "BEGIN IMMEDIATE; COMMIT", e);
+}
+
 static void destroy(struct writer *w)
 {
 	pthread_cond_destroy(&w->work);
@@ -418,7 +424,7 @@ int writer_start(struct db *db, struct err *e)
 	pthread_cond_init(&w->work, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	w->conn = conn_open(db, "index.db", true, e);
-	if (w->conn == NULL || last_numbers(w, e) < 0) {
+	if (w->conn == NULL || last_numbers(w, e) < 0 || check_writable(w, e) < 0) {
 		destroy(w);
 		return -1;
 	}
