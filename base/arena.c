@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/asan.h"
 #include "base/util.h"
 
 enum {
@@ -58,22 +59,32 @@ static struct chunk *chunk_create(size_t size)
 	struct chunk *c = xcalloc(1, sizeof(*c) + size);
 
 	c->size = size;
+	ASAN_POISON_MEMORY_REGION(c->bytes, size);
 	return c;
 }
 
-/* A piece that would waste most of a chunk gets one of its own, behind the one being filled. */
-static void *alloc_large(struct arena *a, size_t size)
+/* The next `room` bytes of a chunk, of which `size` were asked for. */
+static void *take(struct chunk *c, size_t room, size_t size)
 {
-	struct chunk *c = chunk_create(size);
+	void *p = c->bytes + c->used;
 
-	c->used = size;
+	c->used += room;
+	ASAN_UNPOISON_MEMORY_REGION(p, size);
+	return p;
+}
+
+/* A piece that would waste most of a chunk gets one of its own, behind the one being filled. */
+static void *alloc_large(struct arena *a, size_t room, size_t size)
+{
+	struct chunk *c = chunk_create(room);
+
 	if (a->chunks == NULL) {
 		a->chunks = c;
 	} else {
 		c->next = a->chunks->next;
 		a->chunks->next = c;
 	}
-	return c->bytes;
+	return take(c, room, size);
 }
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -81,12 +92,13 @@ void *arena_alloc(struct arena *a, size_t size)
 	if (size > SIZE_MAX / 2) {
 		abort();
 	}
-	size = size == 0 ? ALIGN : (size + ALIGN - 1) / ALIGN * ALIGN;
-	a->used += size;
+	size_t room = size == 0 ? ALIGN : (size + ALIGN - 1) / ALIGN * ALIGN;
+	a->used += room;
+	room += ASAN_GAP;
 	struct chunk *c = a->chunks;
-	if (c == NULL || c->size - c->used < size) {
-		if (size > a->next_size / 4)
-			return alloc_large(a, size);
+	if (c == NULL || c->size - c->used < room) {
+		if (room > a->next_size / 4)
+			return alloc_large(a, room, size);
 		c = chunk_create(a->next_size);
 		c->next = a->chunks;
 		a->chunks = c;
@@ -94,9 +106,7 @@ void *arena_alloc(struct arena *a, size_t size)
 			a->next_size *= 2;
 		}
 	}
-	void *p = c->bytes + c->used;
-	c->used += size;
-	return p;
+	return take(c, room, size);
 }
 
 void *arena_array(struct arena *a, size_t n, size_t size)

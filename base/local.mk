@@ -2,6 +2,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	base/arena.c \
 	base/arena.h \
+	base/asan.h \
 	base/buf.c \
 	base/buf.h \
 	base/clock.c \

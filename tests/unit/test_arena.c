@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/asan.h"
 
 static void memory_is_zero_and_aligned(void **state)
 {
@@ -77,6 +78,26 @@ static void counts_what_was_asked_for(void **state)
 	assert_true(arena_used(a) >= 1600 + (1 << 20));
 }
 
+/* A sanitizer can't see that by itself, so the tests under it would miss what runs over. */
+static void what_is_not_handed_out_may_not_be_touched(void **state)
+{
+#ifdef HAVE_ASAN
+	struct arena *a cleanup_arena = arena_create();
+	static const size_t sizes[] = { 1, 16, 31, 5000, 1 << 20 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		char *p = arena_alloc(a, sizes[i]);
+
+		assert_null(__asan_region_is_poisoned(p, sizes[i]));
+		assert_ptr_equal(__asan_region_is_poisoned(p, sizes[i] + 1), p + sizes[i]);
+	}
+#else
+	(void)state;
+	skip();
+#endif
+}
+
 static void destroy_accepts_null(void **state)
 {
 	(void)state;
@@ -91,6 +112,7 @@ int main(void)
 		cmocka_unit_test(copies_strings),
 		cmocka_unit_test(prints_any_length),
 		cmocka_unit_test(counts_what_was_asked_for),
+		cmocka_unit_test(what_is_not_handed_out_may_not_be_touched),
 		cmocka_unit_test(destroy_accepts_null),
 	};
 
