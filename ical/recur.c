@@ -481,6 +481,8 @@ static bool is_uniform(const struct rule *r)
 void recur_open(struct recur *r, const struct rule *rule, const struct wall *start, int64_t until,
 	bool start_counts, uint64_t *steps)
 {
+	/* the last week of all reaches into a year that no date can tell */
+	until = until < LAST_TIME ? until : LAST_TIME;
 	*r = (struct recur) { .rule = *rule, .until = until, .steps = steps };
 	r->start = wall_seconds(start);
 	r->start_pending = start_counts;
@@ -494,7 +496,7 @@ void recur_open(struct recur *r, const struct rule *rule, const struct wall *sta
 	r->minutes = list_bits(r->rule.minutes, r->minute);
 	r->seconds = list_bits(r->rule.seconds, r->second);
 	r->period = period_of(r, r->start);
-	r->last_period = period_of(r, until < LAST_TIME ? until : LAST_TIME);
+	r->last_period = period_of(r, until);
 	r->stride = rule->interval * (rule->freq == RULE_WEEKLY ? 7 : 1);
 }
 
