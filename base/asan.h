@@ -1,6 +1,7 @@
 /*
- * What AddressSanitizer has to be told where memory is handed out in pieces of a larger block: it sees the block
- * alone, and nothing of what goes on between the pieces. Without it all of this is nothing.
+ * What AddressSanitizer has to be told where memory is handed out in pieces of a larger block: it
+ * sees the block alone, and nothing of what goes on between the pieces. Without it all of this is
+ * nothing.
  */
 #ifndef DEDIT_BASE_ASAN_H
 #define DEDIT_BASE_ASAN_H

@@ -1,28 +1,33 @@
-#include "dav_server.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "tests/fuzz/dav_server.h"
 
 #include "base/util.h"
 #include "policy/policy.h"
+#include "tests/fuzz/fuzz.h"
 
-#define EVENT "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//fuzz//EN\r\nBEGIN:VEVENT\r\nUID:e\r\n" \
-	"DTSTAMP:20260101T000000Z\r\nDTSTART:20261201T100000Z\r\nDTEND:20261201T110000Z\r\n" \
-	"RRULE:FREQ=WEEKLY;COUNT=5\r\nSUMMARY:Marc Petit 80 €\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+#define CALENDAR(x) "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//fuzz//EN\r\n" x "END:VCALENDAR\r\n"
+#define OBJECT(kind, uid, x) \
+	"BEGIN:" kind "\r\nUID:" uid "\r\nDTSTAMP:20260101T000000Z\r\n" x "END:" kind "\r\n"
+#define SERIES CALENDAR(OBJECT("VEVENT", "e", "DTSTART;TZID=Europe/Paris:20261201T100000\r\n" \
+	"DURATION:PT1H\r\nRRULE:FREQ=WEEKLY;COUNT=5\r\nSUMMARY:Marc Petit 80 €\r\nCATEGORIES:work,x\r\n" \
+	"BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT15M\r\nDESCRIPTION:soon\r\nEND:VALARM\r\n") \
+	OBJECT("VEVENT", "e", "RECURRENCE-ID;TZID=Europe/Paris:20261208T100000\r\n" \
+	"DTSTART;TZID=Europe/Paris:20261209T110000\r\nDURATION:PT1H\r\nSUMMARY:moved\r\n"))
+#define BUSY CALENDAR(OBJECT("VEVENT", "f", "DTSTART;VALUE=DATE:20261203\r\nSUMMARY:away\r\n" \
+	"CLASS:PRIVATE\r\n"))
+#define TASK CALENDAR(OBJECT("VTODO", "t", "DUE:20261201T100000Z\r\nSUMMARY:task\r\nPRIORITY:1\r\n"))
 
 enum { NOW = 1790000000 };
 
-void must(int holds)
+static const char *const *addresses_of(const char *name)
 {
-	if (!holds) {
-		abort();
-	}
+	static const char *const anna[] = { "anna@example.org", NULL }, *const marc[] = { "marc@example.org", NULL };
+
+	return strcmp(name, "anna") == 0 ? anna : marc;
 }
 
 static void add_account(struct dav_server *s, const char *name)
 {
-	static const char *const addresses[] = { "someone@example.org", NULL };
-	struct account a = { .name = name, .displayname = name, .language = "en", .addresses = addresses,
+	struct account a = { .name = name, .displayname = name, .language = "en", .addresses = addresses_of(name),
 		.password = "x", .generation = 1 };
 
 	must(store_account_put(s->store, &a, NULL) == 0);
@@ -50,20 +55,34 @@ void dav_server_start(struct dav_server *s)
 		once = true;
 	}
 	must(store_open("memory", NULL, NULL, &s->store, &e) == 0);
-	s->dav = (struct dav){ .store = s->store, .policies = policy_none(),
-		.settings = dav_default_settings };
+	s->dav = (struct dav){ .store = s->store, .policies = policy_none(), .settings = dav_default_settings };
+	/* so that work without end shows as such, not as slowness */
+	s->dav.settings.ical.instances = 500;
+	s->dav.settings.ical.steps = 20000;
+	s->now = NOW;
 	add_account(s, "anna");
 	add_account(s, "marc");
 	add_share(s);
-	int status = dav_server_ask(s, "anna", "PUT", "/calendars/anna/calendar/e.ics", NULL, 0, EVENT,
-		strlen(EVENT));
-	must(status == 201);
+	dav_server_put(s, "/calendars/anna/calendar/e.ics", SERIES);
+	dav_server_put(s, "/calendars/anna/calendar/f.ics", BUSY);
+	dav_server_put(s, "/calendars/anna/tasks/t.ics", TASK);
+	s->changed = false;
 }
 
 void dav_server_stop(struct dav_server *s)
 {
 	policy_unload((struct policy_set *)s->dav.policies);
 	store_close(s->store);
+	*s = (struct dav_server){ 0 };
+}
+
+void dav_server_fresh(struct dav_server *s)
+{
+	if (s->store && !s->changed)
+		return;
+	if (s->store)
+		dav_server_stop(s);
+	dav_server_start(s);
 }
 
 static void drain(struct response *res, struct buf *all)
@@ -71,7 +90,7 @@ static void drain(struct response *res, struct buf *all)
 	struct buf piece;
 	int more;
 
-	buf_init(&piece, 4096);
+	buf_init(&piece, 1 << 20);
 	do {
 		buf_reset(&piece);
 		more = res->next(res->next_arg, &piece);
@@ -81,39 +100,69 @@ static void drain(struct response *res, struct buf *all)
 	buf_finish(&piece);
 }
 
-static void check_answer(struct response *res, struct arena *mem)
+static void check_answer(struct response *res, struct arena *mem, struct buf *all)
 {
 	struct xml_limits limits = { .bytes = 64 << 20, .depth = 64, .nodes = 10000000, .tag = 1 << 22 };
 	struct xml_node *root;
-	struct buf all;
 
 	must(res->status >= 200 && (res->status < 500 || res->status == 501 || res->status == 502
 		|| res->status == 507));
-	buf_init(&all, 64 << 20);
 	if (res->next)
-		drain(res, &all);
+		drain(res, all);
 	else
-		buf_add(&all, res->body.data, res->body.len);
-	if (str_starts(all.data, "<?xml"))
-		must(xml_parse(all.data, all.len, &limits, mem, &root, NULL) == 0);
-	buf_finish(&all);
+		buf_add(all, res->body.data, res->body.len);
+	if (str_starts(all->data, "<?xml"))
+		must(xml_parse(all->data, all->len, &limits, mem, &root, NULL) == 0);
 }
 
-int dav_server_ask(struct dav_server *s, const char *who, const char *method, const char *path,
-	const struct header *head, size_t heads, const char *body, size_t len)
+static bool only_reads(const char *method)
 {
-	static const char *const addresses[] = { "someone@example.org", NULL };
-	cleanup_arena struct arena *mem = arena_create();
-	struct response res;
-	struct request rq = { .mem = mem, .id = "1", .now = NOW, .method = method, .path = path, .head = head,
-		.heads = heads, .body = body, .body_len = len, .address = "127.0.0.1", .secure = true,
-		.who = { .name = who, .displayname = who, .language = "en", .addresses = addresses },
-		.res = &res };
+	static const char *const names[] = { "GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT" };
 
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(method, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Moves with anything that is changed in the two homes. */
+static uint64_t state_of(struct dav_server *s)
+{
+	uint64_t anna, marc;
+
+	must(store_home(s->store, "anna", NULL, NULL, &anna, NULL) == 0);
+	must(store_home(s->store, "marc", NULL, NULL, &marc, NULL) == 0);
+	return anna + marc;
+}
+
+int dav_server_ask(struct dav_server *s, const struct dav_question *q, struct buf *answer)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	cleanup_buf struct buf own = { .data = NULL };
+	struct response res;
+	struct request rq = { .mem = mem, .id = "1", .now = s->now, .method = q->method, .path = q->path,
+		.head = q->head, .heads = q->heads, .body = q->len ? q->body : "", .body_len = q->len,
+		.address = "127.0.0.1", .secure = true, .who = { .name = q->who, .displayname = q->who,
+		.language = "en", .addresses = addresses_of(q->who) }, .res = &res };
+
+	uint64_t before = state_of(s);
+	buf_init(&own, 64 << 20);
 	response_init(&res, 1 << 20);
 	dav_handle(&s->dav, &rq);
-	check_answer(&res, mem);
+	check_answer(&res, mem, answer ? answer : &own);
 	int status = res.status;
 	response_finish(&res);
+	if (status < 300 && !only_reads(q->method))
+		s->changed = true;
+	else
+		must(state_of(s) == before);
 	return status;
+}
+
+void dav_server_put(struct dav_server *s, const char *path, const char *body)
+{
+	const struct dav_question q = { .who = "anna", .method = "PUT", .path = path, .body = body,
+		.len = strlen(body) };
+
+	must(dav_server_ask(s, &q, NULL) == 201);
 }

@@ -3,26 +3,15 @@
  * off again. It looks for broken promises: what the user wrote is lost, or the second time gives
  * something else than the first.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/util.h"
 #include "policy/apply.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { OUT_MAX = 8 << 20, WORK_MAX = 1 << 16 };
 
 #define PREFIX "✗ Late cancel 80.00 EUR"
 #define BLOCK \
 	"Late cancellation by the client, received Tue 9 June 2026 14:00.\nFee 80.00 EUR; due."
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static struct rendering late(void)
 {

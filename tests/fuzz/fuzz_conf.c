@@ -1,12 +1,7 @@
 /* Configuration files: refused with a place, or read; nothing between. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/conf.h"
 #include "base/util.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static const struct conf_option options[] = {
 	{"listen", CONF_LIST, "a", 0, 0, NULL},
@@ -23,13 +18,6 @@ static const struct conf_schema server = {"server", false, options, NULL};
 static const struct conf_schema policy = {"policy", true, options, inner};
 static const struct conf_schema *const outer[] = {&server, &policy, NULL};
 static const struct conf_schema schema = {NULL, false, options, outer};
-
-static void must(int holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static void walk(const struct conf_section *s)
 {

@@ -1,21 +1,9 @@
 /* What a request's head is read with: path segments, dates, token lists, credentials. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/util.h"
 #include "http/request.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
+#include "tests/fuzz/fuzz.h"
 
 static void check_segment(const char *raw, size_t len, struct arena *mem)
 {

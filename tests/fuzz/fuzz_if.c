@@ -1,13 +1,8 @@
 /* Conditional headers: the first line of an input is an If header, the second If-Match, the third
  * If-None-Match. A GET must answer with what they can cause, and nothing else. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/util.h"
-#include "dav_server.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/dav_server.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -17,18 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct header head[ARRAY_SIZE(names) + 1] = { { "Host", "cal.example.org" } };
 	size_t heads = 1;
 
-	if (!server.store)
-		dav_server_start(&server);
-	for (char *at = text; *at && heads <= ARRAY_SIZE(names); heads++) {
-		size_t len = strcspn(at, "\n");
-		char *next = at + len + (at[len] == '\n');
-
-		at[len] = '\0';
-		head[heads] = (struct header){ names[heads - 1], at };
-		at = next;
+	dav_server_fresh(&server);
+	for (char *at = text, *end = text + strlen(text), *line; heads <= ARRAY_SIZE(names); heads++) {
+		if (!(line = cut_line(&at, end)))
+			break;
+		head[heads] = (struct header){ names[heads - 1], line };
 	}
-	int status = dav_server_ask(&server, "anna", "GET", "/calendars/anna/calendar/e.ics", head, heads,
-		"", 0);
+	const struct dav_question q = { .who = "anna", .method = "GET", .path = "/calendars/anna/calendar/e.ics",
+		.head = head, .heads = heads };
+	int status = dav_server_ask(&server, &q, NULL);
 	must(status == 200 || status == 304 || status == 400 || status == 412);
 	return 0;
 }

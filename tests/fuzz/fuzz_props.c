@@ -1,12 +1,7 @@
 /* .props, account files and ledger lines: whatever they hold is read or refused. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "storage/chain.h"
 #include "storage/props.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 /* What was read can be written, and reads as the same again. */
 static void write_and_read(const struct props *p, struct arena *mem)

@@ -1,26 +1,15 @@
 /*
- * A recurrence rule and a start: expanded over a year by stepping and after a seek. Input: the first
- * byte chooses the start, the rest is the RRULE value. Beside memory errors it looks for times that
- * don't go on, that lie outside what was asked for, and for steps that aren't counted.
+ * A recurrence rule and a start: expanded over a year by stepping and after a seek. Input: the
+ * first byte chooses the start, the rest is the RRULE value. Beside memory errors it looks for
+ * times that don't go on, that lie outside what was asked for, and for steps that aren't counted.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/util.h"
 #include "ical/recur.h"
+#include "tests/fuzz/fuzz.h"
 
 enum { STEPS = 100000, RULE_MAX = 2000 };
 #define YEAR INT64_C(31622400)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static struct wall start_for(uint8_t choice)
 {

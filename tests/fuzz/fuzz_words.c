@@ -1,13 +1,9 @@
-/* Titles and notes: whatever people type, words and prices come out within bounds, and a title stays one. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* Titles and notes: whatever people type, words and prices come out within bounds, and a title
+ * stays one. */
 #include "base/util.h"
 #include "policy/late/fold.h"
 #include "policy/late/words.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void check_bounds(const struct words *w)
 {

@@ -2,24 +2,12 @@
  * Request bodies. Whatever parses is written and parsed again, and must be the same tree: that is
  * how dead properties are kept.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "tests/fuzz/fuzz.h"
 #include "xml/xml.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct xml_limits limits = {.bytes = 1 << 20, .depth = 32, .nodes = 5000, .tag = 4096};
 /* Declaring each foreign namespace where it is used makes tags longer, and text by its escapes. */
 static const struct xml_limits roomy = {.bytes = 8 << 20, .depth = 32, .nodes = 5000, .tag = 1 << 20};
-
-static void must(int holds)
-{
-	if (!holds) {
-		abort();
-	}
-}
 
 static int same_text(const char *a, const char *b)
 {
