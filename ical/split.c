@@ -333,8 +333,8 @@ static unsigned count_lines(const struct buf *b)
 {
 	unsigned n = 0;
 
-	for (const char *p = b->data; (p = strchr(p, '\n')) != NULL; p++)
-		n++;
+	for (size_t i = 0; i < b->len; i++)
+		n += b->data[i] == '\n';
 	return n;
 }
 
@@ -351,7 +351,7 @@ static const char *make_uid(const struct buf *text, const char *host, struct are
 static int add_part(const struct part *p, const struct buf *text, const char *uid, int64_t now,
 	struct buf *out, unsigned *added, struct err *e)
 {
-	const char *first = strchr(text->data, '\n');
+	const char *first = memchr(text->data, '\n', text->len);
 	size_t head = first ? (size_t)(first - text->data) + 1 : text->len;
 	char stamp[ICAL_UTC_SIZE];
 

@@ -109,6 +109,34 @@ static void writes_what_is_missing(void **state)
 	assert_int_equal(ical_piece_line(&p, 8), 5);
 }
 
+/* A NUL is refused where the object is judged, and until then it is a byte like others. */
+static int read_with_nul(void *arg, uint64_t offset, size_t len, struct buf *out, struct err *e)
+{
+	int got = read_text(arg, offset, len, out, e);
+
+	for (size_t i = 0; i < out->len; i++)
+		out->data[i] = out->data[i] == '!' ? '\0' : out->data[i];
+	return got;
+}
+
+static void counts_lines_behind_a_nul(void **state)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	static const char text[] = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:!\nDESCRIPTION:!\nEND:VEVENT\n"
+		"BEGIN:VEVENT\nUID:1\nSUMMARY:two\nEND:VEVENT\nEND:VCALENDAR\n";
+	struct ical_split *s;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(ical_split_open(read_with_nul, (void *)(uintptr_t)text, mem, &s, &e), 0);
+	struct ical_piece p = piece(mem, s, 0);
+	/* behind the three lines of the head, and DTSTAMP that is made up in each */
+	assert_int_equal(ical_piece_line(&p, 4), 2);
+	assert_int_equal(ical_piece_line(&p, 7), 4);
+	assert_int_equal(ical_piece_line(&p, 10), 7);
+	assert_int_equal(ical_piece_line(&p, 13), 9);
+}
+
 static void says_where_it_is_broken(void **state)
 {
 	static const struct { const char *text, *why; } rows[] = {
@@ -181,6 +209,7 @@ int main(void)
 		cmocka_unit_test(groups_by_uid),
 		cmocka_unit_test(brings_the_zones_along),
 		cmocka_unit_test(writes_what_is_missing),
+		cmocka_unit_test(counts_lines_behind_a_nul),
 		cmocka_unit_test(says_where_it_is_broken),
 		cmocka_unit_test(refuses_large_objects_alone),
 		cmocka_unit_test(reads_long_lines),
