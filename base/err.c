@@ -5,6 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/util.h"
+
+/* What was given may stand in the text, whatever it is, and the text may be cut. */
+static void make_one_line(char *text)
+{
+	size_t left = strlen(text), len;
+
+	for (; left > 0; text += len, left -= len) {
+		len = utf8_step(text, left);
+		if (len == 0)
+			*text = '?';
+		else if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = ' ';
+		len += len == 0;
+	}
+}
+
 int err_set(struct err *e, enum errcode code, const char *fmt, ...)
 {
 	va_list ap;
@@ -15,6 +32,7 @@ int err_set(struct err *e, enum errcode code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
+	make_one_line(e->text);
 	return -1;
 }
 
@@ -49,6 +67,7 @@ int err_errno(struct err *e, enum errcode code, const char *fmt, ...)
 		snprintf(e->text + len, sizeof(e->text) - (size_t)len, ": %s",
 			strerror_r(saved, reason, sizeof(reason)));
 	}
+	make_one_line(e->text);
 	errno = saved;
 	return -1;
 }

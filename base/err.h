@@ -1,5 +1,6 @@
 /*
- * What went wrong, as a code that callers decide by and one line for the log.
+ * What went wrong, as a code that callers decide by and one line of UTF-8 for the log: what else is
+ * put into the text becomes blanks and question marks.
  * The struct is the caller's, on its stack. Functions that can fail return 0 or
  * -1 and leave their outputs untouched on failure.
  */

@@ -153,6 +153,15 @@ static void sections_nest_and_have_titles(void **state)
 	conf_destroy(root);
 }
 
+/* What was wrong may hold anything, and characters that are cut in two where it is shown shortened. */
+static void a_refusal_is_one_line_of_characters(void **state)
+{
+	(void)state;
+	assert_refused("server { workers = \"1\n2\tx\" }", "not '1 2 x'");
+	assert_refused("server { workers = \"12345678901234567890123456789012345678901234567890123456789é\" }",
+		"6789?'");
+}
+
 static void comments_and_strings_do_not_mix(void **state)
 {
 	const struct conf_section *root = parsed(
@@ -282,6 +291,7 @@ int main(void)
 		cmocka_unit_test(defaults_hold_where_nothing_is_said),
 		cmocka_unit_test(an_empty_list_is_not_the_default),
 		cmocka_unit_test(sections_nest_and_have_titles),
+		cmocka_unit_test(a_refusal_is_one_line_of_characters),
 		cmocka_unit_test(comments_and_strings_do_not_mix),
 		cmocka_unit_test(errors_name_file_line_option_and_wish),
 		cmocka_unit_test(unknown_names_are_refused_with_the_known_ones),
