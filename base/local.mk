@@ -24,6 +24,8 @@ libbase_a_SOURCES = \
 	base/fsio.h \
 	base/log.c \
 	base/log.h \
+	base/metrics.c \
+	base/metrics.h \
 	base/signature.c \
 	base/signature.h \
 	base/table.c \

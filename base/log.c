@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "base/util.h"
 
 enum { LINE_MAX_SIZE = 4096, MESSAGE_MAX_SIZE = 2048 };
@@ -167,6 +168,8 @@ static void log_line(enum log_level level, int error, const char *fmt, va_list a
 		line_add(&l, text, strlen(text));
 	}
 	line_write(&l);
+	metric_add(METRIC_LOG_LINES, level == LOG_LEVEL_ERROR ? 0 : level == LOG_LEVEL_WARN ? 1 :
+		level == LOG_LEVEL_INFO ? 2 : 3, 1);
 	errno = saved;
 }
 

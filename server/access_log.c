@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fsio.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 
 enum {
@@ -106,8 +107,10 @@ void access_log_add(struct access_log *log, const struct access_entry *entry)
 	len = make_line(line, entry);
 	pthread_mutex_lock(&log->lock);
 	first = log->waiting.len == 0 || log->waiting.len > WAITING_MAX / 2;
-	if (!push(&log->waiting, line, len))
+	if (!push(&log->waiting, line, len)) {
 		log->lost++;
+		metric_add(METRIC_ACCESS_LOST, 0, 1);
+	}
 	if (first)
 		pthread_cond_signal(&log->wake);
 	pthread_mutex_unlock(&log->lock);

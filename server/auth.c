@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 #include "server/brake.h"
 
@@ -191,10 +192,11 @@ static int find_account(struct auth *a, struct auth_attempt *t)
 	return 0;
 }
 
-static enum auth_result accept_attempt(struct auth_attempt *t)
+static enum auth_result accept_attempt(struct auth_attempt *t, enum metric_login how)
 {
 	const struct account *ac = &t->account;
 
+	metric_add(METRIC_LOGINS, how, 1);
 	t->who = (struct principal){
 		.name = ac->name,
 		.displayname = ac->displayname,
@@ -205,6 +207,14 @@ static enum auth_result accept_attempt(struct auth_attempt *t)
 	return AUTH_OK;
 }
 
+/* Whether the brake holds the attempt. */
+static bool is_braked(struct auth *a, struct auth_attempt *t)
+{
+	t->wait_ms = brake_wait(a->brake, t->address, t->name, clock_monotonic_ms());
+	metric_add(METRIC_LOGINS, LOGIN_BRAKED, t->wait_ms > 0);
+	return t->wait_ms > 0;
+}
+
 enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *authorization)
 {
 	if (read_credentials(t, authorization) != 0)
@@ -213,9 +223,8 @@ enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *
 		return AUTH_BROKEN;
 	/* Neither a success that is remembered nor 128 bits need a brake. */
 	if (t->known && (cache_has(a, t) || token_matches(&t->account, t->password)))
-		return accept_attempt(t);
-	t->wait_ms = brake_wait(a->brake, t->address, t->name, clock_monotonic_ms());
-	return t->wait_ms > 0 ? AUTH_WAIT : AUTH_VERIFY;
+		return accept_attempt(t, LOGIN_REMEMBERED);
+	return is_braked(a, t) ? AUTH_WAIT : AUTH_VERIFY;
 }
 
 enum auth_result auth_verify(struct auth *a, struct auth_attempt *t)
@@ -226,18 +235,18 @@ enum auth_result auth_verify(struct auth *a, struct auth_attempt *t)
 	/* Others were judged while this one waited its turn: without another look, as many guesses as the
 	 * queue holds would pass the brake at once. */
 	if (t->known && cache_has(a, t))
-		return accept_attempt(t);
-	t->wait_ms = brake_wait(a->brake, t->address, t->name, clock_monotonic_ms());
-	if (t->wait_ms > 0)
+		return accept_attempt(t, LOGIN_REMEMBERED);
+	if (is_braked(a, t))
 		return AUTH_WAIT;
 	/* An unknown name costs the same time as a known one (trust.md T-34). */
 	matches = hash_matches(t->known ? t->account.password : a->dummy, t->password);
 	if (t->known && matches) {
 		brake_passed(a->brake, t->address, t->name);
 		cache_add(a, t);
-		return accept_attempt(t);
+		return accept_attempt(t, LOGIN_RIGHT);
 	}
 	brake_failed(a->brake, &rule, t->address, t->name, clock_monotonic_ms());
+	metric_add(METRIC_LOGINS, LOGIN_WRONG, 1);
 	/* The address comes first: no name can be made to look like one (trust.md T-51). */
 	log_warn("login failed from %s for %s", t->address,
 		user_name_valid(t->name) ? t->name : "(no possible name)");
@@ -249,6 +258,7 @@ int64_t auth_wrong_link(struct auth *a, const struct settings *settings, const c
 	struct brake_rule rule = { settings->login_attempts, settings->login_delay_ms };
 	int64_t now = clock_monotonic_ms(), wait = brake_wait(a->links, address, "", now);
 
+	metric_add(METRIC_WRONG_LINKS, 0, 1);
 	if (wait == 0)
 		brake_failed(a->links, &rule, address, "", now);
 	return wait;

@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 #include "ical/zone.h"
 #include "policy/sign.h"
@@ -198,6 +199,7 @@ static int start(struct deditd *d, struct err *e)
 	const struct settings *s = site->settings;
 	struct reaper_rule rule = { s->header_timeout_ms, s->idle_timeout_ms, s->body_rate };
 
+	sv->began = clock_now();
 	random_word(sv->start, sizeof(sv->start) - 1);
 	if (sandbox_enter(s, e) != 0 || start_access_log(sv, s, e) != 0 ||
 		store_open("sqlite", s->data, &s->store, &sv->store, e) != 0)
@@ -263,6 +265,7 @@ static void reload(struct deditd *d)
 	if (settings_load(d->file, &settings, &e) != 0 ||
 		load(settings, d->data, &site, &tls, &e) != 0) {
 		log_error("not reloaded: %s", e.text);
+		metric_add(METRIC_RELOADS, RESULT_REFUSED, 1);
 		reopen_access_log(d, old);
 	} else {
 		site_use_store(site, d->server.store);
@@ -274,6 +277,7 @@ static void reload(struct deditd *d)
 			tls_use(tls);
 		site_set(&d->server.site, site);
 		tasks_reloaded(d->tasks);
+		metric_add(METRIC_RELOADS, RESULT_DONE, 1);
 		log_info("reloaded: limits, logins, groups, policies and certificate");
 	}
 	notify("READY=1");

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 #include "server/guard.h"
 #include "server/listen.h"
@@ -53,7 +54,7 @@ struct exchange {
 	uint64_t received;       /* also what was thrown away */
 	size_t sent;             /* of res.body, when generating */
 	uint64_t passed_on;      /* bytes of the answer that the library has taken */
-	int64_t began;           /* monotonic ms */
+	int64_t began;           /* metric_now_us() */
 	struct auth_attempt attempt;
 	struct request rq;
 	struct response res;
@@ -69,7 +70,7 @@ struct exchange *exchange_create(struct server *sv, struct MHD_Connection *con, 
 	x->site = site_get(&sv->site);
 	x->con = con;
 	x->peer = peer;
-	x->began = clock_monotonic_ms();
+	x->began = metric_now_us();
 	x->rq.mem = arena_create();
 	x->rq.id = arena_printf(x->rq.mem, "%s-%llx", sv->start,
 		(unsigned long long)atomic_fetch_add_explicit(&sv->requests, 1, memory_order_relaxed) + 1);
@@ -79,16 +80,14 @@ struct exchange *exchange_create(struct server *sv, struct MHD_Connection *con, 
 	buf_init(&x->body, 0);
 	response_init(&x->res, ANSWER_MAX);
 	reaper_phase(sv->reaper, peer, PEER_HEADERS, 0);
+	metric_add(METRIC_HTTP_IN_FLIGHT, 0, 1);
 	return x;
 }
 
-/* What the library answers by itself, before a head is complete, is no request. */
-static void log_access(const struct exchange *x, bool sent)
+static void log_access(const struct exchange *x, int status, uint64_t bytes, int64_t us)
 {
 	char shown[WEB_LOG_PATH_SIZE];
 
-	if (x->rq.method == NULL)
-		return;
 	access_log_add(x->sv->access, &(struct access_entry){
 		.when = clock_now(),
 		.address = x->address,
@@ -98,15 +97,33 @@ static void log_access(const struct exchange *x, bool sent)
 		.version = x->version,
 		.agent = request_header(&x->rq, "User-Agent"),
 		.id = x->rq.id,
-		.status = x->stage == STAGE_SENDING ? x->res.status : CLIENT_WENT,
-		.bytes = sent ? x->passed_on : 0,
-		.ms = clock_monotonic_ms() - x->began,
+		.status = status,
+		.bytes = bytes,
+		.ms = us / 1000,
 	});
+}
+
+/* What the library answers by itself, before a head is complete, is no request. */
+static void account_for(const struct exchange *x, bool sent)
+{
+	int status = x->stage == STAGE_SENDING ? x->res.status : CLIENT_WENT;
+	uint64_t bytes = sent ? x->passed_on : 0;
+	int64_t us = metric_now_us() - x->began;
+
+	metric_add(METRIC_HTTP_IN_FLIGHT, 0, -1);
+	if (x->rq.method == NULL)
+		return;
+	metric_add(METRIC_HTTP_REQUESTS,
+		metric_cell(METRIC_HTTP_REQUESTS, x->rq.method) + (unsigned)status / 100 - 1, 1);
+	metric_observe(METRIC_HTTP_DURATION, us);
+	metric_add(METRIC_HTTP_RECEIVED, 0, (int64_t)x->received);
+	metric_add(METRIC_HTTP_SENT, 0, (int64_t)bytes);
+	log_access(x, status, bytes, us);
 }
 
 void exchange_destroy(struct exchange *x, bool sent)
 {
-	log_access(x, sent);
+	account_for(x, sent);
 	reaper_phase(x->sv->reaper, x->peer, PEER_IDLE, 0);
 	if (x->busy)
 		atomic_fetch_sub(&x->sv->busy, 1);
@@ -141,8 +158,9 @@ static void answer_login(struct exchange *x, const char *reason)
 	response_header(&x->res, "WWW-Authenticate", AUTH_CHALLENGE);
 }
 
-static void answer_busy(struct exchange *x, const char *reason)
+static void answer_busy(struct exchange *x, enum metric_busy what, const char *reason)
 {
+	metric_add(METRIC_HTTP_BUSY, what, 1);
 	answer_text(x, 503, "the server is busy");
 	x->res.reason = reason;
 	response_header(&x->res, "Retry-After", "2");
@@ -173,7 +191,7 @@ static void suspend_for(struct exchange *x, enum stage stage, struct workers *w,
 	MHD_suspend_connection(x->con);
 	if (workers_submit(w, job, x) == 0)
 		return;
-	answer_busy(x, "the queue is full");
+	answer_busy(x, BUSY_QUEUE, "the queue is full");
 	MHD_resume_connection(x->con);
 }
 
@@ -249,10 +267,8 @@ static bool body_complete(const struct exchange *x)
 }
 
 /* Login is settled; what can be said before the body is said. */
-static void job_admitted(void *arg)
+static void go_on(struct exchange *x)
 {
-	struct exchange *x = arg;
-
 	log_context(x->rq.id, x->rq.who.name);
 	x->admitted = check_headers(x);
 	if (x->admitted && body_complete(x)) {
@@ -261,7 +277,12 @@ static void job_admitted(void *arg)
 		else
 			handle(x);
 	}
-	resume(x);
+}
+
+static void job_admitted(void *arg)
+{
+	go_on(arg);
+	resume(arg);
 }
 
 /* Goes on elsewhere: this thread is for hashing. */
@@ -270,7 +291,7 @@ static void pass_on(struct exchange *x)
 	x->rq.who = x->attempt.who;
 	if (workers_submit(x->sv->work, job_admitted, x) == 0)
 		return;
-	answer_busy(x, "the queue is full");
+	answer_busy(x, BUSY_QUEUE, "the queue is full");
 	resume(x);
 }
 
@@ -290,10 +311,10 @@ static void settle_login(struct exchange *x, enum auth_result result)
 		answer_braked(x);
 		break;
 	case AUTH_BROKEN:
-		answer_busy(x, "accounts can't be read");
+		answer_busy(x, BUSY_ACCOUNTS, "accounts can't be read");
 		break;
 	case AUTH_VERIFY:
-		answer_busy(x, "too many logins");
+		answer_busy(x, BUSY_LOGINS, "too many logins");
 		break;
 	}
 	resume(x);
@@ -439,6 +460,12 @@ static void begin(struct exchange *x, const char *method, const char *version)
 		x->stage = STAGE_REPLY;
 		return;
 	}
+	if (peer_turned_away(x->peer) && !route_is_light(x->rq.path)) {
+		answer_busy(x, BUSY_CONNECTIONS, "too many connections");
+		x->close = true;
+		x->stage = small_body(x) ? STAGE_DRAIN : STAGE_REPLY;
+		return;
+	}
 	x->attempt.settings = x->site->settings;
 	x->attempt.address = x->address;
 	x->attempt.mem = x->rq.mem;
@@ -498,6 +525,11 @@ static void end_body(struct exchange *x)
 	if (x->body.full) {
 		refuse_large(x);
 		x->stage = STAGE_REPLY;
+	} else if (route_is_light(x->rq.path)) {
+		x->stage = STAGE_WORK;
+		go_on(x);
+		log_context(NULL, NULL);
+		x->stage = STAGE_REPLY;
 	} else {
 		suspend_for(x, STAGE_WORK, x->sv->work, x->admitted ? job_handle : job_login);
 	}
@@ -510,6 +542,7 @@ static void log_broken_off(const struct exchange *x)
 {
 	char shown[WEB_LOG_PATH_SIZE];
 
+	metric_add(METRIC_HTTP_BROKEN_OFF, 0, 1);
 	log_context(x->rq.id, x->rq.who.name);
 	log_warn("%s %s %s: the answer was broken off: %s", x->address, x->rq.method,
 		web_log_path(x->rq.path, shown), x->res.reason != NULL ? x->res.reason : "too large");
@@ -587,7 +620,7 @@ static struct MHD_Response *make_response(struct exchange *x)
 
 static void log_answer(const struct exchange *x)
 {
-	long long ms = (long long)(clock_monotonic_ms() - x->began);
+	long long ms = (long long)(metric_now_us() - x->began) / 1000;
 	const char *reason = x->res.reason != NULL ? x->res.reason : "";
 	char shown[WEB_LOG_PATH_SIZE];
 	const char *path = web_log_path(x->rq.path, shown);

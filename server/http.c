@@ -4,29 +4,41 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 #include "server/exchange.h"
 #include "server/listen.h"
+#include "server/metrics.h"
 #include "server/tls.h"
 
-enum { LOG_LINE = 512, POLL_MS = 10 };
+enum {
+	LOG_LINE = 512,
+	POLL_MS = 10,
+	RESERVE = 16,            /* connections that are only told that there is no room, and a quarter */
+	LEAST = 4,
+	FILES_OF_OURS = 64,
+	FILES_PER_THREAD = 4,    /* the index with its two files, and the event that is read */
+};
 
 struct listener {
 	struct http *http;
 	struct MHD_Daemon *daemon;
 	int fd;                 /* the daemon's, once there is one */
-	bool tls;
+	struct crowd crowd;     /* the reaper's */
+	bool tls, metrics;
 	char *spec;             /* as in the settings */
 };
 
 struct http {
 	struct server *sv;
 	struct site *site;      /* the settings of the start */
+	struct metrics *metrics;
 	struct listener *listeners;
 	size_t count;
 };
@@ -39,8 +51,7 @@ static const char *unix_path(const struct listener *l)
 
 /* ---- the library's callbacks ---- */
 
-__attribute__((format(printf, 2, 0)))
-static void on_log(void *arg, const char *fmt, va_list ap)
+void http_log(void *arg, const char *fmt, va_list ap)
 {
 	char line[LOG_LINE];
 	int n = vsnprintf(line, sizeof(line), fmt, ap);
@@ -68,9 +79,11 @@ static void on_connection(void *arg, struct MHD_Connection *con, void **socket_c
 	struct reaper *reaper = l->http->sv->reaper;
 	const union MHD_ConnectionInfo *info;
 
+	metric_add(METRIC_CONNECTIONS, 0, code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		metric_add(METRIC_CONNECTIONS_OPENED, 0, 1);
 		info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
-		*socket_context = reaper_add(reaper, info->connect_fd, l->tls || unix_path(l) != NULL);
+		*socket_context = reaper_add(reaper, &l->crowd, info->connect_fd, l->tls || unix_path(l) != NULL);
 	} else if (*socket_context != NULL) {
 		reaper_remove(reaper, *socket_context);
 		*socket_context = NULL;
@@ -106,7 +119,7 @@ static void on_completed(void *arg, struct MHD_Connection *con, void **context,
 /* ---- start ---- */
 
 /* The array is sized beforehand: the library's threads keep pointers into it. */
-static int open_listeners(struct http *h, const struct conf_value *specs, bool tls, struct err *e)
+static int open_listeners(struct http *h, const struct conf_value *specs, struct listener kind, struct err *e)
 {
 	for (size_t i = 0; i < specs->count; i++) {
 		int fds[LISTEN_PER_NAME];
@@ -114,9 +127,14 @@ static int open_listeners(struct http *h, const struct conf_value *specs, bool t
 
 		if (listen_open(specs->text[i], fds, &n, e) != 0)
 			return -1;
-		for (size_t k = 0; k < n; k++)
-			h->listeners[h->count++] = (struct listener){ .http = h, .fd = fds[k], .tls = tls,
-				.spec = xstrdup(specs->text[i]) };
+		for (size_t k = 0; k < n; k++) {
+			struct listener *l = &h->listeners[h->count++];
+
+			*l = kind;
+			l->http = h;
+			l->fd = fds[k];
+			l->spec = xstrdup(specs->text[i]);
+		}
 	}
 	return 0;
 }
@@ -125,9 +143,12 @@ int http_listen(const struct settings *s, struct http **out, struct err *e)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
 
-	h->listeners = xcalloc((s->listen->count + s->tls_listen->count) * LISTEN_PER_NAME,
-		sizeof(*h->listeners));
-	if (open_listeners(h, s->listen, false, e) != 0 || open_listeners(h, s->tls_listen, true, e) != 0) {
+	h->listeners = xcalloc((s->listen->count + s->tls_listen->count + s->metrics_listen->count) *
+		LISTEN_PER_NAME, sizeof(*h->listeners));
+	h->metrics = metrics_create();
+	if (open_listeners(h, s->listen, (struct listener){ 0 }, e) != 0 ||
+		open_listeners(h, s->tls_listen, (struct listener){ .tls = true }, e) != 0 ||
+		open_listeners(h, s->metrics_listen, (struct listener){ .metrics = true }, e) != 0) {
 		http_stop(h, 0);
 		return -1;
 	}
@@ -135,11 +156,36 @@ int http_listen(const struct settings *s, struct http **out, struct err *e)
 	return 0;
 }
 
+/* Those that are told that there is no room have to be taken, too. Each of the library's threads has its
+ * share of this. */
+static unsigned with_reserve(unsigned connections)
+{
+	return connections + connections / 4 + RESERVE;
+}
+
+/* Fewer than the settings say if files would run out, which the library waits for in a busy loop. */
+static unsigned connection_limit(const struct http *h)
+{
+	const struct settings *s = h->site->settings;
+	struct rlimit files;
+	uint64_t spare, each;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return s->connections;
+	spare = FILES_OF_OURS + FILES_PER_THREAD * (uint64_t)(s->workers + s->threads);
+	each = files.rlim_cur > spare ? (files.rlim_cur - spare) / h->count : 0;
+	if (with_reserve(s->connections) <= each)
+		return s->connections;
+	each = each > RESERVE + LEAST ? (each - RESERVE) * 4 / 5 : LEAST;
+	log_warn("%llu files may be open, so only %llu connections of each listener: raise the limit (LimitNOFILE)",
+		(unsigned long long)files.rlim_cur, (unsigned long long)each);
+	return (unsigned)each;
+}
+
 static struct MHD_Daemon *start_daemon(struct listener *l)
 {
 	const struct settings *s = l->http->site->settings;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	unsigned connections = s->connections > s->threads ? s->connections : s->threads;
 	struct MHD_OptionItem tls_options[] = {
 		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITY },
 		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)&tls_retrieve },
@@ -152,9 +198,9 @@ static struct MHD_Daemon *start_daemon(struct listener *l)
 	struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
 
 	return MHD_start_daemon(flags | (l->tls ? MHD_USE_TLS : 0), 0, on_accept, l, on_request, l,
-		MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
+		MHD_OPTION_EXTERNAL_LOGGER, http_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, l->fd,
-		MHD_OPTION_CONNECTION_LIMIT, connections,
+		MHD_OPTION_CONNECTION_LIMIT, with_reserve(l->crowd.limit),
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, unix_path(l) == NULL ? s->connections_per_address : 0,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((s->idle_timeout_ms + 999) / 1000),
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
@@ -167,15 +213,19 @@ static struct MHD_Daemon *start_daemon(struct listener *l)
 
 int http_start(struct http *h, struct server *sv, struct err *e)
 {
+	unsigned limit;
+
 	h->sv = sv;
 	h->site = site_get(&sv->site);
+	limit = connection_limit(h);
 	for (size_t i = 0; i < h->count; i++) {
 		struct listener *l = &h->listeners[i];
 
-		l->daemon = start_daemon(l);
+		l->crowd.limit = limit;
+		l->daemon = l->metrics ? metrics_serve(h->metrics, sv, l->fd) : start_daemon(l);
 		if (l->daemon == NULL)
 			return err_set(e, ERR_IO, "%s: the listener can't be started", l->spec);
-		log_info("listening on %s%s", l->spec, l->tls ? " (TLS)" : "");
+		log_info("listening on %s%s", l->spec, l->tls ? " (TLS)" : l->metrics ? " (metrics)" : "");
 	}
 	return 0;
 }
@@ -216,6 +266,7 @@ void http_stop(struct http *h, int64_t wait_ms)
 			unlink(unix_path(l));
 		free(l->spec);
 	}
+	metrics_destroy(h->metrics);
 	site_release(h->site);
 	free(h->listeners);
 	free(h);

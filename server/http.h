@@ -8,6 +8,7 @@
 #ifndef DEDIT_SERVER_HTTP_H
 #define DEDIT_SERVER_HTTP_H
 
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@ struct server {
 	struct workers *logins;  /* password hashing: one a core, so that it can't take all workers */
 	struct reaper *reaper;
 	struct access_log *access;
+	int64_t began;           /* UTC seconds */
 	char start[9];           /* what the ids of this start's requests begin with */
 	atomic_uint_fast64_t requests;
 	atomic_uint busy;        /* requests that are complete and not yet answered */
@@ -34,6 +36,9 @@ struct server {
 };
 
 struct http;
+
+/* The library's own messages; arg is not used. */
+void http_log(void *arg, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* Opens every socket of the settings, while the process may still do so. */
 int http_listen(const struct settings *s, struct http **out, struct err *e);

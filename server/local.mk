@@ -34,6 +34,8 @@ libserver_a_SOURCES = \
 	server/http.h \
 	server/listen.c \
 	server/listen.h \
+	server/metrics.c \
+	server/metrics.h \
 	server/proxy.c \
 	server/proxy.h \
 	server/reaper.c \

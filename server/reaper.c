@@ -8,11 +8,18 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 
+enum {
+	GRACE_MS = 1000,    /* in which a new connection isn't cut for the sake of others */
+	CUTS_PER_SWEEP = 64,
+};
+
 struct peer {
+	struct crowd *crowd;
 	int fd;
-	bool secure, cut;
+	bool secure, cut, turned_away;
 	enum peer_phase phase;
 	int64_t since;      /* monotonic ms */
 	int64_t held;       /* since when the clock stands, 0: it runs */
@@ -48,16 +55,77 @@ static int64_t deadline(const struct reaper_rule *rule, const struct peer *p)
 	return INT64_MAX;
 }
 
+static void cut(struct peer *p, enum metric_cut why)
+{
+	shutdown(p->fd, SHUT_RDWR);
+	p->cut = true;
+	if (p->crowd != NULL)
+		p->crowd->ending++;
+	metric_add(METRIC_CONNECTIONS_CUT, why, 1);
+	log_debug("connection cut: %s", why == CUT_SLOW ? "too slow" : "idle, and others wait");
+}
+
+/* ---- room ---- */
+
+static bool is_full(const struct crowd *c)
+{
+	return c != NULL && c->open - c->ending > c->limit;
+}
+
+/* Does it have nothing to lose? Whoever is between requests rather than who may be about to send one. */
+static bool dispensable(const struct peer *p, enum peer_phase phase, int64_t now)
+{
+	if (p->cut || p->phase != phase)
+		return false;
+	return phase == PEER_IDLE || now - p->since >= GRACE_MS;
+}
+
+static struct peer *longest(const struct reaper *r, const struct crowd *c, enum peer_phase phase, int64_t now)
+{
+	struct peer *found = NULL;
+
+	for (struct peer *p = r->peers; p != NULL; p = p->next) {
+		if (p->crowd == c && dispensable(p, phase, now) && (found == NULL || p->since < found->since))
+			found = p;
+	}
+	return found;
+}
+
+static bool make_room(struct reaper *r, const struct crowd *c)
+{
+	static const enum peer_phase order[] = { PEER_IDLE, PEER_NEW, PEER_HEADERS };
+	int64_t now = clock_monotonic_ms();
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		struct peer *p = longest(r, c, order[i], now);
+
+		if (p == NULL)
+			continue;
+		cut(p, CUT_IDLE);
+		return true;
+	}
+	return false;
+}
+
+/* ---- deadlines ---- */
+
+/* When the library takes no more connections, none comes that could make room for itself. */
+static void relieve(struct reaper *r, struct crowd *c, int64_t now)
+{
+	for (int i = 0; i < CUTS_PER_SWEEP && is_full(c) && make_room(r, c); i++)
+		;
+	c->relieved = now;
+}
+
 static void sweep(struct reaper *r)
 {
 	int64_t now = clock_monotonic_ms();
 
 	for (struct peer *p = r->peers; p != NULL; p = p->next) {
-		if (p->cut || now < deadline(&r->rule, p))
-			continue;
-		shutdown(p->fd, SHUT_RDWR);
-		p->cut = true;
-		log_debug("connection cut: too slow");
+		if (!p->cut && now >= deadline(&r->rule, p))
+			cut(p, CUT_SLOW);
+		if (is_full(p->crowd) && p->crowd->relieved != now)
+			relieve(r, p->crowd, now);
 	}
 }
 
@@ -117,10 +185,11 @@ void reaper_destroy(struct reaper *r)
 	free(r);
 }
 
-struct peer *reaper_add(struct reaper *r, int fd, bool secure)
+struct peer *reaper_add(struct reaper *r, struct crowd *crowd, int fd, bool secure)
 {
 	struct peer *p = xcalloc(1, sizeof(*p));
 
+	p->crowd = crowd;
 	p->fd = fd;
 	p->secure = secure;
 	p->phase = PEER_NEW;
@@ -130,6 +199,9 @@ struct peer *reaper_add(struct reaper *r, int fd, bool secure)
 	if (p->next != NULL)
 		p->next->prev = p;
 	r->peers = p;
+	if (crowd != NULL)
+		crowd->open++;
+	p->turned_away = is_full(crowd) && !make_room(r, crowd);
 	pthread_mutex_unlock(&r->lock);
 	return p;
 }
@@ -143,6 +215,10 @@ void reaper_remove(struct reaper *r, struct peer *p)
 		r->peers = p->next;
 	if (p->next != NULL)
 		p->next->prev = p->prev;
+	if (p->crowd != NULL) {
+		p->crowd->open--;
+		p->crowd->ending -= p->cut;
+	}
 	pthread_mutex_unlock(&r->lock);
 	free(p);
 }
@@ -178,6 +254,11 @@ void reaper_release(struct reaper *r, struct peer *p)
 		p->since += clock_monotonic_ms() - p->held;
 	p->held = 0;
 	pthread_mutex_unlock(&r->lock);
+}
+
+bool peer_turned_away(const struct peer *p)
+{
+	return p->turned_away;
 }
 
 bool peer_secure(const struct peer *p)

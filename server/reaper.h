@@ -27,12 +27,17 @@ struct reaper_rule { int64_t header_ms, idle_ms; uint64_t rate; };
 struct reaper;
 struct peer;
 
+/* Connections that share a limit. They may be a few more while some are being ended to make room. */
+struct crowd { unsigned limit, open, ending; int64_t relieved; };
+
 int reaper_create(const struct reaper_rule *rule, struct reaper **out, struct err *e);
 /* Ends the thread; every peer must be gone. Accepts NULL. */
 void reaper_destroy(struct reaper *r);
 
-/* fd stays the library's; the peer must be removed before it is closed. */
-struct peer *reaper_add(struct reaper *r, int fd, bool secure);
+/* fd stays the library's; the peer must be removed before it is closed. One that is beyond its crowd's
+ * limit makes room for itself: who has been idle longest is cut, or who has connected and sent nothing. If
+ * all others are busy, or just came, it is to be turned away. crowd NULL: no limit. */
+struct peer *reaper_add(struct reaper *r, struct crowd *crowd, int fd, bool secure);
 void reaper_remove(struct reaper *r, struct peer *p);
 /* Enters a phase; bytes: known to be moved in it (the answer's size), 0 if it grows. */
 void reaper_phase(struct reaper *r, struct peer *p, enum peer_phase phase, uint64_t bytes);
@@ -43,5 +48,7 @@ void reaper_release(struct reaper *r, struct peer *p);
 
 /* Constant: over TLS or a unix socket. */
 bool peer_secure(const struct peer *p);
+/* Constant: there is no room for it. */
+bool peer_turned_away(const struct peer *p);
 
 #endif

@@ -5,6 +5,11 @@ bool route_is_open(const char *path)
 	return web_owns(path) ? web_is_open(path) : dav_is_open(path);
 }
 
+bool route_is_light(const char *path)
+{
+	return web_owns(path) && web_is_light(path);
+}
+
 void route_handle(const struct site *site, struct request *rq)
 {
 	if (web_owns(rq->path))

@@ -179,6 +179,7 @@ static int allow_settings(const struct landlock *l, const struct settings *s, st
 	if (allow(l, s->data, WRITE, e) != 0 || allow_beside(l, s->root->file, e) != 0 ||
 		allow_beside(l, s->tls_certificate, e) != 0 || allow_beside(l, s->tls_key, e) != 0 ||
 		allow_beside(l, s->policy.policy_ca, e) != 0 || allow_sockets(l, s->listen, e) != 0 ||
+		allow_sockets(l, s->metrics_listen, e) != 0 ||
 		allow_access_log(l, s->access_log, e) != 0)
 		return -1;
 	for (; module != NULL && *module != NULL; module++) {

@@ -74,6 +74,14 @@ static int check_listen(const char *value, struct err *e)
 	return listen_check(value, e);
 }
 
+/* Whoever reaches it reads it: there is no login. */
+static int check_metrics_listen(const char *value, struct err *e)
+{
+	if (listen_check(value, e) != 0)
+		return -1;
+	return listen_is_local(value) ? 0 : err_set(e, ERR_INVALID, "a loopback address or unix socket");
+}
+
 static int check_user(const char *value, struct err *e)
 {
 	if (user_name_valid(value))
@@ -93,6 +101,7 @@ static const struct conf_option server_options[] = {
 	/* where it serves */
 	{ "listen",                  CONF_LIST,     "127.0.0.1:8080", 0,      0,           check_listen },
 	{ "tls-listen",              CONF_LIST,     NULL,             0,      0,           check_listen },
+	{ "metrics-listen",          CONF_LIST,     NULL,             0,      0,           check_metrics_listen },
 	{ "tls-certificate",         CONF_STRING,   NULL,             0,      0,           check_not_empty },
 	{ "tls-key",                 CONF_STRING,   NULL,             0,      0,           check_not_empty },
 	{ "plain-http-anywhere",     CONF_BOOL,     "no",             0,      1,           NULL },
@@ -158,9 +167,9 @@ static const struct conf_option account_options[] = {
 
 /* Of these the value at the start holds until the end; a reload brings all the others into force. */
 static const char *const held[] = {
-	"listen", "tls-listen", "user", "sandbox", "data", "mirror-delay", "tombstones", "watch-folders",
-	"threads", "workers",
-	"queue", "connections", "connections-per-address", "header-timeout", "idle-timeout", "body-rate",
+	"listen", "tls-listen", "metrics-listen", "user", "sandbox", "data", "mirror-delay",
+	"tombstones", "watch-folders", "threads", "workers", "queue", "connections",
+	"connections-per-address", "header-timeout", "idle-timeout", "body-rate",
 };
 
 static const struct conf_option group_options[] = {
@@ -386,6 +395,7 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 {
 	s->listen = conf_get(sec, "listen");
 	s->tls_listen = conf_get(sec, "tls-listen");
+	s->metrics_listen = conf_get(sec, "metrics-listen");
 	s->tls_certificate = absolute_path(s, conf_string(sec, "tls-certificate"));
 	s->tls_key = absolute_path(s, conf_string(sec, "tls-key"));
 	s->plain_anywhere = conf_number(sec, "plain-http-anywhere") != 0;

@@ -22,7 +22,7 @@
 
 struct settings {
 	const struct conf_section *root;    /* the whole file, for policy_load() */
-	const struct conf_value *listen, *tls_listen;
+	const struct conf_value *listen, *tls_listen, *metrics_listen;
 	const char *tls_certificate, *tls_key; /* absolute; NULL without TLS */
 	const char *data;                   /* absolute */
 	const char *user;                   /* whom root becomes; NULL: nobody else */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 #include "policy/audit.h"
 #include "policy/owner_daily.h"
@@ -214,10 +215,13 @@ static int64_t run_due(const struct site *site)
 		log_warn("wakes: %s", e.text);
 		return RETRY_MS;
 	}
+	metric_set(METRIC_TIMER_LAG, 0, d->count > 0 ? now - d->wake[0].at : 0);
 	for (size_t i = 0; i < d->count; i++) {
 		const struct wake *w = &d->wake[i];
+		int rc = tick(site, w, mem, now, &e);
 
-		if (tick(site, w, mem, now, &e) != 0)
+		metric_add(METRIC_WAKES, rc == 0 ? RESULT_DONE : RESULT_REFUSED, 1);
+		if (rc != 0)
 			log_warn("wake of %s/%s/%s: %s", w->owner, w->calendar, w->name, e.text);
 	}
 	if (next - now < wait / 1000)

@@ -65,6 +65,16 @@ int workers_submit(struct workers *w, worker_fn fn, void *arg)
 	return accepted ? 0 : -1;
 }
 
+size_t workers_queued(struct workers *w)
+{
+	size_t n;
+
+	pthread_mutex_lock(&w->lock);
+	n = w->count;
+	pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
 void workers_stop(struct workers *w)
 {
 	pthread_mutex_lock(&w->lock);

@@ -17,6 +17,8 @@ int workers_create(const char *name, unsigned threads, unsigned queue, struct wo
 	struct err *e);
 /* 0, or -1 when the queue is full or the workers are being stopped: fn will not run then. */
 int workers_submit(struct workers *w, worker_fn fn, void *arg);
+/* How many jobs wait. */
+size_t workers_queued(struct workers *w);
 /* Accepts nothing more, runs what is queued, ends the threads. Twice is harmless. */
 void workers_stop(struct workers *w);
 /* Stops and frees; nobody may submit any more. Accepts NULL. */

@@ -384,6 +384,11 @@ static void memory_close(struct store *s)
 	free(m);
 }
 
+static void memory_health(struct store *s, struct store_health *out)
+{
+	*out = (struct store_health){.free_bytes = UINT64_MAX};
+}
+
 static void memory_info(struct store *s, struct store_info *out)
 {
 	*out = ((struct memory *)s)->info;
@@ -1917,4 +1922,5 @@ const struct store_ops store_memory = {
 	.ledger_sign = memory_ledger_sign,
 	.signed_heads = memory_signed_heads,
 	.ledger_verify = memory_ledger_verify,
+	.health = memory_health,
 };

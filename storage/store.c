@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/metrics.h"
 #include "base/util.h"
 #include "storage/backend.h"
 #include "storage/names.h"
@@ -41,6 +42,11 @@ void store_close(struct store *s)
 void store_info(struct store *s, struct store_info *out)
 {
 	s->ops->info(s, out);
+}
+
+void store_health(struct store *s, struct store_health *out)
+{
+	s->ops->health(s, out);
 }
 
 static int check_owner(const char *owner, struct err *e)
@@ -373,6 +379,15 @@ static int check_entry(const struct ledger_row *l, struct err *e)
 	return strlen(l->text) <= TEXT_LONGEST ? 0 : err_set(e, ERR_LARGE, "a ledger entry too long");
 }
 
+static void count_incidents(const struct commit *c)
+{
+	for (size_t i = 0; i < c->ledgers; i++) {
+		if (c->ledger[i].incident) {
+			metric_add(METRIC_INCIDENTS, metric_cell(METRIC_INCIDENTS, c->ledger[i].kind), 1);
+		}
+	}
+}
+
 int store_commit(struct store *s, struct commit *c, struct err *e)
 {
 	assert(c != NULL);
@@ -388,7 +403,10 @@ int store_commit(struct store *s, struct commit *c, struct err *e)
 		if (check_entry(&c->ledger[i], e) < 0)
 			return -1;
 	}
-	return s->ops->commit(s, c, e);
+	if (s->ops->commit(s, c, e) < 0)
+		return -1;
+	count_incidents(c);
+	return 0;
 }
 
 int store_account(struct store *s, const char *name, struct arena *mem, struct account *out,

@@ -257,6 +257,15 @@ struct store_options {
 	unsigned watch_folders;      /* 8192; 0: no watching */
 };
 
+/* What can be known at once, without waiting for a disk or for who holds it. */
+struct store_health {
+	int64_t commit_ms;           /* how long the transaction under way takes already; 0: none is */
+	bool commit_failed;          /* the last one could not be written, within the last minute */
+	uint64_t journal_rows;       /* changes that files lack still */
+	int64_t journal_ms;          /* for how long they have lacked any */
+	uint64_t wal_bytes;          /* of the index's log of changes */
+	uint64_t free_bytes;         /* room on the disk */
+};
 struct store_counts { uint64_t accounts, collections, objects, ledger, journal; };
 /* One line of what is wrong, for `dedit check`. */
 typedef int (*store_problem_fn)(const char *line, void *arg);
@@ -363,6 +372,7 @@ struct store_ops {
 		void *arg, struct err *e);
 	int (*hold)(struct store *s, struct err *e);
 	void (*release)(struct store *s);
+	void (*health)(struct store *s, struct store_health *out);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -372,6 +382,7 @@ int store_open(const char *backend, const char *path, const struct store_options
 /* Finishes what is queued, writes the files out, frees. No other call may be under way. */
 void store_close(struct store *s);
 void store_info(struct store *s, struct store_info *out);
+void store_health(struct store *s, struct store_health *out);
 
 /* owner NULL: every collection. Ordered by owner, name. */
 int store_collections(struct store *s, const char *owner, collection_fn visit, void *arg, struct err *e);

@@ -10,6 +10,7 @@ enum page_flags {
 	PAGE_BELOW = 1,  /* everything below the path */
 	PAGE_OPEN = 2,   /* without a login (15.34) */
 	PAGE_SECRET = 4, /* who knows the path may read: it stays out of logs */
+	PAGE_LIGHT = 8,  /* waits for nothing */
 };
 
 struct page {
@@ -24,7 +25,7 @@ static const struct page pages[] = {
 	{ "/.well-known/timezone", PAGE_OPEN,               page_timezone_well_known, NULL },
 	{ "/fee/",    PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_fee_note, page_fee_note_shown },
 	{ "/feeds/",  PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_feed,   NULL },
-	{ "/healthz", PAGE_OPEN,                            page_health, NULL },
+	{ "/healthz", PAGE_OPEN | PAGE_LIGHT,               page_health, NULL },
 	{ "/policy/", PAGE_BELOW | PAGE_OPEN,               page_policy, NULL },
 	{ "/timezones", PAGE_BELOW,                         page_timezones, NULL },
 };
@@ -56,6 +57,11 @@ bool web_owns(const char *path)
 bool web_is_open(const char *path)
 {
 	return has_flag(path, PAGE_OPEN);
+}
+
+bool web_is_light(const char *path)
+{
+	return has_flag(path, PAGE_LIGHT);
 }
 
 /* The first character of a raw path, decoded, in lower case; *len: how many bytes it takes. */

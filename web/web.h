@@ -26,6 +26,11 @@ struct web {
 bool web_owns(const char *path);
 /* True for one that needs no login (architecture.md 15.34). */
 bool web_is_open(const char *path);
+/* True for one that is open and waits for nothing: no worker has to be free for it. */
+bool web_is_light(const char *path);
+/* What /healthz says of a store, in one line; its status. */
+enum { WEB_HEALTH_SIZE = 96 };
+int web_health(const struct store_health *h, bool clock_doubtful, char out[WEB_HEALTH_SIZE]);
 /* A path as logs may show it: itself, or for one that is a secret "/feeds/…", "/fee/<ref>/…", made in
  * out; one that only holds such a path is "…/feeds/…". */
 enum { WEB_LOG_PATH_SIZE = 32 };

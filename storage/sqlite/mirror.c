@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/fsio.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 #include "storage/sqlite/journal.h"
 #include "storage/sqlite/ops.h"
@@ -32,6 +34,7 @@ struct mirror {
 	bool urgent, stop;
 	bool writing;                /* a round is under way */
 	bool held;                   /* none begins */
+	int64_t behind_since;        /* monotonic ms; 0: files have everything */
 };
 
 struct row {
@@ -282,8 +285,11 @@ static int sync_and_prune(struct mirror *m, struct batch *b, struct err *e)
 	if (b->n == 0)
 		return 0;
 	FAILPOINT("mirror-before-syncfs");
+	int64_t began = metric_now_us();
 	if (syncfs(m->db->root) < 0)
 		return err_errno(e, ERR_IO, "syncfs %s", m->db->path);
+	metric_observe(METRIC_STORE_SYNC, metric_now_us() - began);
+	metric_add(METRIC_STORE_FILES, 0, (int64_t)b->n);
 	FAILPOINT("mirror-after-syncfs");
 	FAILPOINT("before-prune");
 	if (writer_run_internal(m->db, prune, b, b->n * 64, e) < 0)
@@ -348,6 +354,7 @@ static void *mirror_main(void *arg)
 		if (m->held && !m->stop)
 			continue;
 		uint64_t upto = m->committed;
+		int64_t began = clock_monotonic_ms();
 		m->urgent = false;
 		m->writing = true;
 		pthread_mutex_unlock(&m->lock);
@@ -356,9 +363,11 @@ static void *mirror_main(void *arg)
 		m->writing = false;
 		if (status == 0) {
 			m->written = upto;
+			m->behind_since = m->committed > upto ? began : 0;
 			retry = RETRY_MS;
 		} else {
 			m->failures++;
+			metric_add(METRIC_STORE_FILE_ERRORS, 0, 1);
 			m->failure = e;
 		}
 		pthread_cond_broadcast(&m->done);
@@ -379,6 +388,8 @@ void mirror_notify(struct db *db, uint64_t journal)
 
 	pthread_mutex_lock(&m->lock);
 	if (journal > m->committed) {
+		if (m->written >= m->committed)
+			m->behind_since = clock_monotonic_ms();
 		m->committed = journal;
 		pthread_cond_signal(&m->work);
 	}
@@ -447,6 +458,28 @@ void mirror_release(struct db *db)
 	pthread_mutex_unlock(&m->lock);
 }
 
+void mirror_health(const struct db *db, struct store_health *out)
+{
+	struct mirror *m = db->mirror;
+
+	pthread_mutex_lock(&m->lock);
+	out->journal_rows = m->committed > m->written ? m->committed - m->written : 0;
+	out->journal_ms = out->journal_rows > 0 ? clock_monotonic_ms() - m->behind_since : 0;
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* What the last start left begins behind this row. */
+static int find_first(struct mirror *m, struct err *e)
+{
+	static const char first_sql[] = "SELECT min(seq) FROM journal";
+	int64_t first;
+
+	if (sql_number(m->conn, sql_bind(m->conn, e, first_sql, NULL, 0), 1, &first, e) < 0)
+		return -1;
+	m->written = m->committed = (uint64_t)first - 1;
+	return 0;
+}
+
 int mirror_create(struct db *db, struct err *e)
 {
 	struct mirror *m = xcalloc(1, sizeof(*m));
@@ -454,7 +487,8 @@ int mirror_create(struct db *db, struct err *e)
 
 	m->db = db;
 	m->conn = conn_open(db, "index.db", false, e);
-	if (m->conn == NULL) {
+	if (m->conn == NULL || find_first(m, e) < 0) {
+		conn_close(m->conn);
 		free(m);
 		return -1;
 	}

@@ -26,4 +26,7 @@ int mirror_flush(struct db *db, struct err *e);
 int mirror_hold(struct db *db, struct err *e);
 void mirror_release(struct db *db);
 
+/* Sets journal_rows and journal_ms. */
+void mirror_health(const struct db *db, struct store_health *out);
+
 #endif

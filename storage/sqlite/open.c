@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -208,6 +209,23 @@ static int sqlite_open_store(const char *path, const struct store_options *o, st
 	return 0;
 }
 
+static void sqlite_health(struct store *s, struct store_health *out)
+{
+	struct db *db = (struct db *)s;
+	struct statvfs fs;
+	struct stat st;
+
+	*out = (struct store_health){0};
+	writer_health(db, out);
+	mirror_health(db, out);
+	if (fstatat(db->root, "index.db-wal", &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		out->wal_bytes = (uint64_t)st.st_size;
+	}
+	if (fstatvfs(db->root, &fs) == 0) {
+		out->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+	}
+}
+
 static void sqlite_info(struct store *s, struct store_info *out)
 {
 	*out = ((struct db *)s)->info;
@@ -281,4 +299,5 @@ const struct store_ops store_sqlite = {
 	.feed_put = sqlite_feed_put,
 	.feed_remove = sqlite_feed_remove,
 	.feed_used = sqlite_feed_used,
+	.health = sqlite_health,
 };

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/util.h"
 #include "storage/sqlite/mirror.h"
 
@@ -18,12 +19,14 @@ enum {
 	IDLE_MS = 1000,
 	PURGE_EVERY_MS = 24 * 3600 * 1000,
 	SECONDS_PER_DAY = 86400,
+	FAILURE_SHOWN_MS = 60 * 1000,
 };
 
 struct job {
 	job_fn run;
 	void *arg;
 	size_t bytes;
+	bool internal; /* the backend's own */
 	struct err err;
 	int status;
 	uint64_t journal;
@@ -42,6 +45,8 @@ struct writer {
 	bool stop;
 	int wal_pages;     /* not yet copied into index.db */
 	int64_t purged_at; /* monotonic; 0: never */
+	_Atomic int64_t group_began; /* monotonic; 0: none is under way */
+	_Atomic int64_t failed_at;   /* when the last one could not be written; 0: it was */
 };
 
 /* ---- the queue ---- */
@@ -62,7 +67,7 @@ static int run_job(struct writer *w, struct job *j, struct err *e)
 
 int writer_run_internal(struct db *db, job_fn run, void *arg, size_t bytes, struct err *e)
 {
-	struct job job = {.run = run, .arg = arg, .bytes = bytes};
+	struct job job = {.run = run, .arg = arg, .bytes = bytes, .internal = true};
 
 	return run_job(db->writer, &job, e);
 }
@@ -188,10 +193,12 @@ static int finish_group(struct writer *w, size_t succeeded, struct err *e)
 		return 0;
 	}
 	FAILPOINT("before-commit");
+	int64_t began = metric_now_us();
 	if (exec(w, commit_sql, e) < 0) {
 		undo_group(w);
 		return -1;
 	}
+	metric_observe(METRIC_STORE_COMMIT, metric_now_us() - began);
 	FAILPOINT("after-commit");
 	return 0;
 }
@@ -235,6 +242,34 @@ static void empty_wal(struct writer *w)
 
 /* ---- groups ---- */
 
+/* What was done for clients; the backend's own jobs are none of their changes. */
+static void count_group(const struct job *group, int status)
+{
+	int64_t done = 0, refused = 0;
+
+	for (; group != NULL; group = group->next) {
+		done += !group->internal && status == 0 && group->status == 0;
+		refused += !group->internal && (status < 0 || group->status < 0);
+	}
+	metric_add(METRIC_STORE_CHANGES, RESULT_DONE, done);
+	metric_add(METRIC_STORE_CHANGES, RESULT_REFUSED, refused);
+	if (done > 0) {
+		metric_observe(METRIC_STORE_GROUP, done);
+	}
+}
+
+static void note_outcome(struct writer *w, const struct job *group, int status, size_t succeeded)
+{
+	count_group(group, status);
+	if (status < 0) {
+		metric_add(METRIC_STORE_COMMIT_FAILURES, 0, 1);
+		atomic_store(&w->failed_at, clock_monotonic_ms());
+	} else if (succeeded > 0) {
+		atomic_store(&w->failed_at, 0);
+	}
+	atomic_store(&w->group_began, 0);
+}
+
 static void do_group(struct writer *w)
 {
 	static const char begin_sql[] = "BEGIN IMMEDIATE";
@@ -243,6 +278,7 @@ static void do_group(struct writer *w)
 	size_t jobs = 0, bytes = 0, succeeded = 0;
 	struct err e;
 
+	atomic_store(&w->group_began, clock_monotonic_ms());
 	int status = exec(w, begin_sql, &e);
 	while ((j = take_job(w, jobs, bytes)) != NULL) {
 		*last = j;
@@ -267,6 +303,7 @@ static void do_group(struct writer *w)
 	if (w->log.erased) {
 		empty_wal(w);
 	}
+	note_outcome(w, group, status, succeeded);
 	answer(group, status, &e);
 }
 
@@ -436,6 +473,15 @@ int writer_start(struct db *db, struct err *e)
 	db->writer = w;
 	mirror_notify(db, w->log.journal);
 	return 0;
+}
+
+void writer_health(const struct db *db, struct store_health *out)
+{
+	int64_t began = atomic_load(&db->writer->group_began), failed = atomic_load(&db->writer->failed_at);
+	int64_t now = clock_monotonic_ms();
+
+	out->commit_ms = began != 0 && now > began ? now - began : 0;
+	out->commit_failed = failed != 0 && now - failed < FAILURE_SHOWN_MS;
 }
 
 void writer_stop(struct db *db)

@@ -39,4 +39,7 @@ int writer_run(struct db *db, job_fn run, void *arg, size_t bytes, struct err *e
 /* The same without the wait for files: for the mirror's own thread. */
 int writer_run_internal(struct db *db, job_fn run, void *arg, size_t bytes, struct err *e);
 
+/* Sets commit_ms and commit_failed. */
+void writer_health(const struct db *db, struct store_health *out);
+
 #endif

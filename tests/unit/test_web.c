@@ -106,12 +106,37 @@ static void takes_reading_methods_alone(void **state)
 	response_finish(&res);
 }
 
+/* deditd(8), Health */
+static void health_says_what_is_wrong(void **state)
+{
+	static const uint64_t room = UINT64_C(1) << 30;
+	const struct { struct store_health h; bool doubtful; int status; const char *text; } cases[] = {
+		{ { .free_bytes = room }, false, 200, "ok" },
+		{ { .free_bytes = room, .commit_ms = 9999, .journal_rows = 5, .journal_ms = 9999 }, false, 200, "ok" },
+		{ { .free_bytes = room, .commit_ms = 31000 }, false, 503, "the store has been at one change for 31 s" },
+		{ { .free_bytes = room, .commit_failed = true }, false, 503, "the last change could not be stored" },
+		{ { .free_bytes = 16777215 }, false, 503, "the disk is full" },
+		{ { .free_bytes = 16777216 }, false, 200, "ok" },
+		{ { .free_bytes = room, .journal_rows = 1, .journal_ms = 61000 }, false, 200,
+			"ok, but files are 61 s behind" },
+		{ { .free_bytes = room }, true, 200, "ok, but the clock has jumped: dedit clock ok" },
+	};
+	char text[WEB_HEALTH_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(web_health(&cases[i].h, cases[i].doubtful, text), cases[i].status);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(owns_its_paths_alone),
 		cmocka_unit_test_setup_teardown(tells_its_health, setup, teardown),
 		cmocka_unit_test_setup_teardown(takes_reading_methods_alone, setup, teardown),
+		cmocka_unit_test(health_says_what_is_wrong),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

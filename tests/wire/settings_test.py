@@ -19,6 +19,7 @@ WRONG = {
                ('{ "::1:80" }', "[v6]:port"), ('{ "unix:relative" }', "unix:/path"), ('{ "unix:/' + 108 * "x" + '" }', "107"),
                ('{ "192.0.2.1:80" }', "plain-http-anywhere")],
     "tls-listen": [('{ "*" }', "host:port"), ('{ "[::1]" }', "host:port"), ('{ "127.0.0.1:443" }', "tls-certificate")],
+    "metrics-listen": [('{ "192.0.2.1:9180" }', "loopback"), ('{ "nowhere" }', "host:port")],
     "tls-certificate": [('""', "a path"), ('"x.pem"', "tls-key")],
     "tls-key": [('""', "a path"), ('"x.key"', "tls-certificate")],
     "plain-http-anywhere": [("maybe", "on or off")],
