@@ -49,8 +49,8 @@ static int number(const char *text, size_t len, uint64_t max, uint64_t *out)
 		if (!ascii_isdigit((unsigned char)text[i])) {
 			return -1;
 		}
-		v = v * 10 + (uint64_t)(text[i] - '0');
-		v = v > max ? max : v;
+		uint64_t digit = (uint64_t)(text[i] - '0');
+		v = v > (max - digit) / 10 ? max : v * 10 + digit;
 	}
 	*out = v;
 	return len ? 0 : -1;
