@@ -49,6 +49,7 @@ struct render {
 	bool recurs;
 	struct ical_when id; /* form of the RECURRENCE-IDs: the series' start */
 	bool has_id;
+	bool spent;         /* nothing left of the budget */
 };
 
 enum want { NOTHING, NAME_ONLY, EVERYTHING };
@@ -261,6 +262,16 @@ static void write_id(struct render *r, const struct ical_part *part, const struc
 	write_wanted_time(r, part, "RECURRENCE-ID", &w, i->recurrence);
 }
 
+/* Lines are looked at for each occurrence anew, also those that nothing is written of. */
+static bool is_spent(const struct render *r, const struct ical_comp *c)
+{
+	size_t lines = c->last - c->first;
+
+	if (lines > ICAL_OCCURRENCE_STEPS)
+		ical_spend(r->ic->limits, lines - ICAL_OCCURRENCE_STEPS);
+	return ical_steps(r->ic->limits) == 0;
+}
+
 static int write_instance(const struct ical_instance *i, void *arg)
 {
 	struct render *r = arg;
@@ -269,6 +280,9 @@ static int write_instance(const struct ical_instance *i, void *arg)
 
 	if (!wants_part(r->view->part, c->name, &part))
 		return 0;
+	r->spent = is_spent(r, c);
+	if (r->spent)
+		return 1;
 	ical_line_write(r->ic, &r->ic->lines[c->first], r->out);
 	for (const struct ical_line *l = NULL; (l = ical_line_next(r->ic, c, l));)
 		write_property(r, part, l, i);
@@ -301,7 +315,9 @@ static int write_expanded(struct render *r, struct err *e)
 		if (c->kind == ICAL_OTHER && wants_part(r->view->part, c->name, &part))
 			write_comp(r, part, c);
 	read_series(r);
-	return ical_expand(r->ic, r->view->floating, r->view->from, r->view->to, write_instance, r, e);
+	if (ical_expand(r->ic, r->view->floating, r->view->from, r->view->to, write_instance, r, e))
+		return -1;
+	return r->spent ? err_set(e, ERR_INSTANCES, "the occurrences take too many lines") : 0;
 }
 
 /* ---- some of the overrides: RFC 4791 9.6.6 ---- */
