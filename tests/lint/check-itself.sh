@@ -65,5 +65,12 @@ try format base/a.c '/*\n * x\n */' accepted
 try format base/a.c "$(printf '%111s' x | tr ' ' y)" refused
 try format base/a.c "$(printf '%110s' x | tr ' ' y)" accepted
 try format base/a.c "$(printf '%60s' x | sed 's/ /é/g')" accepted
+# shellcheck disable=SC2016 # Markdown's quotes
+{
+	try trust doc/trust.md 'T-01 and `tests/wire`' accepted
+	try trust doc/trust.md 'T-01: `t01_topic_test.py`' refused
+	try trust doc/trust.md 'T-01: `tests/unit/test_x.c`' refused
+	try trust tests/trust/t01_topic_test.py 'nowhere named' refused
+}
 
 exit $status
