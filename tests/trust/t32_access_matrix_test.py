@@ -4,12 +4,14 @@ the other doors: hrefs in reports, Destination, expand-property, tokens of anoth
 import itertools
 
 from acl import principal, proxy
-from dav import HOME, body, listing, multiget, props, proppatch, query, refused, report, sync, token
+from dav import HOME, body, in_hours, listing, multiget, props, proppatch, query, refused, report, sync, token
 from dedit_wire import event, propfind
 
 SERVER = {
     "users": ("anna", "marc", "dora", "eve", "paul"),
-    "extra": 'group "admin" { members = { "paul" } }',
+    "extra": 'group "admin" { members = { "paul" } }\n'
+             'policy "p" { timezone = "UTC" currency = EUR price = "80 EUR" tiers = { "48h 100%" } owner-changes = client }\n'
+             'calendar "anna/work" { policy = "p" }\n',
 }
 M = HOME + "matrix/"
 NEW = HOME + "matrix-new/"
@@ -38,6 +40,8 @@ WHERE = {
     "principal": principal("anna"),
     "proxy": proxy("anna", "write"),
     "group": "/principals/group~admin/",
+    "fees": HOME + "fees/",
+    "fee": HOME + "fees/",  # and its name, once it is known
 }
 # method, what, then the answers in the order of ROLES; one answer for all behind the first
 TABLE = """
@@ -106,6 +110,23 @@ ACL        proxy         401 403
 ACL        group         401 403
 LOCK       object        401 405
 LOCK       calendar      401 405
+POST       calendar      401 404 403 403 201 403 201 201 403
+PUBLISH    calendar      401 404 403 403 403 403 200 200 403
+PROPPATCH  object        401 404 404 403 207 403 207 207 403
+PROPPATCH  home          401 404 404 404 404 403 207 207 403
+PROPPATCH  principal     401 403 403 403 403 403 403 207 403
+BUSYSET    home          401 404 404 404 404 403 207 207 403
+GET        fee           401 404 404 404 404 200 200 200 200
+PROPFIND   fee           401 404 404 404 404 207 207 207 207
+GET        fees          401 404 404 404 404 200 200 200 200
+PROPFIND   fees          401 404 404 404 404 207 207 207 207
+SYNC       fees          401 404 404 404 404 207 207 207 207
+MULTIGET   fees          401 404 404 404 404 207 207 207 207
+FREEBUSY   fees          401 404 404 404 404 200 200 200 200
+ACL        fees          401 404 404 404 404 403 403 403 403
+POST       fees          401 404 404 404 404 403 403 403 403
+DELETE     fees          401 404 404 404 404 403 403 403 403
+COPY       fee           401 404 404 404 404 403 403 403 403
 """
 GROUP = "<D:group-member-set/>"
 NAMED = props("D:displayname")
@@ -119,6 +140,8 @@ SENT = {
     "ACLPROPS": body("D:acl-principal-prop-set", NAMED),
     "PUT": event("matrix", summary="changed"),
     "ACL": body("D:acl"),
+    "POST": event("posted"),
+    "PUBLISH": body("CS:publish-calendar"),
 }
 
 
@@ -151,7 +174,7 @@ def ask(s, method, what, user):
     path, sent = WHERE[what], SENT.get(method)
     headers = {"Depth": "0"}
     own = f"/calendars/{user or 'anna'}/calendar/"
-    if method == "PUT":
+    if method in ("PUT", "POST"):
         headers["Content-Type"] = "text/calendar"
         sent = event("matrix-new") if what == "new object" else sent
     elif method in ("COPY", "MOVE"):
@@ -162,10 +185,22 @@ def ask(s, method, what, user):
             s.request("DELETE", own + "own.ics", user=user or "anna")
             s.put(own + "own.ics", event("matrix"), user or "anna")
     elif method == "PROPPATCH":
-        sent = proppatch(GROUP if what == "proxy" else "<C:calendar-description>x</C:calendar-description>")
+        sent = proppatch(GROUP if what == "proxy" else '<x xmlns="urn:x">1</x>')
+    elif method == "BUSYSET":
+        method, sent = "PROPPATCH", proppatch(f"<C:calendar-free-busy-set><D:href>{M}</D:href></C:calendar-free-busy-set>")
+    elif method == "PUBLISH":
+        method, headers["Content-Type"] = "POST", "application/xml"
     if method in ("SYNC", "MULTIGET", "QUERY", "FREEBUSY", "EXPAND", "ACLPROPS"):
         method = "REPORT"
     return s.request(method, path, sent, headers, user)
+
+
+def lose(s):
+    """An entry in the calendar of fees."""
+    s.dedit("calendar", "add", "anna/work")
+    assert s.put(HOME + "work/lost.ics", event("lost", in_hours(5), in_hours(6), "Marc 80 €")).status == 201
+    assert s.request("DELETE", HOME + "work/lost.ics").status == 204
+    WHERE["fee"] = HOME + "fees/" + next(name for name in listing(s, HOME + "fees/") if name)
 
 
 def state(s):
@@ -174,7 +209,8 @@ def state(s):
 
 def test_matrix(s):
     changes = {"PUT", "DELETE", "COPY", "MOVE", "COPYINTO", "MOVEINTO", "COPYOVER", "PROPPATCH", "MKCALENDAR", "MKCOL",
-               "ACL"}
+               "ACL", "POST", "PUBLISH"}
+    lose(s)
     for n, role in enumerate(ROLES):
         user, _, delegate = ROLES[role]
         if delegate != "none":
