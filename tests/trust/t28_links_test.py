@@ -283,7 +283,7 @@ def test_rebuild_reads_no_links(_):
         os.symlink(outside_folder(s, "cal2"), s.data / "cal/anna/linked")
         os.symlink(s.folder, s.data / "cal/marc~")
         (s.folder / "ledger2").mkdir()
-        (s.data / "ledger").mkdir(exist_ok=True)
+        (s.data / "ledger").mkdir(0o700, exist_ok=True)
         os.symlink(s.folder / "ledger2", s.data / "ledger/anna")
         r = s.dedit("rebuild", check=False)
         assert "Sanitizer" not in r.stderr

@@ -177,7 +177,7 @@ def test_sql_is_constant(_):
             checked += 1
             assert what in constants | {"sql", "const char *sql", "ledger_sql(q", "all_sql[i]"}, (f, what)
         for call in re.finditer(r"\bsql_exec\(\s*[^,]+,\s*([^,)]+)", code):
-            assert re.fullmatch(r'"[A-Z_ =()a-z]+"?|sql|const char \*sql|schema_sql|writes \? writer_pragmas : reader_pragmas',
+            assert re.fullmatch(r'"[A-Z_ =()a-z0-9]+"?|sql|const char \*sql|schema_sql|writes \? writer_pragmas : reader_pragmas',
                                 call[1].strip()), (f, call[1])
         # Where the text is chosen by whoever calls, it is handed on and nothing else.
         assert not re.search(r"\bsql\s*(?:\+|\[)|\bsql\s*=[^=]", code) or f.name == "db.c", f
