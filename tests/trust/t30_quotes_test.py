@@ -17,7 +17,7 @@ ODD = ("'", "''", '"', "a'b\"c\\d%e_f;--", "'; DROP TABLE object; --", "x' OR '1
        ":name", "@x", "$1", "x\tUNION SELECT".replace("\t", " "), "/* */", "--", ")", "NULL", "0x27", "ʼ", "＇", "=41", "~")
 
 
-ACCOUNTS = (0, 3, 6, 9)
+ACCOUNTS = (3, 6)
 
 
 def quoted(name):
@@ -114,7 +114,7 @@ def test_words_of_commands(s):
     """Names, labels and clients that an administrator copies from somewhere."""
     s.dedit("calendar", "add", "anna/work", check=False)
     before = rows(s)
-    for odd in ("x'; DELETE FROM account; --\"%_\\", "%"):
+    for odd in ("x'; DELETE FROM account; --\"%_\\",):
         s.dedit("user", "passwd", "marc", input=odd * 5 + PASSWORD + "\n")
         assert s.request("GET", "/", user="marc", password=odd * 5 + PASSWORD).status == 200
         s.dedit("feed", "add", "anna/calendar", "--label", odd)
@@ -177,8 +177,9 @@ def test_sql_is_constant(_):
             checked += 1
             assert what in constants | {"sql", "const char *sql", "ledger_sql(q", "all_sql[i]"}, (f, what)
         for call in re.finditer(r"\bsql_exec\(\s*[^,]+,\s*([^,)]+)", code):
-            assert re.fullmatch(r'"[A-Z_ =()a-z0-9]+"?|sql|const char \*sql|schema_sql|writes \? writer_pragmas : reader_pragmas',
-                                call[1].strip()), (f, call[1])
+            what = call[1].strip()
+            assert what in constants | {"sql", "const char *sql", "writes ? writer_pragmas : reader_pragmas"} or \
+                re.fullmatch(r'"[A-Z_ =()a-z0-9]+"?', what), (f, what)
         # Where the text is chosen by whoever calls, it is handed on and nothing else.
         assert not re.search(r"\bsql\s*(?:\+|\[)|\bsql\s*=[^=]", code) or f.name == "db.c", f
         assert not re.search(r'\w*printf\([^;]*"(?:SELECT|INSERT|UPDATE|DELETE|REPLACE|DROP|CREATE|PRAGMA|ATTACH)\s[^;]*%', code), f

@@ -1,6 +1,7 @@
 """trust.md T-31: what the server and its command make is open to nobody else, whatever the umask, and a data folder that
 others could write, or whose parts they could read, is refused."""
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -120,11 +121,11 @@ def test_folders_that_others_may_write(_):
         r = subprocess.run([BUILD / "deditd", "-t", "-c", s.conf], capture_output=True, text=True, timeout=60)
         assert r.returncode == 1 and "data" in r.stderr, r
         s.data.chmod(0o700)
+        bits, commands = itertools.cycle((0o004, 0o020, 0o001)), itertools.cycle(("dedit", "deditd"))
         for part in ("accounts", "cal", "index.db", "key", "ledger", "ledger.key", "policies", "removed", "tmp"):
             before = mode(s.data / part)
-            for bits, command in ((0o004, "dedit"), (0o020, "deditd")):
-                (s.data / part).chmod(before | bits)
-                refused(s, s.data / part, [command])
+            (s.data / part).chmod(before | next(bits))
+            refused(s, s.data / part, [next(commands)])
             (s.data / part).chmod(before)
         # Others may know that it is there, and a group may make copies.
         s.data.chmod(0o755)

@@ -37,10 +37,10 @@ def test_random_and_long_enough(_):
         tokens = [publish(s).split("/")[2] if n % 2 else add(s)[1] for n in range(4) if publish(s, "CS:unpublish-calendar") is None]
         assert len(set(tokens)) == len(tokens)
         s.stop()
-        tokens = [add(s)[1] for _ in range(8)]
+        tokens = [add(s)[1] for _ in range(6)]
         secrets = [t.split("-", 1)[1] for t in tokens]
         alphabet = set("".join(secrets))
-        assert all(re.fullmatch(r"[a-z0-9]{26}", x) for x in secrets) and len(alphabet) > 22, alphabet
+        assert all(re.fullmatch(r"[a-z0-9]{26}", x) for x in secrets) and len(alphabet) > 20, alphabet
         assert 26 * math.log2(32) >= 128
         for column in zip(*secrets):
             assert collections.Counter(column).most_common(1)[0][1] <= 5, column
