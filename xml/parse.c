@@ -23,9 +23,17 @@ struct parse {
 	struct err *e;
 };
 
+/* What no parser's own handler is asked about, such as text that can't be converted, would go to stderr. */
+static void keep_quiet(void *arg, const char *fmt, ...)
+{
+	(void)arg, (void)fmt;
+}
+
 void xml_init(void)
 {
 	xmlInitParser();
+	xmlSetGenericErrorFunc(NULL, keep_quiet);
+	xmlThrDefSetGenericErrorFunc(NULL, keep_quiet); /* of threads that are yet to come */
 }
 
 /* Keeps the first failure. */

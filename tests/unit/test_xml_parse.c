@@ -3,9 +3,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/util.h"
 #include "xml/xml.h"
@@ -95,6 +98,41 @@ static void reads_a_propfind(void **state)
 	assert_ptr_equal(xml_find(prop, NS_CS, "getctag"), xml_next(xml_child(prop)));
 	assert_null(xml_find(prop, NS_DAV, "getctag"));
 	assert_null(xml_next(root));
+}
+
+/* Half of a character of two units, behind a start tag. */
+static void *parse_half_a_character(void *arg)
+{
+	static const char body[] = "\xff\xfe<\0a\0>\0\0\xd8\0\xd8<\0/\0a\0>\0";
+	cleanup_arena struct arena *own = arena_create();
+	struct xml_node *root;
+	struct err e;
+
+	*(int *)arg = xml_parse(body, sizeof(body) - 1, &limits, own, &root, &e);
+	return NULL;
+}
+
+/* libxml2 would tell of conversions that fail on stderr, where the log is. */
+static void says_nothing_on_stderr(void **state)
+{
+	FILE *said = tmpfile();
+	int saved = dup(STDERR_FILENO), here = 0, there = 0;
+	pthread_t thread;
+
+	(void)state;
+	assert_non_null(said);
+	assert_int_equal(dup2(fileno(said), STDERR_FILENO), STDERR_FILENO);
+	parse_half_a_character(&here);
+	int failed = pthread_create(&thread, NULL, parse_half_a_character, &there);
+	if (!failed)
+		pthread_join(thread, NULL);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_int_equal(failed, 0);
+	assert_int_equal(here, -1);
+	assert_int_equal(there, -1);
+	assert_int_equal(lseek(fileno(said), 0, SEEK_END), 0);
+	fclose(said);
 }
 
 static void walks_over_equal_siblings(void **state)
@@ -375,6 +413,7 @@ int main(void)
 		in_arena(utf16_tags_are_limited_too),
 		in_arena(namespaces_are_kept_once),
 		in_arena(every_prefix_is_survived),
+		cmocka_unit_test(says_nothing_on_stderr),
 		cmocka_unit_test(knows_its_namespaces),
 	};
 
