@@ -173,6 +173,7 @@ static int read_host_options(const struct conf_section *sec, struct arena *mem, 
 	const char *language = conf_string(sec, "language");
 	const char *zone = conf_string(sec, "timezone");
 
+	p->name = arena_strdup(mem, sec->title); /* a calendar may name what is wrong */
 	if (!name_is_fit(sec->title)) {
 		return err_set(e, ERR_INVALID, "%s:%d: policy '%s': expected a name without slash",
 			sec->file, sec->line, sec->title);
@@ -180,7 +181,6 @@ static int read_host_options(const struct conf_section *sec, struct arena *mem, 
 	if (on_error && strcmp(on_error, "allow") != 0 && strcmp(on_error, "deny") != 0)
 		return option_error(sec, "on-error", e, "expected 'allow' or 'deny'");
 	p->allow_on_error = on_error && strcmp(on_error, "allow") == 0;
-	p->name = arena_strdup(mem, sec->title);
 	p->language = arena_strdup(mem, language ? language : "en");
 	p->zone = zone ? zone_find(zone) : zone_utc();
 	if (!p->zone)

@@ -33,7 +33,8 @@ static void check_valid(const struct ical *ic, const char **uids, size_t *count)
 {
 	struct ical_info info;
 
-	if (ical_valid(ic, &info, NULL) < 0)
+	/* a UID that was made up is the bytes', so twins have the same */
+	if (ical_valid(ic, &info, NULL) < 0 || str_ends(info.uid, "@host"))
 		return;
 	for (size_t i = 0; i < *count; i++)
 		must(strcmp(uids[i], info.uid) != 0);

@@ -351,6 +351,30 @@ static int count_calendar(const char *owner, const char *calendar, const char *p
 	return ++*count == 2 ? 7 : 0;
 }
 
+static void count_wrong(const char *line, void *arg)
+{
+	size_t *count = arg;
+
+	assert_non_null(strstr(line, "test.conf:"));
+	++*count;
+}
+
+/* Also where a calendar names a policy that is wrong itself: that isn't told twice. */
+static void test_check_tells_all_that_is_wrong(void **state)
+{
+	static const char text[] = "policy \"a/b\" { }\npolicy \"b\" { tiers = { \"2bd 50%\" } }\n"
+		"calendar \"anna/x\" { policy = b }\ncalendar \"anna/y\" { policy = c }\n";
+	const struct conf_section *root;
+	size_t told = 0;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(conf_parse(text, "test.conf", &file_schema, &root, &e), 0);
+	assert_int_equal(policy_check(root, &(struct policy_options){ 0 }, count_wrong, &told), 3);
+	assert_int_equal(told, 3);
+	conf_destroy(root);
+}
+
 static void test_calendars_are_visited(void **state)
 {
 	struct policy_set *set;
@@ -494,6 +518,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_built_in_policy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_built_in_policy_as_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_errors_of_sections, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_check_tells_all_that_is_wrong, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_calendars_are_visited, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_policies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_versions_do_not_begin_in_the_past, setup, teardown),
