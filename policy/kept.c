@@ -23,8 +23,9 @@ int kept_add(const char *data, const char *digest, const struct buf *text, struc
 	buf_init(&there, KEPT_TEXT_MAX);
 	if (fs_open_dir(data, &root, e) || fs_open_subdir(root, "policies", 1, &folder, e))
 		return -1;
-	if (fs_read(folder, digest, &there, e) != 0 &&
-		fs_replace(folder, digest, text->data, text->len, 1, e) != 0)
+	bool whole = fs_read(folder, digest, &there, e) == 0 && there.len == text->len &&
+		memcmp(there.data, text->data, text->len) == 0;
+	if (!whole && fs_replace(folder, digest, text->data, text->len, 1, e) != 0)
 		return -1;
 	/* The folder may be new, and the text from a process that ended before it was durable. */
 	if (fsync(folder) < 0 || fsync(root) < 0)
@@ -78,4 +79,24 @@ int kept_visit(const char *data, int (*visit)(const char *digest, const char *te
 		status = is_digest(name[n]) ? visit_file(folder, name[n], visit, arg, e) : 0;
 	}
 	return status;
+}
+
+struct checking { int (*problem)(const char *line, void *arg); void *arg; };
+
+static int check_text(const char *digest, const char *text, void *arg)
+{
+	const struct checking *c = arg;
+	char own[DIGEST_SIZE];
+
+	digest_short(text, strlen(text), own);
+	if (strcmp(own, digest) == 0)
+		return 0;
+	char *line cleanup_free = xasprintf("policies/%s: not the text of that name; put it back from a backup",
+		digest);
+	return c->problem(line, c->arg);
+}
+
+int kept_check(const char *data, int (*problem)(const char *line, void *arg), void *arg, struct err *e)
+{
+	return kept_visit(data, check_text, &(struct checking){ problem, arg }, e);
 }

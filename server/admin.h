@@ -103,6 +103,9 @@ const char *admin_fee_state(const struct fee *f);
 /* The owner given, or, NULL, the only one who has a calendar of fees: books and reports are one person's.
  * ADMIN_OK, else the exit code after a message. */
 int admin_one_owner(struct admin *a, const char *given, const char **out);
+/* Tells what is wrong with any ledger, as `ledger verify` does; nothing, if nothing is. ADMIN_OK, else
+ * the exit code after a message. */
+int admin_audit_ledgers(struct admin *a);
 /* Writes a calendar to the command's file (ADMIN_WRITES). refresh: seconds after which a program may ask
  * again; 0: not said. The exit code. */
 int admin_write_calendar(struct admin *a, const struct collection *c, int64_t refresh);

@@ -89,6 +89,19 @@ static bool verify_one(struct admin *a, const char *owner, const struct signed_h
 	return true;
 }
 
+int admin_audit_ledgers(struct admin *a)
+{
+	struct owner_item *owners;
+	struct err e;
+	int code = find_owners(a, NULL, &owners);
+
+	for (const struct owner_item *o = owners; code == ADMIN_OK && o != NULL; o = o->next) {
+		if (ledger_audit(a->site->dav.store, o->name, NULL, write_problem, a, &e) < 0)
+			code = admin_fail(a, "the ledger of %s can't be verified: %s", o->name, e.text);
+	}
+	return code;
+}
+
 int admin_ledger_verify(struct admin *a, char *const *given)
 {
 	char **args = admin_args(a, given);

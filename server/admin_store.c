@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "ical/ical.h"
 #include "policy/apply.h"
+#include "policy/kept.h"
 #include "server/admin.h"
 #include "server/adopt.h"
 #include "xml/xml.h"
@@ -327,6 +328,10 @@ int admin_check(struct admin *a, char *const *given)
 		return ADMIN_USAGE;
 	if (store_check(store_of(a), deep, parse_body, write_problem, a, &counts, &e) != 0)
 		return admin_fail(a, "%s", e.text);
+	if (deep && kept_check(a->site->settings->data, write_problem, a, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	if (deep && admin_audit_ledgers(a) != ADMIN_OK)
+		return ADMIN_FAILED;
 	if (a->out.len != before)
 		return admin_fail(a, "problems were found");
 	buf_adds(&a->out, "no problems: ");

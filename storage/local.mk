@@ -16,6 +16,8 @@ libstorage_a_SOURCES = \
 	storage/sqlite/backup.c \
 	storage/sqlite/backup.h \
 	storage/sqlite/check.c \
+	storage/sqlite/check.h \
+	storage/sqlite/check_files.c \
 	storage/sqlite/collection.c \
 	storage/sqlite/delegate.c \
 	storage/sqlite/commit.c \
@@ -36,8 +38,12 @@ libstorage_a_SOURCES = \
 	storage/sqlite/read.c \
 	storage/sqlite/rebuild.c \
 	storage/sqlite/restore.c \
+	storage/sqlite/salvage.c \
+	storage/sqlite/salvage.h \
 	storage/sqlite/scan.c \
 	storage/sqlite/scan.h \
+	storage/sqlite/texts.c \
+	storage/sqlite/texts.h \
 	storage/sqlite/verify.c \
 	storage/sqlite/watch.c \
 	storage/sqlite/watch.h \

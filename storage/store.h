@@ -517,7 +517,8 @@ int store_flush(struct store *s, struct err *e);
 int store_hold(struct store *s, struct err *e);
 void store_release(struct store *s);
 /* Index against itself, ledger chains, files present; deep: what stands in every file, too. parse, if deep:
- * each body is read by it and held against its row; NULL: its digest is enough. Changes nothing. */
+ * each body is read by it and held against its row, and users have to be accounts; NULL: neither is asked.
+ * Changes nothing. */
 int store_check(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
 	struct store_counts *out, struct err *e);
 /* The entries in the ledger's files of a data folder, whoever holds it; other lines are passed over. */

@@ -1,32 +1,17 @@
-#include <errno.h>
-#include <fcntl.h>
+/*
+ * Is the index what it should be? In pieces, so that a check beside a server holds up neither writers nor the
+ * WAL: a table, a ledger, a calendar, a file at a time.
+ */
+#include "storage/sqlite/check.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
-#include "base/fsio.h"
 #include "base/util.h"
 #include "storage/chain.h"
-#include "storage/sqlite/journal.h"
-#include "storage/sqlite/ops.h"
-#include "storage/sqlite/scan.h"
 
-enum { LOG_LARGEST = 1 << 30 };
-
-struct check {
-	struct db *db;
-	struct conn *conn;
-	bool deep;
-	store_problem_fn problem;
-	void *arg;
-	struct err *e;
-};
-
-__attribute__((format(printf, 2, 3)))
-static int report(const struct check *k, const char *fmt, ...)
+int check_report(const struct check *k, const char *fmt, ...)
 {
 	char text[2048];
 	va_list args;
@@ -57,17 +42,120 @@ int count_all(struct conn *c, struct store_counts *out, struct err *e)
 	return 0;
 }
 
+/* ---- the index ---- */
+
+/* What to do about an index that contradicts itself. */
+#define REBUILD "'dedit rebuild' makes it anew"
+
 /* Runs a query whose every row is a problem, said by its first column. */
-static int check_rows(const struct check *k, const char *sql, const char *what)
+static int check_rows(const struct check *k, sqlite3_stmt *stmt, const char *what)
 {
-	sqlite3_stmt *st cleanup_stmt = sql_bind(k->conn, k->e, sql, NULL, 0);
+	sqlite3_stmt *st cleanup_stmt = stmt;
 	int status = st == NULL ? -1 : 1;
 
 	while (status > 0 && (status = sql_step(k->conn, st, k->e)) > 0) {
 		int stop = strcmp(sql_text(st, 0), "ok") == 0 ? 0
-			: report(k, "index.db: %s%s", what, sql_text(st, 0));
+			: check_report(k, "index.db: %s%s; " REBUILD, what, sql_text(st, 0));
 		if (stop != 0)
 			return stop;
+	}
+	return status;
+}
+
+int check_take_names(const struct check *k, sqlite3_stmt *stmt, struct check_names *out)
+{
+	sqlite3_stmt *st cleanup_stmt = stmt;
+	int status = st == NULL ? -1 : 1;
+
+	while (status > 0 && (status = sql_step(k->conn, st, k->e)) > 0) {
+		out->name = arena_room(out->mem, out->name, out->n, &out->room, sizeof(*out->name));
+		out->name[out->n++] = arena_strdup(out->mem, sql_text(st, 0));
+	}
+	return status;
+}
+
+/* Table by table: its pages, its rows, its indexes. */
+static int check_tables(const struct check *k)
+{
+	static const char tables_sql[] = "SELECT name FROM sqlite_schema WHERE type = 'table'";
+	static const char pages_sql[] = "SELECT integrity_check FROM pragma_integrity_check(?1)";
+	struct arena *mem cleanup_arena = arena_create();
+	struct check_names tables = {.mem = mem};
+	int status = check_take_names(k, sql_bind(k->conn, k->e, tables_sql, NULL, 0), &tables);
+
+	for (size_t i = 0; i < tables.n && status == 0; i++) {
+		status = check_rows(k, sql_query(k->conn, k->e, pages_sql, TEXT(tables.name[i])), "");
+	}
+	return status;
+}
+
+/* Contradictions: each row that a query gives is one. */
+struct contradiction { const char *what, *sql; };
+
+static const struct contradiction of_rows[] = {
+	{"sequence number ahead of its calendar: ",
+		"SELECT c.owner || '/' || c.name || '/' || o.name FROM object o JOIN collection c"
+		" ON c.id = o.collection WHERE o.seq > c.seq"},
+	{"object without calendar: ",
+		"SELECT collection || '/' || name FROM object"
+		" WHERE collection NOT IN (SELECT id FROM collection)"},
+	{"charged with another sum: ",
+		"SELECT c.owner || '/' || c.name FROM collection c WHERE c.charged <>"
+		" (SELECT coalesce(sum(o.charged), 0) FROM object o WHERE o.collection = c.id)"},
+	{"in a home or in none, wrongly: ",
+		"WITH due AS (SELECT owner AS user, id FROM collection"
+		" UNION SELECT user, collection FROM share WHERE access >= 2)," /* SHARE_READ */
+		" kept AS (SELECT user, collection AS id FROM member WHERE collection <> 0)"
+		" SELECT user || '/' || id FROM (SELECT * FROM due EXCEPT SELECT * FROM kept)"
+		" UNION SELECT user || '/' || id FROM (SELECT * FROM kept EXCEPT SELECT * FROM due)"},
+	{"refuses tokens that it gave out: ",
+		"SELECT owner || '/' || name FROM collection WHERE oldest_seq > seq"},
+	{"deleted, and yet charged: ",
+		"SELECT c.owner || '/' || c.name || '/' || o.name FROM object o JOIN collection c"
+		" ON c.id = o.collection WHERE o.deleted = 1 AND o.charged <> 0"},
+	{"deleted, but no token is old enough to be told: ",
+		"SELECT c.owner || '/' || c.name || '/' || o.name FROM object o JOIN collection c"
+		" ON c.id = o.collection WHERE o.deleted = 1 AND o.seq < c.oldest_seq"},
+	{"ends before it begins: ",
+		"SELECT c.owner || '/' || c.name || '/' || o.name FROM object o JOIN collection c"
+		" ON c.id = o.collection WHERE o.deleted = 0 AND o.last < o.first"},
+	{"properties of no calendar: ",
+		"SELECT DISTINCT collection FROM prop WHERE collection NOT IN (SELECT id FROM collection)"},
+	{"properties of no event: ",
+		"SELECT DISTINCT collection || '/' || place FROM place_prop p WHERE kind = 0" /* PLACE_OBJECT */
+		" AND NOT EXISTS (SELECT 1 FROM object o WHERE o.collection = p.collection AND o.name = p.place"
+		" AND o.deleted = 0)"},
+	{"share of no calendar: ",
+		"SELECT collection || ' with ' || user FROM share WHERE collection NOT IN (SELECT id FROM collection)"},
+	{"feed of no calendar: ",
+		"SELECT id FROM feed WHERE collection NOT IN (SELECT id FROM collection)"},
+	{"address or application password of nobody: ",
+		"SELECT account FROM account_address WHERE account NOT IN (SELECT name FROM account)"
+		" UNION SELECT account FROM account_token WHERE account NOT IN (SELECT name FROM account)"},
+	{"entries of the ledger in no file: ",
+		"SELECT DISTINCT 'ledger/' || owner || '/' || strftime('%Y-%m', at, 'unixepoch') || '.log'"
+		" AS path FROM ledger EXCEPT SELECT path FROM ledger_log"},
+};
+
+static const struct contradiction of_users[] = {
+	{"calendar of nobody: ",
+		"SELECT owner || '/' || name FROM collection WHERE owner NOT IN (SELECT name FROM account)"},
+	{"properties of nobody: ",
+		"SELECT DISTINCT place FROM place_prop WHERE kind <> 0"
+		" AND place NOT IN (SELECT name FROM account)"},
+	{"share with nobody: ",
+		"SELECT collection || ' with ' || user FROM share WHERE user NOT IN (SELECT name FROM account)"},
+	{"delegate of or to nobody: ",
+		"SELECT owner || ' to ' || user FROM delegate WHERE owner NOT IN (SELECT name FROM account)"
+		" OR user NOT IN (SELECT name FROM account)"},
+};
+
+static int check_contradictions(const struct check *k, const struct contradiction *c, size_t n)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < n && status == 0; i++) {
+		status = check_rows(k, sql_bind(k->conn, k->e, c[i].sql, NULL, 0), c[i].what);
 	}
 	return status;
 }
@@ -75,195 +163,66 @@ static int check_rows(const struct check *k, const char *sql, const char *what)
 static int check_index(const struct check *k)
 {
 	static const char quick_sql[] = "PRAGMA quick_check";
-	static const char full_sql[] = "PRAGMA integrity_check";
-	static const char ahead_sql[] =
-		"SELECT c.owner || '/' || c.name || '/' || o.name FROM object o JOIN collection c"
-		" ON c.id = o.collection WHERE o.seq > c.seq";
-	static const char orphan_sql[] =
-		"SELECT collection || '/' || name FROM object"
-		" WHERE collection NOT IN (SELECT id FROM collection)";
-	static const char home_sql[] =
-		"WITH due AS (SELECT owner AS user, id FROM collection"
-		" UNION SELECT user, collection FROM share WHERE access >= 2)," /* SHARE_READ */
-		" kept AS (SELECT user, collection AS id FROM member WHERE collection <> 0)"
-		" SELECT user || '/' || id FROM (SELECT * FROM due EXCEPT SELECT * FROM kept)"
-		" UNION SELECT user || '/' || id FROM (SELECT * FROM kept EXCEPT SELECT * FROM due)";
-	static const char charged_sql[] =
-		"SELECT c.owner || '/' || c.name FROM collection c WHERE c.charged <>"
-		" (SELECT coalesce(sum(o.charged), 0) FROM object o WHERE o.collection = c.id)";
-	int status = check_rows(k, k->deep ? full_sql : quick_sql, "");
+	int status = k->deep ? check_tables(k)
+		: check_rows(k, sql_bind(k->conn, k->e, quick_sql, NULL, 0), "");
 
-	status = status != 0 ? status : check_rows(k, ahead_sql, "sequence number ahead of its calendar: ");
-	status = status != 0 ? status : check_rows(k, orphan_sql, "object without calendar: ");
-	status = status != 0 ? status : check_rows(k, charged_sql, "charged with another sum: ");
-	return status != 0 ? status : check_rows(k, home_sql, "in a home or in none, wrongly: ");
+	status = status != 0 ? status : check_contradictions(k, of_rows, ARRAY_SIZE(of_rows));
+	return status != 0 || k->parse == NULL ? status
+		: check_contradictions(k, of_users, ARRAY_SIZE(of_users));
 }
 
 /* ---- the ledger ---- */
 
 struct chain_check {
 	const struct check *k;
-	char owner[OWNER_LONGEST + 1], prev[CHAIN_SIZE];
+	char prev[CHAIN_SIZE];
 	uint64_t seq;
 };
 
 static int check_entry(const struct ledger_row *l, void *arg)
 {
 	struct chain_check *at = arg;
-
-	if (strcmp(at->owner, l->owner) != 0) {
-		snprintf(at->owner, sizeof(at->owner), "%s", l->owner);
-		snprintf(at->prev, sizeof(at->prev), "%s", CHAIN_START);
-		at->seq = 0;
-	}
 	const char *why = l->seq != at->seq + 1 ? "does not follow the entry before it"
 		: chain_problem(l, at->prev);
+
 	at->seq = l->seq;
 	snprintf(at->prev, sizeof(at->prev), "%s", l->self);
 	return why == NULL ? 0
-		: report(at->k, "ledger of %s, entry %" PRIu64 ": %s", l->owner, l->seq, why);
+		: check_report(at->k, "ledger of %s, entry %" PRIu64 ": %s; a backup of index.db or of the "
+			"ledger's files has it", l->owner, l->seq, why);
 }
 
 static int check_chains(const struct check *k)
 {
-	struct chain_check at = {.k = k};
-
-	return ledger_visit(k->conn, &(struct ledger_query){0}, check_entry, &at, k->e);
-}
-
-static int check_log(const struct check *k, const char *path, int64_t size)
-{
-	struct buf file cleanup_buf, index cleanup_buf;
-	struct stat st;
-
-	buf_init(&file, LOG_LARGEST);
-	buf_init(&index, LOG_LARGEST);
-	if (fstatat(k->db->root, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return report(k, "%s: %s", path, strerror(errno));
-	if (st.st_size != size)
-		return report(k, "%s: %lld bytes, expected %lld", path, (long long)st.st_size,
-			(long long)size);
-	if (!k->deep)
-		return 0;
-	if (fs_read(k->db->root, path, &file, k->e) < 0 ||
-		ledger_log_text(k->conn, path, &index, k->e) < 0)
-		return -1;
-	if (file.len == index.len && memcmp(file.data, index.data, file.len) == 0)
-		return 0;
-	return report(k, "%s: differs from the index", path);
-}
-
-/* Files that the journal still writes to are passed over. */
-static int check_logs(const struct check *k)
-{
-	static const char logs_sql[] =
-		"SELECT path, size FROM ledger_log l"
-		" WHERE NOT EXISTS (SELECT 1 FROM journal j WHERE j.path = l.path)";
-	sqlite3_stmt *st cleanup_stmt = sql_bind(k->conn, k->e, logs_sql, NULL, 0);
-	int status = st == NULL ? -1 : 1;
-
-	while (status > 0 && (status = sql_step(k->conn, st, k->e)) > 0) {
-		int stop = check_log(k, sql_text(st, 0), sqlite3_column_int64(st, 1));
-		if (stop != 0)
-			return stop;
-	}
-	return status;
-}
-
-/* ---- files of calendars and accounts ---- */
-
-static int report_difference(const struct collection *c, const char *file, const char *name,
-	enum difference kind, const struct buf *body, void *arg)
-{
-	static const char *const words[] = {
-		[DIFF_NEW] = "not in the index", [DIFF_CHANGED] = "differs from the index",
-		[DIFF_GONE] = "missing", [DIFF_FOREIGN] = "no event's file name, left alone",
-	};
-	char folder[PATH_SIZE];
-
-	path_folder(c->owner, c->name, folder);
-	return report(arg, "%s/%s: %s", folder, file, words[kind]);
-}
-
-struct collections { struct arena *mem; struct collection *item; size_t n; };
-
-static int add_collection(const struct collection *c, void *arg)
-{
-	struct collections *all = arg;
-
-	all->item = xreallocarray(all->item, all->n + 1, sizeof(*all->item));
-	all->item[all->n] = *c;
-	all->item[all->n].owner = arena_strdup(all->mem, c->owner);
-	all->item[all->n++].name = arena_strdup(all->mem, c->name);
-	return 0;
-}
-
-static int check_file(const struct check *k, const char *path)
-{
-	bool pending;
-
-	if (journal_pending(k->conn, path, &pending, k->e) < 0)
-		return -1;
-	if (pending || faccessat(k->db->root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	return report(k, "%s: %s", path, strerror(errno));
-}
-
-static int check_calendar(struct check *k, const struct collection *c)
-{
-	char folder[PATH_SIZE - 8], path[PATH_SIZE];
-	unsigned flags = SCAN_REPORT | (k->deep ? SCAN_DEEP : 0);
-
-	path_folder(c->owner, c->name, path);
-	snprintf(folder, sizeof(folder), "%.*s", (int)sizeof(folder) - 1, path);
-	snprintf(path, sizeof(path), "%s/.props", folder);
-	int status = check_file(k, path);
-	return status != 0 ? status : scan_differences(k->db, c, flags, report_difference, k, k->e);
-}
-
-static int check_calendars(struct check *k)
-{
+	static const char owners_sql[] = "SELECT DISTINCT owner FROM ledger";
 	struct arena *mem cleanup_arena = arena_create();
-	struct collections all = {.mem = mem};
-	int status = sqlite_collections(&k->db->base, NULL, add_collection, &all, k->e);
+	struct check_names owners = {.mem = mem};
+	int status = check_take_names(k, sql_bind(k->conn, k->e, owners_sql, NULL, 0), &owners);
 
-	for (size_t i = 0; i < all.n && status == 0; i++) {
-		status = check_calendar(k, &all.item[i]);
-	}
-	free(all.item);
-	return status;
-}
-
-static int check_accounts(const struct check *k)
-{
-	static const char accounts_sql[] = "SELECT name FROM account ORDER BY name";
-	sqlite3_stmt *st cleanup_stmt = sql_bind(k->conn, k->e, accounts_sql, NULL, 0);
-	int status = st == NULL ? -1 : 1;
-	char path[PATH_SIZE];
-
-	while (status > 0 && (status = sql_step(k->conn, st, k->e)) > 0) {
-		snprintf(path, sizeof(path), "accounts/%s", sql_text(st, 0));
-		int stop = check_file(k, path);
-		if (stop != 0)
-			return stop;
+	for (size_t i = 0; i < owners.n && status == 0; i++) {
+		struct chain_check at = {.k = k, .prev = CHAIN_START};
+		status = ledger_visit(k->conn, &(struct ledger_query){.owner = owners.name[i]}, check_entry, &at,
+			k->e);
 	}
 	return status;
 }
+
+/* ---- the whole ---- */
 
 int sqlite_check(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
 	struct store_counts *out, struct err *e)
 {
 	struct db *db = (struct db *)s;
-	struct check k = {db, db_reader(db, e), deep, problem, arg, e};
+	struct check k = {db, db_reader(db, e), deep, parse, problem, arg, e};
 	struct store_counts counts;
 
 	if (k.conn == NULL || count_all(k.conn, &counts, e) < 0)
 		return -1;
 	int status = check_index(&k);
 	status = status != 0 ? status : check_chains(&k);
-	status = status != 0 ? status : check_logs(&k);
-	status = status != 0 ? status : check_accounts(&k);
+	status = status != 0 ? status : check_texts(&k);
 	status = status != 0 ? status : check_calendars(&k);
+	status = status != 0 ? status : check_strangers(&k);
 	if (status == 0) {
 		*out = counts;
 	}

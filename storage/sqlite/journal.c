@@ -156,6 +156,23 @@ static int write_names(struct conn *c, store_id collection, struct buf *out, str
 	return status;
 }
 
+static int add_props(struct conn *conn, const struct collection *c, struct buf *out, struct err *e)
+{
+	props_write_head(out, c);
+	if (write_props(conn, c->id, out, e) < 0 || write_shares(conn, c->id, out, e) < 0 ||
+		feed_visit(conn, c->id, write_feed, out, e) < 0 || write_names(conn, c->id, out, e) < 0)
+		return -1;
+	return out->full ? err_set(e, ERR_LIMIT, "too many properties in %s/%s", c->owner, c->name) : 0;
+}
+
+int props_text(struct conn *conn, store_id collection, struct buf *out, struct err *e)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct collection c;
+
+	return collection_by_id(conn, collection, mem, &c, e) < 0 ? -1 : add_props(conn, &c, out, e);
+}
+
 int journal_props(struct change_log *log, store_id collection, struct err *e)
 {
 	struct arena *mem cleanup_arena = arena_create();
@@ -164,36 +181,34 @@ int journal_props(struct change_log *log, store_id collection, struct err *e)
 	struct collection c;
 
 	buf_init(&text, PROPS_LARGEST);
-	if (collection_by_id(log->conn, collection, mem, &c, e) < 0)
+	if (collection_by_id(log->conn, collection, mem, &c, e) < 0 || add_props(log->conn, &c, &text, e) < 0)
 		return -1;
-	props_write_head(&text, &c);
-	if (write_props(log->conn, collection, &text, e) < 0 ||
-		write_shares(log->conn, collection, &text, e) < 0 ||
-		feed_visit(log->conn, collection, write_feed, &text, e) < 0 ||
-		write_names(log->conn, collection, &text, e) < 0)
-		return -1;
-	if (text.full)
-		return err_set(e, ERR_LIMIT, "too many properties in %s/%s", c.owner, c.name);
 	path_folder(c.owner, c.name, folder);
 	snprintf(path, sizeof(path), "%s/.props", folder);
 	return journal_file(log, path, text.data, text.len, e);
 }
 
-int journal_account(struct change_log *log, const char *name, struct err *e)
+int account_text(struct conn *c, const char *name, struct buf *out, struct err *e)
 {
 	struct arena *mem cleanup_arena = arena_create();
-	struct buf text cleanup_buf;
-	char path[PATH_SIZE];
 	struct account a;
 
+	if (account_by_name(c, name, mem, &a, e) < 0)
+		return -1;
+	account_write(out, &a);
+	if (delegations_write(c, name, out, e) < 0)
+		return -1;
+	return out->full ? err_set(e, ERR_LIMIT, "too much in the account %s", name) : 0;
+}
+
+int journal_account(struct change_log *log, const char *name, struct err *e)
+{
+	struct buf text cleanup_buf;
+	char path[PATH_SIZE];
+
 	buf_init(&text, ACCOUNT_LARGEST);
-	if (account_by_name(log->conn, name, mem, &a, e) < 0)
+	if (account_text(log->conn, name, &text, e) < 0)
 		return -1;
-	account_write(&text, &a);
-	if (delegations_write(log->conn, name, &text, e) < 0)
-		return -1;
-	if (text.full)
-		return err_set(e, ERR_LIMIT, "too much in the account %s", name);
 	snprintf(path, sizeof(path), "accounts/%s", name);
 	return journal_file(log, path, text.data, text.len, e);
 }

@@ -28,7 +28,10 @@ int journal_move_owner(struct change_log *log, const char *owner, struct err *e)
 /* Is there something to be written there, for whomever? */
 int journal_pending(struct conn *c, const char *path, bool *out, struct err *e);
 
-/* The calendar's .props and the account's file, as the index has them now. */
+/* What the index has now of a calendar's .props and an account's file; ERR_NOT_FOUND. */
+int props_text(struct conn *conn, store_id collection, struct buf *out, struct err *e);
+int account_text(struct conn *c, const char *name, struct buf *out, struct err *e);
+/* The same, as files. */
 int journal_props(struct change_log *log, store_id collection, struct err *e);
 int journal_account(struct change_log *log, const char *name, struct err *e);
 

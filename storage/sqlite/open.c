@@ -12,9 +12,15 @@
 #include "storage/sqlite/mirror.h"
 #include "storage/sqlite/ops.h"
 #include "storage/sqlite/open.h"
+#include "storage/sqlite/salvage.h"
 #include "storage/sqlite/watch.h"
 
 enum { SCHEMA_VERSION = 1 };
+
+static bool is_there(const struct db *db, const char *name)
+{
+	return faccessat(db->root, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
 
 /* ---- what is made once: <root>/key and what follows from it ---- */
 
@@ -29,12 +35,17 @@ int folder_read_key(struct db *db, struct err *e)
 		memcpy(db->info.key, bytes.data, bytes.len);
 		secret_zero(bytes.data, bytes.len);
 	} else if (why.code == ERR_NOT_FOUND) {
+		if (is_there(db, "epoch")) {
+			log_warn("%s/key was missing and is made anew: links to fee notes that were given out end",
+				db->path);
+		}
 		random_bytes(db->info.key, sizeof(db->info.key));
 		if (fs_replace(db->root, "key", db->info.key, sizeof(db->info.key), 1, e) < 0)
 			return -1;
 	} else {
 		return err_set(e, ERR_IO, "%s/key: %s", db->path,
-			why.code == ERR_NONE ? "not 32 bytes" : why.text);
+			why.code == ERR_NONE ? "not 32 bytes; put it back from a backup, or remove it: links to fee "
+			"notes end then" : why.text);
 	}
 	/* The host part of made-up UIDs never changes, also when the index is lost. */
 	static const char purpose[] = "host part of UIDs";
@@ -98,11 +109,6 @@ int index_make_file(struct db *db, const char *name, struct err *e)
 	return 0;
 }
 
-static bool is_there(const struct db *db, const char *name)
-{
-	return faccessat(db->root, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 int folder_check_restored(const struct db *db, struct err *e)
 {
 	if (is_there(db, "index.db") || !is_there(db, RESTORE_FOLDER))
@@ -152,25 +158,67 @@ static int sync_all(struct db *db, bool unsure, struct err *e)
 	return 0;
 }
 
+static const char used_mark[] = "in use\n";
+
+int folder_mark_used(const struct db *db, bool used, struct err *e)
+{
+	size_t len = used ? strlen(used_mark) : 0;
+
+	if (ftruncate(db->lock, (off_t)len) < 0 || pwrite(db->lock, used_mark, len, 0) != (ssize_t)len ||
+		fdatasync(db->lock) < 0)
+		return err_errno(e, ERR_IO, "%s/lock", db->path);
+	return 0;
+}
+
+/* Without its WAL an index is as it was at some time before, and looks whole. */
+static int check_wal(const struct db *db, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(db->lock, &st) < 0)
+		return err_errno(e, ERR_IO, "%s/lock", db->path);
+	if (st.st_size == 0 || is_there(db, "index.db-wal"))
+		return 0;
+	return err_set(e, ERR_INVALID, "index.db-wal is missing since the server ended without a stop, and index.db "
+		"is old without it: make it anew with 'dedit rebuild'");
+}
+
+/* The index is opened for the first time. Closing takes the WAL away, so the mark goes before. */
+static int look_at_index(struct db *db, bool *made, struct err *e)
+{
+	struct conn *c = conn_open(db, "index.db", true, e);
+	int status = c == NULL || check_version(c, made, e) < 0 || check_epoch(db, c, e) < 0 ||
+		folder_mark_used(db, false, e) < 0 ? -1 : 0;
+
+	conn_close(c);
+	return status;
+}
+
 static int prepare_index(struct db *db, struct err *e)
 {
-	bool left = faccessat(db->root, "index.db-wal", F_OK, AT_SYMLINK_NOFOLLOW) == 0, made = false;
+	bool left = is_there(db, "index.db-wal"), made = false;
+	struct err why = {0};
 
-	if (make_index_file(db, e) < 0 || folder_read_key(db, e) < 0)
+	if (make_index_file(db, e) < 0 || check_wal(db, e) < 0 || folder_read_key(db, e) < 0)
 		return -1;
-	struct conn *c = conn_open(db, "index.db", true, e);
-	int status = c == NULL || check_version(c, &made, e) < 0 || check_epoch(db, c, e) < 0 ? -1 : 0;
-	conn_close(c);
-	return status < 0 ? -1 : sync_all(db, left || made, e);
+	if (look_at_index(db, &made, &why) < 0)
+		return err_set(e, why.code, "%.120s%s", why.text,
+			why.code == ERR_IO ? "; 'dedit rebuild' makes it anew from the files" : "");
+	return sync_all(db, left || made, e);
 }
 
 static void sqlite_close_store(struct store *s)
 {
 	struct db *db = (struct db *)s;
+	struct err e;
 
 	/* the mirror prunes through the writer, so it ends first */
 	mirror_stop(db);
-	writer_stop(db);
+	if (db->writer != NULL) {
+		writer_stop(db);
+		/* before the last connection takes the WAL away */
+		folder_mark_used(db, false, &e);
+	}
 	watch_destroy(db);
 	folder_close(db);
 }
@@ -181,10 +229,15 @@ static int start(struct db *db, struct err *e)
 		return -1;
 	if (writer_start(db, e) < 0 || mirror_start(db, e) < 0)
 		return -1;
+	/* the WAL is there from here on, by name too */
+	if (fsync(db->root) < 0)
+		return err_errno(e, ERR_IO, "sync %s", db->path);
+	if (folder_mark_used(db, true, e) < 0)
+		return -1;
 	/* Recovery: what a crash left in the journal. Bodies are read from there meanwhile, so a
 	 * full disk is no reason not to start. */
 	struct err why;
-	if (mirror_flush(db, &why) < 0) {
+	if (mirror_flush(db, &why) < 0 || salvage_missing(db, &why) < 0) {
 		log_warn("files are not up to date: %s", why.text);
 	}
 	return 0;

@@ -9,6 +9,8 @@
 
 /* ERR_INVALID: what is there is half a restore. */
 int folder_check_restored(const struct db *db, struct err *e);
+/* Notes beside the index, in the lock, that it is in use: if that ends without a word, it needs its WAL. */
+int folder_mark_used(const struct db *db, bool used, struct err *e);
 /* Reads <root>/key, or makes it; sets db->info.key and host. */
 int folder_read_key(struct db *db, struct err *e);
 /* An empty file with the right owner and mode, for SQLite to fill. */

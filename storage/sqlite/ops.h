@@ -103,6 +103,11 @@ int place_remove(struct change_log *log, const struct collection *in, const char
 int place_forget(struct conn *c, const char *user, struct err *e);
 /* "home" or "principal", as cal/<owner>/.props has it. */
 const char *place_word(enum prop_place_kind kind);
+/* What should stand in the files of an object's properties, and of an owner's; nothing: none. */
+int place_object_text(struct conn *c, store_id collection, const char *name, struct buf *out, struct err *e);
+int place_owner_text(struct conn *c, const char *owner, struct buf *out, struct err *e);
+/* In the writer's thread: as a file. */
+int place_journal(struct change_log *log, const struct prop_place *place, struct err *e);
 int sqlite_place_props(struct store *s, const struct prop_place *place, prop_fn visit, void *arg,
 	struct err *e);
 int sqlite_objects_have_props(struct store *s, store_id collection, bool *out, struct err *e);

@@ -98,16 +98,31 @@ static int journal_text(struct change_log *log, const char *path, const struct b
 	return journal_file(log, path, text->len > 0 ? text->data : NULL, text->len, e);
 }
 
+int place_object_text(struct conn *c, store_id collection, const char *name, struct buf *out, struct err *e)
+{
+	return visit_rows(c, &(struct prop_place){PLACE_OBJECT, collection, name}, write_row,
+		&(struct text){out, ""}, e);
+}
+
+int place_owner_text(struct conn *c, const char *owner, struct buf *out, struct err *e)
+{
+	for (enum prop_place_kind kind = PLACE_HOME; kind <= PLACE_PRINCIPAL; kind++) {
+		const struct prop_place place = {kind, 0, owner};
+		if (visit_rows(c, &place, write_row, &(struct text){out, place_word(kind)}, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int journal_object_props(struct change_log *log, const struct collection *in,
 	const char *name, struct err *e)
 {
-	const struct prop_place place = {PLACE_OBJECT, in->id, name};
 	struct buf text cleanup_buf;
 	char path[PATH_SIZE];
 
 	buf_init(&text, PROPS_LARGEST);
 	path_object_props(in->owner, in->name, name, path);
-	if (visit_rows(log->conn, &place, write_row, &(struct text){&text, ""}, e) < 0)
+	if (place_object_text(log->conn, in->id, name, &text, e) < 0)
 		return -1;
 	return journal_text(log, path, &text, e);
 }
@@ -119,11 +134,8 @@ static int journal_owner_props(struct change_log *log, const char *owner, struct
 
 	buf_init(&text, PROPS_LARGEST);
 	snprintf(path, sizeof(path), "cal/%s/.props", owner);
-	for (enum prop_place_kind kind = PLACE_HOME; kind <= PLACE_PRINCIPAL; kind++) {
-		const struct prop_place place = {kind, 0, owner};
-		if (visit_rows(log->conn, &place, write_row, &(struct text){&text, place_word(kind)}, e) < 0)
-			return -1;
-	}
+	if (place_owner_text(log->conn, owner, &text, e) < 0)
+		return -1;
 	return journal_text(log, path, &text, e);
 }
 
@@ -141,7 +153,7 @@ static int object_exists(struct conn *c, const struct prop_place *place, struct 
 	return found != 0 ? 0 : err_set(e, ERR_NOT_FOUND, "no object %s", place->name);
 }
 
-static int journal_place(struct change_log *log, const struct prop_place *place, struct err *e)
+int place_journal(struct change_log *log, const struct prop_place *place, struct err *e)
 {
 	struct arena *mem cleanup_arena = arena_create();
 	struct collection in;
@@ -165,7 +177,7 @@ int place_patch(struct change_log *log, const struct prop_patch *patch, struct e
 		if ((p->xml != NULL ? place_store(c, place, p, e) : unset(c, place, p, e)) < 0)
 			return -1;
 	}
-	return journal_place(log, place, e);
+	return place_journal(log, place, e);
 }
 
 static int remove_rows(struct change_log *log, const struct prop_place *place, bool *removed,

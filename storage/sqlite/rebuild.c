@@ -21,6 +21,7 @@
 #include "storage/props.h"
 #include "storage/sqlite/open.h"
 #include "storage/sqlite/ops.h"
+#include "storage/sqlite/salvage.h"
 
 enum { BODY_LARGEST = 16 << 20, LOG_LARGEST = 1 << 30 };
 
@@ -567,6 +568,8 @@ static int take_place(struct db *db, bool keep_old, struct err *e)
 	/* an old WAL beside the new index would be played back into it */
 	if (fsync(db->root) < 0)
 		return err_errno(e, ERR_IO, "sync %s", db->path);
+	if (folder_mark_used(db, false, e) < 0)
+		return -1;
 	if (renameat(db->root, "rebuild.db", db->root, "index.db") < 0 || fsync(db->root) < 0)
 		return err_errno(e, ERR_IO, "put the new index in its place");
 	return keep_old ? 0 : fs_remove(db->root, "index.db.old", e);
@@ -592,7 +595,8 @@ static bool is_sound(const char *path)
 	return sound;
 }
 
-/* Opening writes the journal out. *kept: the old index could not be read and is kept aside. */
+/* Opening writes the journal out, and what files have lost besides. *kept: the old index could not be
+ * read and is kept aside. */
 static int save_journal(const char *path, struct rebuild *r, bool *kept, struct err *e)
 {
 	static const struct store_options options = {.tombstone_days = 365};
@@ -605,8 +609,12 @@ static int save_journal(const char *path, struct rebuild *r, bool *kept, struct 
 	if (access(index, F_OK) < 0)
 		return report(r, "there is no index.db; what was younger than mirror-delay is lost");
 	if (is_sound(path) && store_sqlite.open(path, &options, &old, &why) == 0) {
-		done = store_sqlite.flush(old, &why) == 0;
+		int status = store_sqlite.flush(old, &why);
+		status = status < 0 ? -1 : salvage_all((struct db *)old, r->problem, r->arg, &why);
 		store_sqlite.close(old);
+		if (status > 0)
+			return status;
+		done = status == 0;
 	}
 	if (done)
 		return 0;

@@ -88,7 +88,8 @@ static int sync_found(int dir, const char *file, bool there)
 
 /*
  * 1: a difference, *kind says which. The row is read before the file and behind it: only if it
- * stayed the same and nothing waited to be written, the file isn't the server's own work.
+ * stayed the same and nothing waited to be written, the file isn't the server's own work. dir -1: the
+ * folder is gone.
  */
 static int compare_file(struct conn *c, const struct collection *in, int dir, const char *file,
 	const char *name,
@@ -100,8 +101,8 @@ static int compare_file(struct conn *c, const struct collection *in, int dir, co
 
 	if (read_state(c, in, name, &before, e) < 0)
 		return -1;
-	bool there = fs_read(dir, file, bytes, &why) == 0;
-	if (!there && why.code != ERR_NOT_FOUND) {
+	bool there = dir >= 0 && fs_read(dir, file, bytes, &why) == 0;
+	if (!there && dir >= 0 && why.code != ERR_NOT_FOUND) {
 		log_warn("%s: %s", file, why.text);
 		return 0;
 	}
@@ -112,7 +113,7 @@ static int compare_file(struct conn *c, const struct collection *in, int dir, co
 	digest_short(bytes->data, bytes->len, digest);
 	if (there && s.live && strcmp(digest, s.digest) == 0)
 		return 0;
-	if (sync_found(dir, file, there) < 0) {
+	if (dir >= 0 && sync_found(dir, file, there) < 0) {
 		log_warn("%s, edited on disk, is not taken in: sync: %m", file);
 		return 0;
 	}

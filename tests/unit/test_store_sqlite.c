@@ -702,7 +702,7 @@ static void a_log_that_was_cut_is_written_anew(void **state)
 	}
 	unlink_file("ledger/anna/2023-11.log");
 	check_problems(s, &text);
-	assert_non_null(strstr(text.data, "ledger/anna/2023-11.log: No such file"));
+	assert_non_null(strstr(text.data, "ledger/anna/2023-11.log: missing; "));
 	assert_int_equal(suite_entry(s, "anna", "u", "{}", true, &e), 0);
 	check_problems(s, &text);
 	assert_string_equal(text.data, "");
@@ -724,8 +724,11 @@ static void a_check_says_what_is_wrong(void **state)
 	unlink_file("cal/anna/w/b.ics");
 	unlink_file("cal/anna/w/.props");
 	check_problems(s, &text);
-	assert_string_equal(text.data, "cal/anna/w/.props: No such file or directory\n"
-		"cal/anna/w/a.ics: differs from the index\ncal/anna/w/b.ics: missing\n");
+	assert_string_equal(text.data, "cal/anna/w/.props: missing; 'dedit rebuild' takes what stands there,"
+		" or writes it anew if it is missing or can't be read\n"
+		"cal/anna/w/a.ics: differs from the index; 'dedit rescan' takes it as edited by hand,"
+		" or put it back from a backup\n"
+		"cal/anna/w/b.ics: missing; put it back from a backup, or 'dedit rescan' takes it as deleted\n");
 	store_close(s);
 }
 
