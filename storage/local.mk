@@ -29,6 +29,8 @@ libstorage_a_SOURCES = \
 	storage/sqlite/journal.h \
 	storage/sqlite/ledger.c \
 	storage/sqlite/logs.c \
+	storage/sqlite/migrate.c \
+	storage/sqlite/migrate.h \
 	storage/sqlite/mirror.c \
 	storage/sqlite/mirror.h \
 	storage/sqlite/open.c \
@@ -56,6 +58,7 @@ storage_libs = libstorage.a $(SQLITE_LIBS) $(ical_libs) -lpthread
 
 check_PROGRAMS += \
 	tests/unit/test_ledger_verify \
+	tests/unit/test_migrate \
 	tests/unit/test_store_memory \
 	tests/unit/test_store_names \
 	tests/unit/test_store_props \
@@ -63,6 +66,8 @@ check_PROGRAMS += \
 store_suite = tests/unit/store_suite.c tests/unit/store_suite.h tests/unit/sync_model.c \
 	tests/unit/sync_model.h
 tests_unit_test_ledger_verify_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_migrate_CPPFLAGS = $(libstorage_a_CPPFLAGS)
+tests_unit_test_migrate_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_memory_SOURCES = tests/unit/test_store_memory.c $(store_suite)
 tests_unit_test_store_memory_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_names_LDADD = $(storage_libs) $(CMOCKA_LIBS)

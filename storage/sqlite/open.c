@@ -9,13 +9,12 @@
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "storage/sqlite/migrate.h"
 #include "storage/sqlite/mirror.h"
 #include "storage/sqlite/ops.h"
 #include "storage/sqlite/open.h"
 #include "storage/sqlite/salvage.h"
 #include "storage/sqlite/watch.h"
-
-enum { SCHEMA_VERSION = 1 };
 
 static bool is_there(const struct db *db, const char *name)
 {
@@ -130,23 +129,6 @@ static int make_index_file(struct db *db, struct err *e)
 	return index_make_file(db, "index.db", e);
 }
 
-/* *made: there was none. */
-static int check_version(struct conn *c, bool *made, struct err *e)
-{
-	static const char version_sql[] = "PRAGMA user_version";
-	int64_t version;
-
-	if (sql_number(c, sql_bind(c, e, version_sql, NULL, 0), 0, &version, e) < 0)
-		return -1;
-	*made = version == 0;
-	if (*made)
-		return schema_make(c, e);
-	if (version != SCHEMA_VERSION)
-		return err_set(e, ERR_INVALID, "index.db has version %lld, this program knows %d",
-			(long long)version, SCHEMA_VERSION);
-	return 0;
-}
-
 /*
  * What a killed process left is read from the cache, and shown to clients from now on: so it has to be
  * on disk first, though nobody was told of it. Of a new folder, its own name in the one around it.
@@ -187,8 +169,8 @@ static int check_wal(const struct db *db, struct err *e)
 static int look_at_index(struct db *db, bool *made, struct err *e)
 {
 	struct conn *c = conn_open(db, "index.db", true, e);
-	int status = c == NULL || check_version(c, made, e) < 0 || check_epoch(db, c, e) < 0 ||
-		folder_mark_used(db, false, e) < 0 ? -1 : 0;
+	int status = c == NULL || index_migrate(db, c, &index_migrations, made, e) < 0 ||
+		check_epoch(db, c, e) < 0 || folder_mark_used(db, false, e) < 0 ? -1 : 0;
 
 	conn_close(c);
 	return status;

@@ -618,8 +618,9 @@ static int save_journal(const char *path, struct rebuild *r, bool *kept, struct 
 	}
 	if (done)
 		return 0;
-	if (why.code == ERR_BUSY)
-		return err_set(e, ERR_BUSY, "%s", why.text);
+	/* nor is one that a later program has made, with files of its own perhaps */
+	if (why.code == ERR_BUSY || why.code == ERR_DENIED)
+		return err_set(e, why.code, "%s", why.text);
 	*kept = true;
 	return report(r, "index.db can't be read (%s); it is kept as index.db.broken,"
 		" and what was younger than mirror-delay is lost", why.text);
