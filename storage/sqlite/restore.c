@@ -115,7 +115,8 @@ static int renumber(struct conn *c, struct err *e)
 
 	if (sql_number(c, sql_bind(c, e, last_sql, NULL, 0), 0, &last, e) < 0)
 		return -1;
-	int64_t first = (int64_t)store_first_seq(clock_now(), (uint64_t)last);
+	/* in the second that is under way, the other server may have given some */
+	int64_t first = (int64_t)store_first_seq(clock_now() + 1, (uint64_t)last);
 	return sql_exec(c, "BEGIN IMMEDIATE", e) < 0 || sql_exec(c, forget_sql, e) < 0 ||
 		sql_run(c, e, collections_sql, INT(first)) < 0 || sql_run(c, e, members_sql, INT(first)) < 0 ||
 		sql_run(c, e, objects_sql, INT(first)) < 0 || sql_exec(c, raise_sql, e) < 0 ||
