@@ -17,7 +17,7 @@ import server
 import store
 from report import Report
 
-KILLS = {False: {"store": 36, "server": 12}, True: {"store": 200, "server": 130}}
+KILLS = {False: {"store": 46, "server": 14}, True: {"store": 200, "server": 130}}
 
 
 def main():
