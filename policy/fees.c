@@ -158,18 +158,9 @@ static bool is_told(const struct policy_incident *i, const struct rendering *sho
 static int plan_write(struct plan *p, const struct collection *fees, const struct entry_writer *w,
 	const char *name, const char *etag, struct err *e)
 {
-	struct change *c;
+	const char *uid = arena_printf(p->mem, "fee-%s@%s", w->i->ref, w->host);
 
-	if (write_entry(w, e))
-		return -1;
-	c = plan_change(p, CHANGE_PUT, fees->id, name, etag);
-	c->uid = arena_printf(p->mem, "fee-%s@%s", w->i->ref, w->host);
-	c->body = arena_strndup(p->mem, w->out->data, w->out->len);
-	c->body_len = w->out->len;
-	c->component = ICAL_VEVENT;
-	c->first = w->i->slot;
-	c->last = w->i->slot_end > w->i->slot ? w->i->slot_end : w->i->slot + 1;
-	return 0;
+	return write_entry(w, e) ? -1 : plan_put_own(p, fees->id, name, etag, uid, w->out, e);
 }
 
 /* The entry's etag, "" if there is none. */
@@ -262,14 +253,7 @@ int fees_refresh(struct plan *p, const struct decision *d, const struct policy_c
 		return -1;
 	if (out.len == there->size && memcmp(out.data, bytes, out.len) == 0)
 		return 0;
-	struct change *change = plan_change(p, CHANGE_PUT, there->collection, there->name, there->etag);
-	change->uid = there->uid;
-	change->body = arena_strndup(p->mem, out.data, out.len);
-	change->body_len = out.len;
-	change->component = there->component;
-	change->first = there->first;
-	change->last = there->last;
-	return 0;
+	return plan_put_own(p, there->collection, there->name, there->etag, there->uid, &out, e);
 }
 
 int fees_hide(struct plan *p, struct decision *d, const struct collection *fees,

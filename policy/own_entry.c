@@ -95,26 +95,6 @@ static int is_hidden(struct plan *p, const char *owner, const struct own_entry *
 
 /* ---- plans ---- */
 
-static int plan_bytes(struct plan *p, const struct there *there, const char *etag, const char *file,
-	const char *uid, const struct buf *bytes, struct err *e)
-{
-	const char *body = arena_strndup(p->mem, bytes->data, bytes->len);
-	int64_t first, last;
-	struct change *c;
-	struct ical *ic;
-
-	if (ical_parse(body, bytes->len, NULL, p->mem, &ic, e) || ical_bounds(ic, &first, &last, e))
-		return -1;
-	c = plan_change(p, CHANGE_PUT, there->fees.id, file, etag);
-	c->uid = uid;
-	c->body = body;
-	c->body_len = bytes->len;
-	c->component = ICAL_VEVENT;
-	c->first = first;
-	c->last = last;
-	return 0;
-}
-
 static int keep(struct plan *p, const char *owner, const struct own_entry *entry, bool *changed,
 	struct err *e)
 {
@@ -136,7 +116,7 @@ static int keep(struct plan *p, const char *owner, const struct own_entry *entry
 		return -1;
 	if (hidden || (found && old.len == bytes.len && memcmp(old.data, bytes.data, old.len) == 0))
 		return 0;
-	if (plan_bytes(p, &there, found ? there.row.etag : "", file, uid, &bytes, e))
+	if (plan_put_own(p, there.fees.id, file, found ? there.row.etag : "", uid, &bytes, e))
 		return -1;
 	*changed = true;
 	return 0;

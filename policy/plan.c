@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/failpoint.h"
+#include "ical/ical.h"
 
 static struct change *find_change(struct plan *p, store_id collection, const char *name)
 {
@@ -28,6 +29,26 @@ struct change *plan_change(struct plan *p, enum change_kind kind, store_id colle
 		.name = arena_strdup(p->mem, name),
 		.expect = arena_strdup(p->mem, expect) };
 	return c;
+}
+
+int plan_put_own(struct plan *p, store_id collection, const char *name, const char *expect,
+	const char *uid, const struct buf *bytes, struct err *e)
+{
+	const char *body = arena_strndup(p->mem, bytes->data, bytes->len);
+	int64_t first, last;
+	struct change *c;
+	struct ical *ic;
+
+	if (ical_parse(body, bytes->len, NULL, p->mem, &ic, e) || ical_bounds(ic, &first, &last, e))
+		return -1;
+	c = plan_change(p, CHANGE_PUT, collection, name, expect);
+	c->uid = uid;
+	c->body = body;
+	c->body_len = bytes->len;
+	c->component = ICAL_VEVENT;
+	c->first = first;
+	c->last = last;
+	return 0;
 }
 
 void plan_carry(struct plan *p, store_id collection, const char *name, const struct object *from,

@@ -3,6 +3,7 @@
 #define DEDIT_POLICY_PLAN_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "policy/host.h"
 #include "storage/store.h"
@@ -28,6 +29,10 @@ struct plan {
  * is handed out again. The pointer is good until the next call. */
 struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
 	const char *name, const char *expect);
+/* The PUT of an event that the server has made itself; the index gets its span from the bytes, as in a
+ * rebuild. Copies them. */
+int plan_put_own(struct plan *p, store_id collection, const char *name, const char *expect,
+	const char *uid, const struct buf *bytes, struct err *e);
 /* The PUT planned for `name` is the COPY of an object, whose properties come along, or its MOVE, which
  * also keeps its age. */
 void plan_carry(struct plan *p, store_id collection, const char *name, const struct object *from,
