@@ -153,6 +153,7 @@ def sources(*folders):
             yield f, re.sub(r"/\*.*?\*/", "", f.read_text(), flags=re.S)
 
 
+ALLOWED = {"db.c": {"sqlite3_prepare_v3", "sqlite3_exec"}, "migrate.c": {"sqlite3_exec"}}  # there: ROLLBACK
 FLOORS = ("base", "xml", "ical", "storage", "policy", "http", "caldav", "web", "server")
 
 
@@ -160,7 +161,7 @@ def test_sqlite_is_called_in_one_place(_):
     """What prepares or runs SQL, and what would make SQL out of values."""
     for f, code in sources(*FLOORS):
         used = set(re.findall(r"\bsqlite3_(?:prepare\w*|exec|get_table|mprintf|vmprintf|snprintf|vsnprintf|str_\w+)\b", code))
-        assert not used or f.name == "db.c" and used == {"sqlite3_prepare_v3", "sqlite3_exec"}, (f, used)
+        assert not used or used <= ALLOWED.get(f.name, set()), (f, used)
         if "sqlite3" in code:
             assert "storage/sqlite" in str(f), f
 
@@ -175,7 +176,7 @@ def test_sql_is_constant(_):
         for call in re.finditer(r"\bsql_(?:query|run|bind)\(\s*[^,]+,\s*[^,]+,\s*([^,)]+)", code):
             what = call[1].strip()
             checked += 1
-            assert what in constants | {"sql", "const char *sql", "ledger_sql(q", "all_sql[i]"}, (f, what)
+            assert what in constants | {"sql", "const char *sql", "ledger_sql(q", "all_sql[i]", "c[i].sql"}, (f, what)
         for call in re.finditer(r"\bsql_exec\(\s*[^,]+,\s*([^,)]+)", code):
             what = call[1].strip()
             assert what in constants | {"sql", "const char *sql", "writes ? writer_pragmas : reader_pragmas"} or \
