@@ -93,6 +93,7 @@ static int examine(struct salvage *s, const struct text_file *f, struct err *e)
 	struct err why = {0};
 	bool pending;
 
+	buf_init(&file, text_largest(f));
 	if (journal_pending(s->conn, f->path, &pending, e) < 0)
 		return -1;
 	if (pending)
@@ -101,7 +102,6 @@ static int examine(struct salvage *s, const struct text_file *f, struct err *e)
 		return errno == ENOENT && has_anchor(s, f) ? take(s, f, "missing") : 0;
 	if (!s->all)
 		return 0;
-	buf_init(&file, text_largest(f));
 	if (fs_read(s->db->root, f->path, &file, &why) < 0)
 		return 0; /* the rebuild says why */
 	return examine_text(s, f, &file, e);
