@@ -152,8 +152,7 @@ int folder_mark_used(const struct db *db, bool used, struct err *e)
 	return 0;
 }
 
-/* Without its WAL an index is as it was at some time before, and looks whole. */
-static int check_wal(const struct db *db, struct err *e)
+int folder_check_wal(const struct db *db, struct err *e)
 {
 	struct stat st;
 
@@ -181,7 +180,7 @@ static int prepare_index(struct db *db, struct err *e)
 	bool left = is_there(db, "index.db-wal"), made = false;
 	struct err why = {0};
 
-	if (make_index_file(db, e) < 0 || check_wal(db, e) < 0 || folder_read_key(db, e) < 0)
+	if (make_index_file(db, e) < 0 || folder_check_wal(db, e) < 0 || folder_read_key(db, e) < 0)
 		return -1;
 	if (look_at_index(db, &made, &why) < 0)
 		return err_set(e, why.code, "%.120s%s", why.text,

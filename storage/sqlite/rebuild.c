@@ -575,24 +575,34 @@ static int take_place(struct db *db, bool keep_old, struct err *e)
 	return keep_old ? 0 : fs_remove(db->root, "index.db.old", e);
 }
 
-/* Is every page readable? The journal of a damaged index must not be written over good files. */
-static bool is_sound(const char *path)
+static int check_pages(struct conn *c, struct err *e)
 {
 	static const char check_sql[] = "PRAGMA quick_check";
-	struct err e;
+	sqlite3_stmt *st cleanup_stmt = sql_bind(c, e, check_sql, NULL, 0);
+
+	if (st == NULL || sql_step(c, st, e) < 0)
+		return -1;
+	return strcmp(sql_text(st, 0), "ok") == 0 ? 0 : err_set(e, ERR_IO, "%.140s", sql_text(st, 0));
+}
+
+/* Is its WAL there, and every page readable? The journal of a damaged index must not be written over
+ * good files. */
+static int check_old(const char *path, struct err *e)
+{
 	struct db *db;
 
-	if (folder_open(path, &db, &e) < 0)
-		return false;
-	struct conn *c = conn_open(db, "index.db", false, &e);
-	bool sound = false;
-	if (c != NULL) {
-		sqlite3_stmt *st cleanup_stmt = sql_bind(c, &e, check_sql, NULL, 0);
-		sound = st != NULL && sql_step(c, st, &e) > 0 && strcmp(sql_text(st, 0), "ok") == 0;
+	if (folder_open(path, &db, e) < 0)
+		return -1;
+	struct conn *c = folder_check_wal(db, e) < 0 ? NULL : conn_open(db, "index.db", false, e);
+	int status = c == NULL ? -1 : 0;
+	if (status == 0) {
+		/* else closing would take the WAL away, and its absence is taken for a loss */
+		sqlite3_db_config(c->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		status = check_pages(c, e);
 	}
 	conn_close(c);
 	folder_close(db);
-	return sound;
+	return status;
 }
 
 /* Opening writes the journal out, and what files have lost besides. *kept: the old index could not be
@@ -608,7 +618,7 @@ static int save_journal(const char *path, struct rebuild *r, bool *kept, struct 
 	*kept = false;
 	if (access(index, F_OK) < 0)
 		return report(r, "there is no index.db; what was younger than mirror-delay is lost");
-	if (is_sound(path) && store_sqlite.open(path, &options, &old, &why) == 0) {
+	if (check_old(path, &why) == 0 && store_sqlite.open(path, &options, &old, &why) == 0) {
 		int status = store_sqlite.flush(old, &why);
 		status = status < 0 ? -1 : salvage_all((struct db *)old, r->problem, r->arg, &why);
 		store_sqlite.close(old);

@@ -94,6 +94,21 @@ def test_wal(_):
         s.restart()
 
 
+def test_a_rebuild_right_behind_a_kill(_):
+    """What was younger than mirror-delay stands in the old index alone, in its WAL."""
+    with Server(**{**SERVER, "settings": "mirror-delay = 60s"}) as s:
+        for n in range(5):
+            assert s.put(f"{CALENDAR}late{n}.ics", event(f"late{n}")).status == 201
+        s.kill()
+        assert (s.data / "index.db-wal").stat().st_size > 0 and not list((s.data / "cal/anna/calendar").glob("late*"))
+        said = s.dedit("rebuild").stdout
+        assert "lost" not in said and not (s.data / "index.db.broken").exists(), said
+        s.start()
+        for n in range(5):
+            assert s.request("GET", f"{CALENDAR}late{n}.ics").text == event(f"late{n}")
+        assert check(s, "--deep") == []
+
+
 def test_texts_come_back_by_a_start(_):
     """What the index has too."""
     with Server(**SERVER) as s:
