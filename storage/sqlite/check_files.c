@@ -178,30 +178,18 @@ static int report_difference(const struct collection *c, const char *file, const
 	return check_report(arg, "%s/%s: %s; %s", folder, file, words[kind].what, words[kind].advice);
 }
 
-struct collections { struct arena *mem; struct collection *item; size_t n, room; };
-
-static int add_collection(const struct collection *c, void *arg)
-{
-	struct collections *all = arg;
-
-	all->item = arena_room(all->mem, all->item, all->n, &all->room, sizeof(*all->item));
-	all->item[all->n] = *c;
-	all->item[all->n].owner = arena_strdup(all->mem, c->owner);
-	all->item[all->n++].name = arena_strdup(all->mem, c->name);
-	return 0;
-}
-
 int check_calendars(const struct check *k)
 {
 	struct arena *mem cleanup_arena = arena_create();
-	struct collections all = {.mem = mem};
 	unsigned flags = SCAN_REPORT | (k->deep ? SCAN_DEEP : 0);
-	int status = sqlite_collections(&k->db->base, NULL, add_collection, &all, k->e);
+	struct collection *all;
+	size_t n = 0;
+	int status = collections_list(k->db, mem, &all, &n, k->e);
 
-	for (size_t i = 0; i < all.n && status == 0; i++) {
-		status = scan_differences(k->db, &all.item[i], flags, report_difference, (void *)k, k->e);
+	for (size_t i = 0; i < n && status == 0; i++) {
+		status = scan_differences(k->db, &all[i], flags, report_difference, (void *)k, k->e);
 		if (status == 0 && k->deep && k->parse != NULL) {
-			status = check_events(k, &all.item[i]);
+			status = check_events(k, &all[i]);
 		}
 	}
 	return status;

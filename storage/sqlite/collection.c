@@ -51,6 +51,30 @@ int sqlite_collections(struct store *s, const char *owner, collection_fn visit, 
 	return visit_collections(c, st, visit, arg, e);
 }
 
+struct collections { struct arena *mem; struct collection *item; size_t n, room; };
+
+static int add_collection(const struct collection *c, void *arg)
+{
+	struct collections *all = arg;
+
+	all->item = arena_room(all->mem, all->item, all->n, &all->room, sizeof(*all->item));
+	all->item[all->n] = *c;
+	all->item[all->n].owner = arena_strdup(all->mem, c->owner);
+	all->item[all->n++].name = arena_strdup(all->mem, c->name);
+	return 0;
+}
+
+int collections_list(struct db *db, struct arena *mem, struct collection **out, size_t *n, struct err *e)
+{
+	struct collections all = {.mem = mem};
+
+	if (sqlite_collections(&db->base, NULL, add_collection, &all, e) < 0)
+		return -1;
+	*out = all.item;
+	*n = all.n;
+	return 0;
+}
+
 static int find_one(struct conn *c, sqlite3_stmt *stmt, struct arena *mem, struct collection *out,
 	struct err *e)
 {

@@ -48,6 +48,8 @@ int collection_by_id(struct conn *c, store_id id, struct arena *mem, struct coll
 	struct err *e);
 /* Its rows, and with `files` its files and folder too; in the writer's thread. */
 int collection_drop(struct change_log *log, const struct collection *c, bool files, struct err *e);
+/* Every calendar, in mem, as far as owner and name go: for who needs the connection meanwhile. */
+int collections_list(struct db *db, struct arena *mem, struct collection **out, size_t *n, struct err *e);
 int sqlite_collections(struct store *s, const char *owner, collection_fn visit, void *arg,
 	struct err *e);
 int sqlite_collection(struct store *s, const char *owner, const char *name, struct arena *mem,

@@ -156,32 +156,20 @@ static int tell_event(const struct collection *c, const char *file, const char *
 	return s->problem(line, s->arg);
 }
 
-struct collections { struct arena *mem; struct collection *item; size_t n, room; };
-
-static int add_collection(const struct collection *c, void *arg)
-{
-	struct collections *all = arg;
-
-	all->item = arena_room(all->mem, all->item, all->n, &all->room, sizeof(*all->item));
-	all->item[all->n] = *c;
-	all->item[all->n].owner = arena_strdup(all->mem, c->owner);
-	all->item[all->n++].name = arena_strdup(all->mem, c->name);
-	return 0;
-}
-
 int salvage_all(struct db *db, store_problem_fn problem, void *arg, struct err *e)
 {
 	struct arena *mem cleanup_arena = arena_create();
 	struct salvage s = {.db = db, .conn = db_reader(db, e), .all = true, .problem = problem, .arg = arg,
 		.mem = mem};
-	struct collections all = {.mem = mem};
+	struct collection *all;
+	size_t n = 0;
 
 	if (s.conn == NULL)
 		return -1;
 	int status = salvage_texts(&s, e);
-	status = status != 0 ? status : sqlite_collections(&db->base, NULL, add_collection, &all, e);
-	for (size_t i = 0; i < all.n && status == 0; i++) {
-		status = scan_differences(db, &all.item[i], SCAN_DEEP | SCAN_REPORT, tell_event, &s, e);
+	status = status != 0 ? status : collections_list(db, mem, &all, &n, e);
+	for (size_t i = 0; i < n && status == 0; i++) {
+		status = scan_differences(db, &all[i], SCAN_DEEP | SCAN_REPORT, tell_event, &s, e);
 	}
 	return status;
 }

@@ -10,11 +10,9 @@ the server goes on when the fault is over, or ends where nobody can know what th
 sanitizers, since the shim stands before libc.
 """
 
-import argparse
 import collections
 import errno
 import os
-import pathlib
 import random
 import re
 import shutil
@@ -23,7 +21,7 @@ import sys
 import time
 
 import load
-from report import Report, expect
+from report import command_line, expect
 from shim import CALLS, SAID, TRACE_CALLS, Shim
 
 Fault = collections.namedtuple("Fault", "when calls pattern error times")
@@ -265,18 +263,5 @@ def run(build, long, seed, report, keep=False, only=""):
             shutil.rmtree(stage.world.server.folder)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
-    parser.add_argument("--long", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true", help="keep the folders")
-    parser.add_argument("--only", default="", help="faults with this in their name")
-    args = parser.parse_args()
-    report = Report()
-    run(args.build.resolve(), args.long, args.seed, report, args.keep, args.only)
-    return report.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line(__doc__, run, long=True, only=True))

@@ -9,7 +9,6 @@ every kind of moment, with all that was synced and any part of the rest (disk.py
 what was acknowledged by then, as after a kill. Built without sanitizers, since the shim stands before libc.
 """
 
-import argparse
 import copy
 import os
 import pathlib
@@ -22,7 +21,7 @@ import time
 
 import load
 from disk import Disk
-from report import Report, Wrong, expect
+from report import Wrong, command_line, expect
 from shim import SAID, SYNCED, TRACE_CHANGES, Shim
 from store import Folder, Found
 
@@ -187,17 +186,5 @@ def run(build, long, seed, report, keep=False):
         print("FAILED: power loss: %s" % wrong)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
-    parser.add_argument("--long", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true", help="keep the folders")
-    args = parser.parse_args()
-    report = Report()
-    run(args.build.resolve(), args.long, args.seed, report, args.keep)
-    return report.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line(__doc__, run, long=True))

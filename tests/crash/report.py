@@ -1,7 +1,9 @@
 """What the drivers of this folder share: how a case is counted."""
 
+import argparse
 import collections
 import contextlib
+import pathlib
 import subprocess
 import urllib.error
 
@@ -37,3 +39,21 @@ class Report:
         print("; ".join("%d %s" % (n, what) for what, n in sorted(self.counts.items())))
         print("%d passed, %d failed" % (self.passed, self.failed))
         return 1 if self.failed else 0
+
+
+def command_line(about, run, kills=None, long=False, only=False):
+    """A driver by itself: run(build, ..., seed, report, keep, ...) with those options that it has; the exit status."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="keep the folders of failures")
+    if kills:
+        parser.add_argument("--kills", type=int, default=kills)
+    if long:
+        parser.add_argument("--long", action="store_true")
+    if only:
+        parser.add_argument("--only", default="", help="those with this in their name")
+    options = vars(parser.parse_args())
+    report = Report()
+    run(options.pop("build").resolve(), report=report, **options)
+    return report.end()

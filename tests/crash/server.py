@@ -8,8 +8,6 @@ at every failpoint and at random moments. After each restart it must hold what w
 start writes (key, epoch, policies) are tried one by one on new folders. Built with --enable-failpoints.
 """
 
-import argparse
-import pathlib
 import random
 import shutil
 import signal
@@ -17,7 +15,7 @@ import sys
 import time
 
 import load
-from report import Report, expect
+from report import command_line, expect
 
 FAILPOINTS = [
     "decided", "before-commit", "after-commit", "after-checkpoint", "mirror-after-temp", "mirror-after-rename",
@@ -134,17 +132,5 @@ def run(build, kills, seed, report, keep=False):
     lives(kills, seed, report, keep)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true", help="keep the folders")
-    args = parser.parse_args()
-    report = Report()
-    run(args.build.resolve(), args.kills, args.seed, report, args.keep)
-    return report.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line(__doc__, run, kills=20))

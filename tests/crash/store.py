@@ -10,7 +10,6 @@ sequence numbers only went forward, the ledger's chain is whole, files and index
 then the index is deleted and made anew from the files, which must change nothing.
 """
 
-import argparse
 import base64
 import hashlib
 import os
@@ -22,7 +21,7 @@ import sys
 import tempfile
 import time
 
-from report import Report, Wrong, expect
+from report import Wrong, command_line, expect
 
 FAILPOINTS = [
     "before-commit", "after-commit", "mirror-after-temp", "mirror-after-rename",
@@ -254,17 +253,5 @@ def run(build, kills, seed, report, keep=False):
         shutil.rmtree(top)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", type=pathlib.Path, default=pathlib.Path("build"))
-    parser.add_argument("--kills", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true", help="keep the folders of failures")
-    args = parser.parse_args()
-    report = Report()
-    run(args.build.resolve(), args.kills, args.seed, report, args.keep)
-    return report.end()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line(__doc__, run, kills=60))
