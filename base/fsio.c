@@ -36,6 +36,22 @@ int fs_open_dir(const char *path, int *out, struct err *e)
 	return 0;
 }
 
+int fs_make_folder(const char *path, uid_t owner, gid_t group, bool *made, struct err *e)
+{
+	cleanup_fd int fd = -1;
+
+	*made = mkdir(path, 0700) == 0;
+	if (!*made)
+		return errno == EEXIST ? 0 : err_errno(e, ERR_IO, "%s", path);
+	fd = open(path, FOLDER_FLAGS);
+	if (fd >= 0 && (geteuid() != 0 || fchown(fd, owner, group) == 0))
+		return 0;
+	err_errno(e, ERR_IO, "%s", path);
+	rmdir(path);
+	*made = false;
+	return -1;
+}
+
 /* Files that root makes belong to the folder's owner, who has to go on working with them. */
 static int give_to_owner(int dir, int fd)
 {

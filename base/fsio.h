@@ -7,6 +7,7 @@
 #ifndef DEDIT_BASE_FSIO_H
 #define DEDIT_BASE_FSIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -19,6 +20,9 @@
 
 /* Opens `path`'s folder; the caller closes. */
 int fs_open_dir(const char *path, int *out, struct err *e);
+/* Makes a folder for `owner`, if root does; one that is there (*made: false) stays as it is. What fails
+ * leaves nothing. */
+int fs_make_folder(const char *path, uid_t owner, gid_t group, bool *made, struct err *e);
 /* Opens `rel` below `dir`, creating missing folders on the way if `make`. rel has no ".." */
 int fs_open_subdir(int dir, const char *rel, int make, int *out, struct err *e);
 /* Appends the whole file to out: ERR_NOT_FOUND, ERR_LARGE when it passes out->max, ERR_DEVICE if the disk

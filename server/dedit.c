@@ -22,6 +22,7 @@
 #include "ical/zone.h"
 #include "server/admin.h"
 #include "server/control.h"
+#include "server/sandbox.h"
 #include "xml/xml.h"
 
 #ifdef HAVE_CONFIG_H
@@ -236,36 +237,53 @@ static int show_file(const struct command *c, int file, int picture)
 
 /* ---- running ---- */
 
+/* What the caller has made and filled with nothing isn't taken away from its owner, nor opened or closed to
+ * anybody: it has to be as a new one would be. What isn't empty the command refuses. */
+static int check_target(const char *name, uid_t owner)
+{
+	cleanup_fd int dir = -1;
+	struct stat st;
+	bool empty;
+	struct err e;
+
+	if (fs_open_dir(name, &dir, &e) != 0 || tree_is_empty(dir, &empty, &e) != 0)
+		return fail(e.text);
+	if (fstat(dir, &st) != 0)
+		return fail_with(name);
+	if (!empty || (st.st_uid == owner && (st.st_mode & 077) == 0))
+		return ADMIN_OK;
+	fprintf(stderr, "dedit: %s: name a folder that doesn't exist, or an empty one of the data folder's owner "
+			"that is closed to all others (mode 0700)\n", name);
+	return ADMIN_FAILED;
+}
+
 /* For what the command puts there as the data folder's owner, who could perhaps not make it. *made: nothing
  * was there. */
 static int make_target(const char *name, const char *data, bool *made)
 {
-	cleanup_fd int dir = -1;
 	struct stat owner;
-	bool empty;
 	struct err e;
 
-	*made = mkdir(name, 0700) == 0;
-	if ((!*made && errno != EEXIST) || stat(data, &owner) != 0)
-		return fail_with(*made ? data : name);
-	if (fs_open_dir(name, &dir, &e) != 0 || tree_is_empty(dir, &empty, &e) != 0)
+	if (stat(data, &owner) != 0)
+		return fail_with(data);
+	if (fs_make_folder(name, owner.st_uid, owner.st_gid, made, &e) != 0)
 		return fail(e.text);
-	if (!empty)
-		return ADMIN_OK; /* the command will refuse it */
-	if (fchmod(dir, 0700) != 0 || (geteuid() == 0 && fchown(dir, owner.st_uid, owner.st_gid) != 0))
-		return fail_with(name);
-	return ADMIN_OK;
+	return *made ? ADMIN_OK : check_target(name, owner.st_uid);
 }
 
-/* A restored data folder belongs to the backup's owner if there is none yet. */
-static int make_data(const char *data, const char *backup)
+/* If there is none to restore into. It is the server's user's, or else the backup's owner's. */
+static int make_data(const struct settings *s, const char *backup, bool *made)
 {
-	struct stat st, owner;
+	const struct passwd *user;
+	struct stat owner;
+	struct err e;
 
-	if (geteuid() != 0 || stat(data, &st) == 0 || stat(backup, &owner) != 0)
-		return ADMIN_OK;
-	if (mkdir(data, 0700) != 0 || chown(data, owner.st_uid, owner.st_gid) != 0)
-		return fail_with(data);
+	if (geteuid() != 0 || stat(backup, &owner) != 0)
+		return ADMIN_OK; /* the command will say so */
+	if (find_user(s, &user, &e) != 0 ||
+		fs_make_folder(s->data, user != NULL ? user->pw_uid : owner.st_uid,
+			user != NULL ? user->pw_gid : owner.st_gid, made, &e) != 0)
+		return fail(e.text);
 	return ADMIN_OK;
 }
 
@@ -347,51 +365,45 @@ static int run_somewhere(struct admin *a, struct site **site, struct settings *s
 }
 
 /* *made: the folder for the command that wasn't there before. */
-static int prepare_folders(const struct command *c, const char *data, char *const *args, const char **made)
+static int prepare_folders(const struct command *c, const struct settings *s, char *const *args,
+	const char **made)
 {
 	const char *last = NULL;
 	bool is_new = false;
 	int code = ADMIN_OK;
 
 	for (args++; *args != NULL; args++)
-		last = *args;
+		last = str_starts(*args, "--") ? last : *args;
 	if (last == NULL)
 		return ADMIN_OK; /* the command will say so */
-	if ((c->flags & ADMIN_RESTORES) != 0)
-		return make_data(data, last);
-	if ((c->flags & ADMIN_BESIDE) != 0)
-		code = make_target(last, data, &is_new);
-	*made = is_new ? last : NULL;
+	if ((c->flags & ADMIN_RESTORES) != 0) {
+		code = make_data(s, last, &is_new);
+		*made = is_new ? s->data : NULL;
+	} else if ((c->flags & ADMIN_BESIDE) != 0) {
+		code = make_target(last, s->data, &is_new);
+		*made = is_new ? last : NULL;
+	}
 	return code;
 }
 
 /* The one made for a command that failed; empty, or it stays. As the caller again. */
 static void drop_folder(const char *name)
 {
-	if (seteuid(getuid()) != 0 || rmdir(name) != 0)
+	if (seteuid(getuid()) != 0 || (rmdir(name) != 0 && errno != ENOTEMPTY))
 		fail_with(name);
 }
 
-static int run(const char *conf, const struct command *c, char *const *args, const char *password,
-	int file, int picture)
+static int perform(struct settings *settings, struct site **site, const struct command *c, char *const *args,
+	const char *password, int file, int picture)
 {
 	cleanup_arena struct arena *mem = arena_create();
-	const char *made = NULL;
-	struct settings *settings;
-	struct site *site = NULL;
 	struct admin a;
-	struct err e;
 	int code;
 
-	if (settings_load(conf, &settings, &e) != 0)
-		return fail(e.text);
-	settings->policy.tolerant = true;
-	if (prepare_folders(c, settings->data, args, &made) != ADMIN_OK || become_owner(settings->data) != ADMIN_OK)
-		return ADMIN_FAILED;
 	admin_init(&a, NULL, mem, clock_now());
 	a.password = password;
 	a.file = file;
-	code = run_somewhere(&a, &site, settings, args, c->flags);
+	code = run_somewhere(&a, site, settings, args, c->flags);
 	if ((code == ADMIN_OK || (code == ADMIN_FAILED && picture < 0)) && show_file(c, file,
 		picture) != ADMIN_OK)
 		code = ADMIN_FAILED;
@@ -399,13 +411,33 @@ static int run(const char *conf, const struct command *c, char *const *args, con
 	fwrite(a.errors.data, 1, a.errors.len, stderr);
 	admin_finish(&a);
 	control_release(a.hold);
+	return fflush(stdout) == 0 ? code : fail(strerror(errno));
+}
+
+static int run(const char *conf, const struct command *c, char *const *args, const char *password,
+	int file, int picture)
+{
+	const char *made = NULL;
+	struct settings *settings;
+	struct site *site = NULL;
+	struct err e;
+	int code;
+
+	if (settings_load(conf, &settings, &e) != 0)
+		return fail(e.text);
+	settings->policy.tolerant = true;
+	code = prepare_folders(c, settings, args, &made);
+	if (code == ADMIN_OK)
+		code = become_owner(settings->data);
+	if (code == ADMIN_OK)
+		code = perform(settings, &site, c, args, password, file, picture);
 	if (made != NULL && code != ADMIN_OK)
 		drop_folder(made);
 	if (site != NULL)
 		site_release(site);
 	else
 		settings_destroy(settings);
-	return fflush(stdout) == 0 ? code : fail(strerror(errno));
+	return code;
 }
 
 /* What looks at a file alone. */

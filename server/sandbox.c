@@ -20,30 +20,33 @@
 
 /* ---- own user ---- */
 
-/* /var/lib belongs to root: what is missing there only root can make. */
-static int make_data(const struct settings *s, const struct passwd *user, struct err *e)
+int find_user(const struct settings *s, const struct passwd **out, struct err *e)
 {
-	if (mkdir(s->data, 0700) != 0)
-		return errno == EEXIST ? 0 : err_errno(e, ERR_IO, "%s", s->data);
-	return chown(s->data, user->pw_uid, user->pw_gid) == 0 ? 0 : err_errno(e, ERR_IO, "%s", s->data);
+	const struct passwd *user = s->user != NULL ? getpwnam(s->user) : NULL;
+
+	if (s->user != NULL && user == NULL) {
+		err_set(e, ERR_INVALID, "an account of this machine; there is no %s", s->user);
+		return settings_blame(s, "user", e);
+	}
+	*out = user;
+	return 0;
 }
 
 int become_user(const struct settings *s, struct err *e)
 {
 	const struct passwd *user;
+	bool made;
 
 	if (geteuid() != 0)
 		return 0;
-	if (s->user == NULL) {
+	if (find_user(s, &user, e) != 0)
+		return -1;
+	if (user == NULL) {
 		log_warn("running as root: 'user' gives the server a user of its own");
 		return 0;
 	}
-	user = getpwnam(s->user);
-	if (user == NULL) {
-		err_set(e, ERR_INVALID, "an account of this machine; there is no %s", s->user);
-		return settings_blame(s, "user", e);
-	}
-	if (make_data(s, user, e) != 0)
+	/* /var/lib belongs to root: what is missing there only root can make. */
+	if (fs_make_folder(s->data, user->pw_uid, user->pw_gid, &made, e) != 0)
 		return -1;
 	if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
 		setuid(user->pw_uid) != 0)

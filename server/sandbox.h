@@ -6,8 +6,14 @@
 #ifndef DEDIT_SERVER_SANDBOX_H
 #define DEDIT_SERVER_SANDBOX_H
 
+#include <pwd.h>
+
 #include "base/err.h"
 #include "server/settings.h"
+
+/* The account that `user` in the settings names, valid until the next is looked for; NULL without one.
+ * ERR_INVALID if there is no such account. */
+int find_user(const struct settings *s, const struct passwd **out, struct err *e);
 
 /*
  * Started by root with a `user` in the settings: makes the data folder if it is missing and goes

@@ -211,6 +211,32 @@ static void open_folders_to_the_world_are_refused(void **state)
 	}
 }
 
+static void makes_a_folder_or_leaves_it(void **state)
+{
+	cleanup_free char *name = xasprintf("%s/new", folder), *below = xasprintf("%s/none/new", folder);
+	uid_t owner = geteuid() == 0 ? 65534 : geteuid();
+	struct err e = {0};
+	struct stat st;
+	bool made;
+
+	(void)state;
+	assert_int_equal(fs_make_folder(name, owner, getegid(), &made, &e), 0);
+	assert_true(made);
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(st.st_uid, owner);
+	assert_int_equal(mode_of("new"), 0700);
+	assert_int_equal(chmod(name, 0755), 0);
+	assert_int_equal(fs_make_folder(name, owner + 1, getegid(), &made, &e), 0);
+	assert_false(made);
+	assert_int_equal(stat(name, &st), 0);
+	assert_int_equal(st.st_uid, owner);
+	assert_int_equal(mode_of("new"), 0755);
+	assert_int_equal(fs_make_folder(below, owner, getegid(), &made, &e), -1);
+	assert_false(made);
+	assert_non_null(strstr(e.text, below));
+	assert_int_equal(rmdir(name), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +247,7 @@ int main(void)
 		cmocka_unit_test(makes_folders_on_the_way),
 		cmocka_unit_test(failing_leaves_nothing_behind),
 		cmocka_unit_test(reads_no_fifo_and_no_folder),
+		cmocka_unit_test(makes_a_folder_or_leaves_it),
 		cmocka_unit_test(open_folders_to_the_world_are_refused),
 	};
 

@@ -92,7 +92,7 @@ def test_without_a_server(_):
         fill(s, 2)
         assert s.stop() == 0
         to = s.folder / "empty"
-        to.mkdir(mode=0o755)
+        to.mkdir(mode=0o700)
         assert SAID.fullmatch(s.dedit("backup", to).stdout).groups()[3:] == ("2", "6", "4", "2")
         assert to.stat().st_mode & 0o777 == 0o700 and tree(to) == tree(s.data)
         assert not list(s.data.glob("control")), "nobody serves"
@@ -113,6 +113,32 @@ def test_where_it_may_go(s):
     assert s.dedit("backup", check=False).returncode == 2
     assert s.dedit("backup", s.folder / "b2", s.folder / "b3", check=False).returncode == 2
     assert not (s.folder / "b3").exists()
+
+
+def test_an_empty_folder_stays_as_it_is(s):
+    """It is somebody's, and open to whom they chose: taken only if a new one would be the same."""
+    there = s.folder / "there"
+    there.mkdir(mode=0o755)
+    there.chmod(0o755)
+    r = s.dedit("backup", there, check=False)
+    assert r.returncode == 1 and "closed to all others" in r.stderr and os.listdir(there) == [], r
+    assert there.stat().st_mode & 0o777 == 0o755
+    there.chmod(0o700)
+    if os.geteuid() == 0:
+        os.chown(there, 65534, 65534)
+        r = s.dedit("backup", there, check=False)
+        assert r.returncode == 1 and "data folder's owner" in r.stderr and os.listdir(there) == [], r
+        assert (there.stat().st_uid, there.stat().st_mode & 0o777) == (65534, 0o700)
+        os.chown(there, 0, 0)
+    assert SAID.fullmatch(s.dedit("backup", there).stdout)
+
+
+def test_no_data_folder(_):
+    """Nothing is made for a backup of nothing."""
+    with Server(users=(), start=False) as s:
+        assert not s.data.exists()
+        r = s.dedit("backup", s.folder / "b", check=False)
+        assert r.returncode == 1 and str(s.data) in r.stderr and not (s.folder / "b").exists(), r
 
 
 def test_no_room(s):

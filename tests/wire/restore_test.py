@@ -234,6 +234,15 @@ def test_as_root_for_the_owner(_):
         s.dedit("restore", s.folder / "b")
         for f in [s.data, *s.data.rglob("*")]:
             assert f.stat().st_uid == nobody, f
+        # what the settings say goes before; and what fails leaves no folder
+        s.conf.write_text(s.conf.read_text().replace("server {", 'server {\nuser = "nobody"', 1))
+        for f in [s.folder / "b", *(s.folder / "b").rglob("*")]:
+            os.chown(f, 1, 1)
+        empty_data(s)
+        r = s.dedit("restore", s.folder / "b", check=False)
+        assert r.returncode == 1 and "Permission denied" in r.stderr and not s.data.exists(), r
+        for f in [s.folder / "b", *(s.folder / "b").rglob("*")]:
+            f.chmod(f.stat().st_mode | 0o55)
+        s.dedit("restore", s.folder / "b", "--damaged")
         for f in [s.data, *s.data.rglob("*")]:
-            os.chown(f, 0, 0)
-        s.start()
+            assert f.stat().st_uid == nobody, f
