@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/fsio.h"
 #include "base/log.h"
@@ -54,6 +56,30 @@ int become_user(const struct settings *s, struct err *e)
 	return 0;
 }
 
+/* ---- rights ---- */
+
+/* The right to open low ports comes with the process (AmbientCapabilities), and every socket is open. Root
+ * keeps its rights: it works for whoever owns the data folder. */
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct self = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return geteuid() == 0 ? 0 : (int)syscall(SYS_capset, &self, none);
+}
+
+/* A dump would hold passwords. The limit doesn't keep a program from it that the kernel pipes dumps to. */
+static int forbid_dumps(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* which trace themselves */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return -1;
+#endif
+	return setrlimit(RLIMIT_CORE, &none);
+}
+
 /* ---- Landlock ---- */
 
 /* Newer than the oldest kernel headers it is built with. */
@@ -68,6 +94,14 @@ int become_user(const struct settings *s, struct err *e)
 struct ruleset { uint64_t fs, net, scoped; };
 
 enum abi { ABI_REFER = 2, ABI_TRUNCATE = 3, ABI_NET = 4, ABI_IOCTL = 5, ABI_SCOPE = 6 };
+
+/* What older kernels can't forbid yet. */
+static const struct { enum abi since; const char *what; } forbidden_since[] = {
+	{ ABI_TRUNCATE, "truncating files" },
+	{ ABI_NET, "TCP" },
+	{ ABI_IOCTL, "device commands" },
+	{ ABI_SCOPE, "signals" },
+};
 
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define WRITE (READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | \
@@ -211,14 +245,29 @@ static int restrict_self(long abi, const struct settings *s, struct err *e)
 	return 0;
 }
 
+static void warn_of_gaps(long abi)
+{
+	cleanup_buf struct buf gaps;
+
+	buf_init(&gaps, 256);
+	for (size_t i = 0; i < ARRAY_SIZE(forbidden_since); i++) {
+		if (abi < (long)forbidden_since[i].since)
+			buf_printf(&gaps, "%s%s", gaps.len > 0 ? ", " : "", forbidden_since[i].what);
+	}
+	if (gaps.len > 0)
+		log_warn("the sandbox has gaps: this kernel can't forbid %s", gaps.data);
+}
+
 int sandbox_enter(const struct settings *s, struct err *e)
 {
-	const struct rlimit none = { 0, 0 };
 	uint8_t first[SHA256_SIZE];
 	long abi = kernel_abi();
 
-	/* A dump would hold passwords. */
-	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (drop_capabilities() != 0)
+		log_warn("the right to open low ports can't be given up: %s", strerror(errno));
+	if (forbid_dumps() != 0)
+		log_warn("core dumps can't be forbidden: %s", strerror(errno));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return err_errno(e, ERR_DENIED, "sandbox");
 	if (!s->sandbox)
 		return 0;
@@ -228,5 +277,8 @@ int sandbox_enter(const struct settings *s, struct err *e)
 		return 0;
 	}
 	sha256("", 0, first); /* OpenSSL reads its configuration at its first use */
-	return restrict_self(abi, s, e);
+	if (restrict_self(abi, s, e) != 0)
+		return -1;
+	warn_of_gaps(abi);
+	return 0;
 }

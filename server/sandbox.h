@@ -23,11 +23,12 @@ int find_user(const struct settings *s, const struct passwd **out, struct err *e
 int become_user(const struct settings *s, struct err *e);
 
 /*
- * No new privileges, no core dumps, and with Landlock (kernel 5.19 or later): of the file system
- * the data folder and the access log's to write, and to read the folders of configuration,
- * certificates, keys and modules, the time zones and the system's libraries; nothing to execute;
- * no TCP but what the open sockets bring; signals to nobody else. A kernel without it is
- * warned of. Before the first thread, with every socket open.
+ * No capabilities (unless it is root), no new privileges, no core dumps, and with Landlock (Linux 5.19 or
+ * later): of the file system the data folder and the access log's to write, and to read the folders of
+ * configuration, certificates, keys and modules, the time zones and the system's libraries; nothing to
+ * execute; no truncating elsewhere (Linux 6.2); no TCP but what the open sockets bring (6.7); no commands
+ * to devices (6.10); signals to nobody else (6.12). What the kernel can't forbid is warned of. Before the
+ * first thread, with every socket open.
  */
 int sandbox_enter(const struct settings *s, struct err *e);
 

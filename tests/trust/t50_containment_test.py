@@ -6,12 +6,15 @@ import os
 import pathlib
 import pwd
 import re
+import shutil
+import socket
 import subprocess
 
 from dav import HOME, in_hours
 from dedit_wire import BUILD, ROOT, Server, event, wait_for
 
 SERVER = {"start": False}
+SANITIZED = b"__asan_init" in (BUILD / "deditd").read_bytes() or b"__tsan_init" in (BUILD / "deditd").read_bytes()
 NOBODY = pwd.getpwnam("nobody")
 CREATE_RULESET, VERSION = 444, 1
 ABI = ctypes.CDLL(None, use_errno=True).syscall(CREATE_RULESET, None, 0, VERSION)
@@ -27,6 +30,16 @@ def landlock(test):
     def run(s):
         if ABI < 2:
             print(f"# left out, no Landlock in this kernel: {test.__name__}")
+            return
+        test(s)
+    return run
+
+
+def traced(test):
+    """Left out by name with a sanitizer, which is no friend of strace."""
+    def run(s):
+        if SANITIZED:
+            print(f"# left out with a sanitizer: {test.__name__}")
             return
         test(s)
     return run
@@ -111,6 +124,77 @@ def test_no_new_privileges_and_no_core(_):
         assert status(s, "NoNewPrivs") == "1"
         limits = pathlib.Path(f"/proc/{s.process.pid}/limits").read_text()
         assert re.search(r"^Max core file size\s+0\s+0\s", limits, re.M), limits
+
+
+def start_by(s, *command):
+    """The server as another program starts it; the process of the server."""
+    with open(s.log_path, "ab") as log:
+        s.process = subprocess.Popen([*command, BUILD / "deditd", "-c", s.conf], stdout=log, stderr=log)
+    wait_for(lambda: "is ready" in s.log() or s.process.poll() is not None, 60, "deditd is ready")
+    assert s.process.poll() is None, s.log()
+
+
+def low_port():
+    for port in range(1023, 600, -1):
+        with socket.socket() as c:
+            try:
+                c.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    return None
+
+
+def test_rights_of_the_start_are_given_up(_):
+    """Nobody's, with the right to open low ports alone, as by systemd's AmbientCapabilities: it opens one, and has none left."""
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        print("# left out, needs root and setpriv: test_rights_of_the_start_are_given_up")
+        return
+    with Server(users=(), start=False) as s:
+        s.folder.chmod(0o711)
+        port = low_port()
+        s.conf.write_text(re.sub(r"listen = \{.*\}", f'listen = {{ "127.0.0.1:{port}" }}', s.conf.read_text()))
+        s.conf.chmod(0o644)
+        s.data.mkdir(mode=0o700)
+        shutil.chown(s.data, "nobody", "nogroup")
+        start_by(s, "setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--inh-caps=-all,+net_bind_service",
+                 "--ambient-caps=-all,+net_bind_service", "--")
+        assert status(s, "Uid").split() == [str(NOBODY.pw_uid)] * 4
+        assert {status(s, f"Cap{kind}") for kind in ("Inh", "Prm", "Eff", "Amb")} == {"0" * 16}
+        with socket.create_connection(("127.0.0.1", port), 20):
+            pass
+        # nobody else's process of the same user reads its memory, and no program is handed a dump of it
+        if not SANITIZED:
+            assert pathlib.Path(f"/proc/{s.process.pid}/fd").stat().st_uid == 0
+        assert "can't be" not in s.log(), s.log()
+        s.add_user("anna")  # by its socket, which it finds below /proc/self/fd
+        assert s.stop() == 0
+
+
+@traced
+def test_a_manager_that_forbids(_):
+    """Filters of system calls may hold these: no reason not to serve."""
+    with Server(users=(), start=False) as s:
+        start_by(s, "strace", "-D", "-f", "-qq", "-o", s.folder / "trace", "-e", "trace=prlimit64,capset",
+                 "-e", "inject=prlimit64,capset:error=EPERM")
+        assert "core dumps can't be forbidden: " in s.log() and "the limit of open files" not in s.log(), s.log()
+        assert s.stop() == 0
+
+
+@traced
+@landlock
+def test_gaps_are_told(_):
+    """Of a kernel whose Landlock is an older one."""
+    gaps = ["truncating files", "TCP", "device commands", "signals"]
+    for abi, told in ((2, gaps), (3, gaps[1:]), (4, gaps[2:]), (5, gaps[3:]), (6, [])):
+        if ABI < abi:
+            continue
+        with Server(users=(), start=False) as s:
+            start_by(s, "strace", "-D", "-f", "-qq", "-o", s.folder / "trace", "-e", "trace=landlock_create_ruleset",
+                     "-e", f"inject=landlock_create_ruleset:retval={abi}:when=1")
+            said = re.findall("the sandbox has gaps: this kernel can't forbid (.*)", s.log())
+            assert said == ([", ".join(told)] if told else []), (abi, s.log())
+            assert s.stop() == 0
 
 
 def test_a_user_of_its_own(_):
