@@ -163,17 +163,28 @@ static unsigned with_reserve(unsigned connections)
 	return connections + connections / 4 + RESERVE;
 }
 
+static size_t count_listeners(const struct http *h, bool metrics)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		n += h->listeners[i].metrics == metrics;
+	return n;
+}
+
 /* Fewer than the settings say if files would run out, which the library waits for in a busy loop. */
 static unsigned connection_limit(const struct http *h)
 {
 	const struct settings *s = h->site->settings;
 	struct rlimit files;
+	size_t serving = count_listeners(h, false);
 	uint64_t spare, each;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+	if (serving == 0 || getrlimit(RLIMIT_NOFILE, &files) != 0)
 		return s->connections;
-	spare = FILES_OF_OURS + FILES_PER_THREAD * (uint64_t)(s->workers + s->threads);
-	each = files.rlim_cur > spare ? (files.rlim_cur - spare) / h->count : 0;
+	spare = FILES_OF_OURS + FILES_PER_THREAD * (uint64_t)(s->workers + s->threads) +
+		METRICS_CONNECTIONS * count_listeners(h, true);
+	each = files.rlim_cur > spare ? (files.rlim_cur - spare) / serving : 0;
 	if (with_reserve(s->connections) <= each)
 		return s->connections;
 	each = each > RESERVE + LEAST ? (each - RESERVE) * 4 / 5 : LEAST;

@@ -15,7 +15,7 @@
 #include "base/util.h"
 #include "web/web.h"
 
-enum { PAGE_MAX = 256 * 1024, CONNECTIONS = 16, IDLE_SECONDS = 120, PROC_SIZE = 8192 };
+enum { PAGE_MAX = 256 * 1024, IDLE_SECONDS = 120, PROC_SIZE = 8192 };
 
 struct metrics {
 	struct server *sv;
@@ -80,23 +80,10 @@ static void look_at_process(struct metrics *m)
 		metric_set(METRIC_PROCESS_FDS_MAX, 0, (int64_t)files.rlim_cur);
 }
 
-static int count_account(const struct account *a, void *arg)
-{
-	*(int64_t *)arg += !a->removed;
-	return 0;
-}
-
-static int count_calendar(const struct collection *c, void *arg)
-{
-	(void)c;
-	++*(int64_t *)arg;
-	return 0;
-}
-
 static void look_at_store(struct server *sv)
 {
 	struct store_health h;
-	int64_t accounts = 0, calendars = 0;
+	struct store_size size;
 	char text[WEB_HEALTH_SIZE];
 	struct err e;
 
@@ -107,10 +94,10 @@ static void look_at_store(struct server *sv)
 	metric_set(METRIC_STORE_FREE, 0, (int64_t)h.free_bytes);
 	metric_set(METRIC_CLOCK_DOUBTFUL, 0, clock_jumped());
 	metric_set(METRIC_HEALTHY, 0, web_health(&h, clock_jumped(), text) == 200);
-	if (store_accounts(sv->store, count_account, &accounts, &e) == 0)
-		metric_set(METRIC_STORE_ACCOUNTS, 0, accounts);
-	if (store_collections(sv->store, NULL, count_calendar, &calendars, &e) == 0)
-		metric_set(METRIC_STORE_CALENDARS, 0, calendars);
+	if (store_size(sv->store, &size, &e) != 0)
+		return;
+	metric_set(METRIC_STORE_ACCOUNTS, 0, (int64_t)size.accounts);
+	metric_set(METRIC_STORE_CALENDARS, 0, (int64_t)size.collections);
 }
 
 static void look_at_queues(struct server *sv)
@@ -119,10 +106,51 @@ static void look_at_queues(struct server *sv)
 	metric_set(METRIC_QUEUE, QUEUE_LOGINS, (int64_t)workers_queued(sv->logins));
 }
 
+/* ---- whoever is slow here is cut as elsewhere ---- */
+
+static void enter_phase(const struct metrics *m, struct MHD_Connection *con, enum peer_phase phase,
+	uint64_t bytes)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(con, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	reaper_phase(m->sv->reaper, info->socket_context, phase, bytes);
+}
+
+static void on_connection(void *arg, struct MHD_Connection *con, void **peer,
+	enum MHD_ConnectionNotificationCode code)
+{
+	struct reaper *reaper = ((const struct metrics *)arg)->sv->reaper;
+	const union MHD_ConnectionInfo *info;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
+		*peer = reaper_add(reaper, NULL, info->connect_fd, false);
+	} else if (*peer != NULL) {
+		reaper_remove(reaper, *peer);
+		*peer = NULL;
+	}
+}
+
+/* The request line has come. What it returns is the request's context. */
+static void *on_target(void *arg, const char *target, struct MHD_Connection *con)
+{
+	(void)target;
+	enter_phase(arg, con, PEER_HEADERS, 0);
+	return NULL;
+}
+
+static void on_completed(void *arg, struct MHD_Connection *con, void **context,
+	enum MHD_RequestTerminationCode code)
+{
+	(void)context, (void)code;
+	enter_phase(arg, con, PEER_IDLE, 0);
+}
+
 /* ---- the page ---- */
 
-static enum MHD_Result answer(struct MHD_Connection *con, unsigned status, const char *type, const char *text,
-	size_t len)
+static enum MHD_Result answer(const struct metrics *m, struct MHD_Connection *con, unsigned status,
+	const char *type, const char *text, size_t len)
 {
 	struct MHD_Response *r =
 		MHD_create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
@@ -133,15 +161,17 @@ static enum MHD_Result answer(struct MHD_Connection *con, unsigned status, const
 	ok = MHD_add_response_header(r, "Content-Type", type);
 	if (ok == MHD_YES && status == 405)
 		ok = MHD_add_response_header(r, "Allow", "GET, HEAD");
+	enter_phase(m, con, PEER_SEND, len);
 	if (ok == MHD_YES)
 		ok = MHD_queue_response(con, status, r);
 	MHD_destroy_response(r);
 	return ok;
 }
 
-static enum MHD_Result answer_text(struct MHD_Connection *con, unsigned status, const char *text)
+static enum MHD_Result answer_text(const struct metrics *m, struct MHD_Connection *con, unsigned status,
+	const char *text)
 {
-	return answer(con, status, "text/plain; charset=utf-8", text, strlen(text));
+	return answer(m, con, status, "text/plain; charset=utf-8", text, strlen(text));
 }
 
 static enum MHD_Result answer_metrics(struct metrics *m, struct MHD_Connection *con)
@@ -149,6 +179,7 @@ static enum MHD_Result answer_metrics(struct metrics *m, struct MHD_Connection *
 	cleanup_buf struct buf page;
 
 	buf_init(&page, PAGE_MAX);
+	enter_phase(m, con, PEER_WORK, 0);
 	pthread_mutex_lock(&m->lock);
 	look_at_process(m);
 	look_at_store(m->sv);
@@ -156,8 +187,8 @@ static enum MHD_Result answer_metrics(struct metrics *m, struct MHD_Connection *
 	metrics_write(&page);
 	pthread_mutex_unlock(&m->lock);
 	if (page.full)
-		return answer_text(con, 500, "the page is too large\n");
-	return answer(con, 200, METRICS_CONTENT_TYPE, page.data, page.len);
+		return answer_text(m, con, 500, "the page is too large\n");
+	return answer(m, con, 200, METRICS_CONTENT_TYPE, page.data, page.len);
 }
 
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *con, const char *url, const char *method,
@@ -175,26 +206,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *con, const c
 		return MHD_YES;
 	}
 	if (strcmp(url, "/metrics") != 0)
-		return answer_text(con, 404, "metrics are at /metrics\n");
+		return answer_text(arg, con, 404, "metrics are at /metrics\n");
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return answer_text(con, 405, "only GET and HEAD are offered here\n");
+		return answer_text(arg, con, 405, "only GET and HEAD are offered here\n");
 	return answer_metrics(arg, con);
-}
-
-/* Whoever is slow here is cut as elsewhere, and so is, after a while, whoever keeps a connection. */
-static void on_connection(void *arg, struct MHD_Connection *con, void **peer,
-	enum MHD_ConnectionNotificationCode code)
-{
-	struct reaper *reaper = ((const struct metrics *)arg)->sv->reaper;
-	const union MHD_ConnectionInfo *info;
-
-	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-		info = MHD_get_connection_info(con, MHD_CONNECTION_INFO_CONNECTION_FD);
-		*peer = reaper_add(reaper, NULL, info->connect_fd, false);
-	} else if (*peer != NULL) {
-		reaper_remove(reaper, *peer);
-		*peer = NULL;
-	}
 }
 
 struct metrics *metrics_create(void)
@@ -225,8 +240,10 @@ struct MHD_Daemon *metrics_serve(struct metrics *m, struct server *sv, int fd)
 	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, m,
 		MHD_OPTION_EXTERNAL_LOGGER, http_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
+		MHD_OPTION_CONNECTION_LIMIT, METRICS_CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, m,
+		MHD_OPTION_URI_LOG_CALLBACK, on_target, m,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, m,
 		MHD_OPTION_END);
 }

@@ -9,6 +9,8 @@
 
 #include "server/http.h"
 
+enum { METRICS_CONNECTIONS = 16 }; /* of one listener */
+
 struct metrics;
 
 /* Opens what is to be read of /proc, while the process may still do so. */

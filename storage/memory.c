@@ -389,6 +389,16 @@ static void memory_health(struct store *s, struct store_health *out)
 	*out = (struct store_health){.free_bytes = UINT64_MAX};
 }
 
+static int memory_size(struct store *s, struct store_size *out, struct err *e)
+{
+	LOCKED(s);
+	(void)e;
+	*out = (struct store_size){.collections = m->collections.n};
+	for (size_t i = 0; i < m->accounts.n; i++)
+		out->accounts += !((struct mem_account *)m->accounts.item[i])->row.removed;
+	return 0;
+}
+
 static void memory_info(struct store *s, struct store_info *out)
 {
 	*out = ((struct memory *)s)->info;
@@ -1923,4 +1933,5 @@ const struct store_ops store_memory = {
 	.signed_heads = memory_signed_heads,
 	.ledger_verify = memory_ledger_verify,
 	.health = memory_health,
+	.size_now = memory_size,
 };

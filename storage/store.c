@@ -49,6 +49,11 @@ void store_health(struct store *s, struct store_health *out)
 	s->ops->health(s, out);
 }
 
+int store_size(struct store *s, struct store_size *out, struct err *e)
+{
+	return s->ops->size_now(s, out, e);
+}
+
 static int check_owner(const char *owner, struct err *e)
 {
 	assert(owner != NULL);

@@ -266,6 +266,8 @@ struct store_health {
 	uint64_t wal_bytes;          /* of the index's log of changes */
 	uint64_t free_bytes;         /* room on the disk */
 };
+/* accounts: without those that were removed. */
+struct store_size { uint64_t accounts, collections; };
 struct store_counts { uint64_t accounts, collections, objects, ledger, journal; };
 /* One line of what is wrong, for `dedit check`. */
 typedef int (*store_problem_fn)(const char *line, void *arg);
@@ -373,6 +375,7 @@ struct store_ops {
 	int (*hold)(struct store *s, struct err *e);
 	void (*release)(struct store *s);
 	void (*health)(struct store *s, struct store_health *out);
+	int (*size_now)(struct store *s, struct store_size *out, struct err *e);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -383,6 +386,8 @@ int store_open(const char *backend, const char *path, const struct store_options
 void store_close(struct store *s);
 void store_info(struct store *s, struct store_info *out);
 void store_health(struct store *s, struct store_health *out);
+/* Counted in the index, row by row without reading one. */
+int store_size(struct store *s, struct store_size *out, struct err *e);
 
 /* owner NULL: every collection. Ordered by owner, name. */
 int store_collections(struct store *s, const char *owner, collection_fn visit, void *arg, struct err *e);

@@ -42,6 +42,22 @@ int count_all(struct conn *c, struct store_counts *out, struct err *e)
 	return 0;
 }
 
+int sqlite_size(struct store *s, struct store_size *out, struct err *e)
+{
+	static const char size_sql[] =
+		"SELECT (SELECT count(*) FROM account WHERE removed = 0), (SELECT count(*) FROM collection)";
+	struct conn *c = db_reader((struct db *)s, e);
+	sqlite3_stmt *st cleanup_stmt = c != NULL ? sql_bind(c, e, size_sql, NULL, 0) : NULL;
+
+	if (st == NULL || sql_step(c, st, e) <= 0)
+		return -1;
+	*out = (struct store_size){
+		.accounts = (uint64_t)sqlite3_column_int64(st, 0),
+		.collections = (uint64_t)sqlite3_column_int64(st, 1),
+	};
+	return 0;
+}
+
 /* ---- the index ---- */
 
 /* What to do about an index that contradicts itself. */

@@ -334,4 +334,5 @@ const struct store_ops store_sqlite = {
 	.feed_remove = sqlite_feed_remove,
 	.feed_used = sqlite_feed_used,
 	.health = sqlite_health,
+	.size_now = sqlite_size,
 };

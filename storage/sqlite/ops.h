@@ -173,6 +173,7 @@ int sqlite_scan(struct store *s, store_id collection, found_fn visit, void *arg,
 /* check.c */
 int sqlite_check(struct store *s, bool deep, store_parse_fn parse, store_problem_fn problem, void *arg,
 	struct store_counts *out, struct err *e);
+int sqlite_size(struct store *s, struct store_size *out, struct err *e);
 int count_all(struct conn *c, struct store_counts *out, struct err *e);
 
 #endif

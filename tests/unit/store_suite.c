@@ -1626,6 +1626,29 @@ static void a_check_counts_and_finds_nothing_wrong(void **state)
 	assert_true(strlen(info.host) > 0);
 }
 
+static void the_size_is_of_what_is_there(void **state)
+{
+	struct store *s = *state;
+	struct store_size size;
+	struct err e = {0};
+
+	assert_int_equal(store_size(s, &size, &e), 0);
+	assert_int_equal(size.accounts, 0);
+	assert_int_equal(size.collections, 0);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna"}, &e), 0);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "marc"}, &e), 0);
+	suite_calendar(s, "anna", "w");
+	suite_calendar(s, "anna", "v");
+	suite_calendar(s, "marc", "w");
+	assert_int_equal(store_size(s, &size, &e), 0);
+	assert_int_equal(size.accounts, 2);
+	assert_int_equal(size.collections, 3);
+	assert_int_equal(store_account_close(s, "marc", &e), 0);
+	assert_int_equal(store_size(s, &size, &e), 0);
+	assert_int_equal(size.accounts, 1);
+	assert_int_equal(size.collections, 2);
+}
+
 int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 {
 #define SCENARIO(f) {#f, f, setup, teardown, NULL}
@@ -1675,6 +1698,7 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(a_ledger_text_is_one_line),
 		SCENARIO(wakes_come_when_they_are_due),
 		SCENARIO(strange_texts_come_back_as_they_were),
+		SCENARIO(the_size_is_of_what_is_there),
 		SCENARIO(a_check_counts_and_finds_nothing_wrong),
 	};
 	open_store = open;

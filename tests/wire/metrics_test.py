@@ -186,6 +186,42 @@ def test_no_label_comes_from_outside(s):
     assert "unheardof" not in text.lower() and "anna" not in text
 
 
+def test_a_scraper_keeps_its_connection(_):
+    """It asks seldom, and is not too slow; whoever sends half a request is."""
+    port = free_port()
+    slow = 'dedit_connections_cut_total{reason="slow"}'
+    with Server(f'metrics-listen = {{ "127.0.0.1:{port}" }}\nheader-timeout = 1s\nidle-timeout = 60s') as s:
+        with socket.create_connection(("127.0.0.1", port), 20) as c:
+            def scrape():
+                r = http.client.HTTPResponse(c)
+                r.begin()
+                return dict(line.rsplit(" ", 1) for line in r.read().decode().splitlines() if line[0] != "#")
+
+            for _ in range(2):
+                c.sendall(b"GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n")
+                assert scrape().get(slow, "0") == "0"
+                time.sleep(1.8)
+            c.sendall(b"GET /metrics HTTP/1.1\r\nHost: h\r\n")
+            assert c.recv(1) == b"", "cut"
+        assert f"{slow} 1\n" in fetch(port=port)[1]
+        assert s.stop() == 0
+
+
+def test_a_listener_takes_few_files(_):
+    """16 connections; no share of those that the other listeners have."""
+    for files, enough in ((158, True), (157, False)):
+        with Server(f'metrics-listen = {{ "127.0.0.1:{free_port()}" }}\nconnections = 40\nworkers = 2\nthreads = 1',
+                    users=(), start=False) as s:
+            script = s.folder / "few"
+            script.write_text(f'#!/bin/sh\nulimit -n {files}\nexec {BUILD / "deditd"} "$@"\n')
+            script.chmod(0o755)
+            s.daemon = lambda: script
+            s.start()
+            # 64 and 4 for each thread are the server's, 16 the metrics', 40 and a quarter and 16 the listener's
+            assert ("files may be open, so only" in s.log()) == (not enough), s.log()
+            assert s.stop() == 0
+
+
 def test_incidents(_):
     port = free_port()
     policy = ('policy "p" { timezone = "UTC" currency = EUR price = "80 EUR" tiers = { "24h 100%" } }\n'
