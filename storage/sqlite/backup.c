@@ -216,8 +216,9 @@ int store_sqlite_backup(const struct store_backup_source *from, const char *to, 
 		fd_cleanup(&b.to);
 		return -1;
 	}
+	/* who holds it has its WAL */
 	int status = from->held != NULL ? folder_look_at(from->path, &b.db, e)
-		: folder_open(from->path, &b.db, e);
+		: folder_open(from->path, &b.db, e) < 0 || folder_check_wal(b.db, e) < 0 ? -1 : 0;
 	status = status < 0 ? -1 : make(&b, out, e);
 	if (status < 0) {
 		undo(&b);

@@ -218,6 +218,16 @@ void conn_close(struct conn *c)
 	free(c);
 }
 
+static void keep_wal(struct conn *c, bool keep)
+{
+	sqlite3_db_config(c->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep, NULL);
+}
+
+void conn_ends_wal(struct conn *c)
+{
+	keep_wal(c, false);
+}
+
 struct conn *conn_open(struct db *db, const char *file, bool writes, struct err *e)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
@@ -231,6 +241,7 @@ struct conn *conn_open(struct db *db, const char *file, bool writes, struct err 
 		conn_close(c);
 		return NULL;
 	}
+	keep_wal(c, true);
 	sqlite3_extended_result_codes(c->handle, 1);
 	sqlite3_busy_timeout(c->handle, BUSY_TIMEOUT_MS);
 	sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -288,6 +299,16 @@ struct conn *db_reader(struct db *db, struct err *e)
 		return NULL;
 	}
 	return c;
+}
+
+void db_close_readers(struct db *db)
+{
+	for (struct conn *c = db->conns; c != NULL;) {
+		struct conn *next = c->next;
+		conn_close(c);
+		c = next;
+	}
+	db->conns = db->idle = NULL;
 }
 
 int schema_make(struct conn *c, struct err *e)
@@ -393,11 +414,7 @@ void folder_close(struct db *db)
 {
 	if (db == NULL)
 		return;
-	for (struct conn *c = db->conns; c != NULL;) {
-		struct conn *next = c->next;
-		conn_close(c);
-		c = next;
-	}
+	db_close_readers(db);
 	pthread_key_delete(db->thread_conn);
 	pthread_mutex_destroy(&db->conns_lock);
 	fd_cleanup(&db->tmp);

@@ -91,9 +91,15 @@ void snapshot_cleanup(struct conn **c);
 
 /* The calling thread's read connection. */
 struct conn *db_reader(struct db *db, struct err *e);
+/* Closes the pool's: whoever had one has ended. */
+void db_close_readers(struct db *db);
 /* A connection outside the pool; `file` below the folder. */
 struct conn *conn_open(struct db *db, const char *file, bool writes, struct err *e);
-void conn_close(struct conn *c); /* accepts NULL */
+/* Leaves the WAL where it is, also behind the last connection: what the folder's lock says of it must stay
+ * true (folder_mark_used). Accepts NULL. */
+void conn_close(struct conn *c);
+/* Closing it may take the WAL away: for who has emptied that mark. */
+void conn_ends_wal(struct conn *c);
 
 /* Opens the folder and takes its lock, nothing else: ERR_BUSY if somebody has it. */
 int folder_open(const char *path, struct db **out, struct err *e);

@@ -164,13 +164,16 @@ int folder_check_wal(const struct db *db, struct err *e)
 		"is old without it: make it anew with 'dedit rebuild'");
 }
 
-/* The index is opened for the first time. Closing takes the WAL away, so the mark goes before. */
+/* The index is opened for the first time. Only a start that goes on takes the WAL away. */
 static int look_at_index(struct db *db, bool *made, struct err *e)
 {
 	struct conn *c = conn_open(db, "index.db", true, e);
 	int status = c == NULL || index_migrate(db, c, &index_migrations, made, e) < 0 ||
 		check_epoch(db, c, e) < 0 || folder_mark_used(db, false, e) < 0 ? -1 : 0;
 
+	if (status == 0) {
+		conn_ends_wal(c);
+	}
 	conn_close(c);
 	return status;
 }
@@ -191,15 +194,11 @@ static int prepare_index(struct db *db, struct err *e)
 static void sqlite_close_store(struct store *s)
 {
 	struct db *db = (struct db *)s;
-	struct err e;
 
-	/* the mirror prunes through the writer, so it ends first */
+	/* the mirror prunes through the writer, so it ends first; the writer takes the WAL away, so it ends last */
 	mirror_stop(db);
-	if (db->writer != NULL) {
-		writer_stop(db);
-		/* before the last connection takes the WAL away */
-		folder_mark_used(db, false, &e);
-	}
+	db_close_readers(db);
+	writer_stop(db);
 	watch_destroy(db);
 	folder_close(db);
 }

@@ -594,12 +594,8 @@ static int check_old(const char *path, struct err *e)
 	if (folder_open(path, &db, e) < 0)
 		return -1;
 	struct conn *c = folder_check_wal(db, e) < 0 ? NULL : conn_open(db, "index.db", false, e);
-	int status = c == NULL ? -1 : 0;
-	if (status == 0) {
-		/* else closing would take the WAL away, and its absence is taken for a loss */
-		sqlite3_db_config(c->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-		status = check_pages(c, e);
-	}
+	int status = c == NULL ? -1 : check_pages(c, e);
+
 	conn_close(c);
 	folder_close(db);
 	return status;

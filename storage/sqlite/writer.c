@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 #include "base/util.h"
 #include "storage/sqlite/mirror.h"
+#include "storage/sqlite/open.h"
 
 enum {
 	GROUP_JOBS = 256,
@@ -487,6 +488,7 @@ void writer_health(const struct db *db, struct store_health *out)
 void writer_stop(struct db *db)
 {
 	struct writer *w = db->writer;
+	struct err e;
 
 	if (w == NULL)
 		return;
@@ -495,6 +497,11 @@ void writer_stop(struct db *db)
 	pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
+	if (folder_mark_used(db, false, &e) == 0) {
+		conn_ends_wal(w->conn);
+	} else {
+		log_warn("%s; index.db-wal stays", e.text);
+	}
 	destroy(w);
 	db->writer = NULL;
 }

@@ -31,7 +31,8 @@ typedef int (*job_fn)(struct change_log *log, void *arg, struct err *e);
 
 /* Starts the thread; the index is open for nobody else's writing. */
 int writer_start(struct db *db, struct err *e);
-/* Does what is queued, then ends. Accepts a db without writer. */
+/* Does what is queued, empties the folder's mark (folder_mark_used) and ends; behind it no connection may be
+ * open. Accepts a db without writer. */
 void writer_stop(struct db *db);
 /* Returns when the job is durable, or undone (-1). bytes: roughly what it writes.
  * With mirror_delay 0 it returns when the files are written too. */

@@ -109,6 +109,8 @@ def count_calls(build, seed):
     stage.stop()
     stage.shim.say("start")
     expect(stage.start(), stage.world.server.log())
+    stage.world.server.kill()
+    expect(stage.start(), stage.world.server.log())
     stage.shim["trace"] = 0
     stage.stop()
     for r in stage.shim.records():
@@ -175,10 +177,13 @@ def at_load(stage, fault, rng, story):
     return failed > 0
 
 
-def at_start(stage, fault, story):
-    """It starts in spite of it, or says why it doesn't; without the fault it starts."""
+def at_start(stage, fault, rng, story):
+    """After a stop or a kill. It starts in spite of it, or says why it doesn't; without the fault it starts."""
     s, shim = stage.world.server, stage.shim
-    if s.process is not None:
+    if s.process is not None and rng.random() < 0.5:
+        story.append("after a kill")
+        s.kill()
+    elif s.process is not None:
         stage.stop()
     since = len(s.log())
     shim.arm(fault.calls, fault.pattern, fault.error, 1, fault.times)
@@ -247,7 +252,7 @@ def run(build, long, seed, report, keep=False, only=""):
                 stage.fill()
             story.append("in %s" % stage.world.server.folder)
             stage.seed = seed * 10000 + n + 1
-            met = at_load(stage, fault, rng, story) if fault.when == "load" else at_start(stage, fault, story)
+            met = at_load(stage, fault, rng, story) if fault.when == "load" else at_start(stage, fault, rng, story)
             report.counts["faults of the disk"] += met
         if report.failed > failed and stage is not None:
             if stage.world.server.process is not None and stage.world.server.process.poll() is None:

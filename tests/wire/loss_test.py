@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 from backup_test import SERVER
 from check_test import check, make
@@ -94,19 +95,75 @@ def test_wal(_):
         s.restart()
 
 
+LATE = 5
+
+
+def late_changes(s):
+    """A server that was killed: the index's WAL alone has them."""
+    for n in range(LATE):
+        assert s.put(f"{CALENDAR}late{n}.ics", event(f"late{n}")).status == 201
+    s.kill()
+    assert (s.data / "index.db-wal").stat().st_size > 0 and not list((s.data / "cal/anna/calendar").glob("late*"))
+
+
+def has_late_changes(s):
+    s.start()
+    for n in range(LATE):
+        assert s.request("GET", f"{CALENDAR}late{n}.ics").text == event(f"late{n}")
+    assert check(s, "--deep") == []
+
+
 def test_a_rebuild_right_behind_a_kill(_):
     """What was younger than mirror-delay stands in the old index alone, in its WAL."""
     with Server(**{**SERVER, "settings": "mirror-delay = 60s"}) as s:
-        for n in range(5):
-            assert s.put(f"{CALENDAR}late{n}.ics", event(f"late{n}")).status == 201
-        s.kill()
-        assert (s.data / "index.db-wal").stat().st_size > 0 and not list((s.data / "cal/anna/calendar").glob("late*"))
+        late_changes(s)
         said = s.dedit("rebuild").stdout
         assert "lost" not in said and not (s.data / "index.db.broken").exists(), said
-        s.start()
-        for n in range(5):
-            assert s.request("GET", f"{CALENDAR}late{n}.ics").text == event(f"late{n}")
-        assert check(s, "--deep") == []
+        has_late_changes(s)
+
+
+def test_a_backup_right_behind_a_kill(_):
+    """It has what the WAL alone has, and leaves that to the next start."""
+    with Server(**{**SERVER, "settings": "mirror-delay = 60s"}) as s:
+        late_changes(s)
+        s.dedit("backup", s.folder / "b")
+        has_late_changes(s)
+        assert s.stop() == 0
+        shutil.rmtree(s.data)
+        s.dedit("restore", s.folder / "b")
+        has_late_changes(s)
+
+
+def test_no_backup_of_half_an_index(_):
+    """Without its WAL it is as it was some time ago."""
+    with Server(**{**SERVER, "settings": "mirror-delay = 60s"}) as s:
+        late_changes(s)
+        (s.data / "index.db-wal").unlink()
+        r = s.dedit("backup", s.folder / "b", check=False)
+        assert r.returncode == 1 and "index.db-wal is missing" in r.stderr and not (s.folder / "b").exists(), r
+
+
+def version(index, new=""):
+    """The index's number, as it is or becomes, by a program that ends without a word, so that the WAL stays."""
+    code = "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None);" \
+        " c.execute('PRAGMA user_version' + sys.argv[2]); print(*c.execute('PRAGMA user_version').fetchone(), flush=True);" \
+        " os._exit(0)"
+    said = subprocess.run([sys.executable, "-c", code, index, new and f" = {new}"], check=True, capture_output=True, text=True)
+    return int(said.stdout)
+
+
+def test_a_start_that_fails_right_behind_a_kill(_):
+    """The program before last, by mistake; then the right one."""
+    with Server(**{**SERVER, "settings": "mirror-delay = 60s"}) as s:
+        late_changes(s)
+        index = s.data / "index.db"
+        right = version(index)
+        assert version(index, right + 1) == right + 1
+        for _ in range(2):
+            r = subprocess.run([BUILD / "deditd", "-c", s.conf], capture_output=True, text=True, timeout=20)
+            assert r.returncode != 0 and "no way back" in r.stderr, r
+        assert version(index, right) == right
+        has_late_changes(s)
 
 
 def test_texts_come_back_by_a_start(_):
