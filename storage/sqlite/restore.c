@@ -153,7 +153,8 @@ static int take_place(struct restore *r, struct err *e)
 		if (move(r, *name, e) < 0)
 			return -1;
 	}
-	if (move(r, "epoch", e) < 0)
+	/* a lock that was left in use would ask for the WAL of another index */
+	if (move(r, "epoch", e) < 0 || folder_mark_used(r->db, false, e) < 0)
 		return -1;
 	if (fsync(r->db->root) < 0)
 		return err_errno(e, ERR_IO, "sync %s", r->db->path);

@@ -111,6 +111,7 @@ def test_never_over_data(_):
         empty_data(s)
         s.data.mkdir(mode=0o700)
         (s.data / "lock").touch(mode=0o600)
+        (s.data / "lock").write_text("in use\n")
         (s.data / "tmp").mkdir(mode=0o700)
         s.dedit("restore", s.folder / "b")
         s.start()
