@@ -32,6 +32,7 @@ enum errcode {
 	ERR_QUOTA,     /* the owner may not keep more: 507, RFC 4331 */
 	ERR_BROKEN,    /* what is stored isn't what it should be: costs this object only */
 	ERR_DEVICE,    /* the disk doesn't give it now: costs this object only, but nothing is decided on it */
+	ERR_CORRUPT,   /* the index is damaged, or a part of it is missing: only a rebuild helps */
 	ERR_IO,
 	ERR_INTERNAL,
 };

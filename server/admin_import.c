@@ -145,7 +145,7 @@ static void import_object(struct import *im, size_t n)
 	} else if (there && !im->replace) {
 		note(im, &im->skipped, &p, uid, "skipped, it is there already");
 	} else if (put(im, &p, name, mem, &e) != 0) {
-		if (e.code == ERR_IO || e.code == ERR_FULL)
+		if (e.code == ERR_IO || e.code == ERR_CORRUPT || e.code == ERR_FULL)
 			atomic_store(&im->broken, true);
 		refuse(im, &p, &e);
 	} else {

@@ -153,7 +153,7 @@ static int read_event(struct reading *r, struct ical **out, struct err *e)
 			store_find_uid(r->q->store, c.id, r->uid, r->mem, &row, &why) != 0)
 			continue;
 		if (store_body(r->q->store, c.id, row.name, r->mem, &row, &body, &why) != 0)
-			return why.code == ERR_IO ? err_set(e, why.code, "%s", why.text) : 0;
+			return why.code == ERR_IO || why.code == ERR_CORRUPT ? err_set(e, why.code, "%s", why.text) : 0;
 		return ical_parse(body.data, body.len, r->q->limits, r->mem, out, &why) == 0 ? 0 : (*out = NULL, 0);
 	}
 	return 0;

@@ -132,7 +132,7 @@ static int copy_index(struct backup *b, struct err *e)
 
 	if (fd < 0)
 		return err_errno(e, ERR_IO, "%s", name);
-	if (faccessat(b->db->root, "index.db", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!folder_has_index(b->db))
 		return err_set(e, ERR_NOT_FOUND, "%s has no index.db; 'dedit rebuild' makes it", b->db->path);
 	struct conn *c = conn_open(b->db, "index.db", false, e);
 	/* what is written is another file */

@@ -99,6 +99,13 @@ static bool has_entries(struct db *db, const char *name)
 		fs_list(dir, mem, &entry, &n, NULL) == 0 && n > 0;
 }
 
+bool folder_has_index(const struct db *db)
+{
+	struct stat st;
+
+	return fstatat(db->root, "index.db", &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0;
+}
+
 int index_make_file(struct db *db, const char *name, struct err *e)
 {
 	int fd cleanup_fd = openat(db->root, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -119,7 +126,7 @@ int folder_check_restored(const struct db *db, struct err *e)
 /* An empty index over a full folder would make strangers of all files. */
 static int make_index_file(struct db *db, struct err *e)
 {
-	if (is_there(db, "index.db"))
+	if (folder_has_index(db))
 		return 0;
 	if (folder_check_restored(db, e) < 0)
 		return -1;
@@ -160,7 +167,7 @@ int folder_check_wal(const struct db *db, struct err *e)
 		return err_errno(e, ERR_IO, "%s/lock", db->path);
 	if (st.st_size == 0 || is_there(db, "index.db-wal"))
 		return 0;
-	return err_set(e, ERR_INVALID, "index.db-wal is missing since the server ended without a stop, and index.db "
+	return err_set(e, ERR_CORRUPT, "index.db-wal is missing since the server ended without a stop, and index.db "
 		"is old without it: make it anew with 'dedit rebuild'");
 }
 
@@ -187,7 +194,7 @@ static int prepare_index(struct db *db, struct err *e)
 		return -1;
 	if (look_at_index(db, &made, &why) < 0)
 		return err_set(e, why.code, "%.120s%s", why.text,
-			why.code == ERR_IO ? "; 'dedit rebuild' makes it anew from the files" : "");
+			why.code == ERR_CORRUPT ? "; 'dedit rebuild' makes it anew from the files" : "");
 	return sync_all(db, left || made, e);
 }
 

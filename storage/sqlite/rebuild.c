@@ -554,14 +554,34 @@ static int build(struct rebuild *r, struct store_counts *out, struct err *e)
 	return status;
 }
 
-/* Between the two renames there is no index.db, and a start says that a rebuild is needed. */
+static int put_aside(struct db *db, const char *name, const char *aside, struct err *e)
+{
+	if (renameat(db->root, name, db->root, aside) < 0 && errno != ENOENT)
+		return err_errno(e, ERR_IO, "put the old index aside");
+	return 0;
+}
+
+/* With its WAL: who mends it needs both. A rebuild that was killed in between has left that, alone. */
+static int put_broken_aside(struct db *db, struct err *e)
+{
+	/* the WAL of one before would be played into this one */
+	if (faccessat(db->root, "index.db", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+		fs_remove(db->root, "index.db.broken-wal", e) < 0)
+		return -1;
+	if (put_aside(db, "index.db", "index.db.broken", e) < 0)
+		return -1;
+	if (fsync(db->root) < 0)
+		return err_errno(e, ERR_IO, "sync %s", db->path);
+	return put_aside(db, "index.db-wal", "index.db.broken-wal", e);
+}
+
+/* Between the renames there is no index.db, and a start says that a rebuild is needed. */
 static int take_place(struct db *db, bool keep_old, struct err *e)
 {
 	static const char *const side[] = {"index.db-wal", "index.db-shm", "index.db-journal"};
-	const char *aside = keep_old ? "index.db.broken" : "index.db.old";
 
-	if (renameat(db->root, "index.db", db->root, aside) < 0 && errno != ENOENT)
-		return err_errno(e, ERR_IO, "put the old index aside");
+	if ((keep_old ? put_broken_aside(db, e) : put_aside(db, "index.db", "index.db.old", e)) < 0)
+		return -1;
 	FAILPOINT("rebuild-before-rename");
 	if (remove_files(db, side, ARRAY_SIZE(side), e) < 0)
 		return -1;
@@ -572,7 +592,7 @@ static int take_place(struct db *db, bool keep_old, struct err *e)
 		return -1;
 	if (renameat(db->root, "rebuild.db", db->root, "index.db") < 0 || fsync(db->root) < 0)
 		return err_errno(e, ERR_IO, "put the new index in its place");
-	return keep_old ? 0 : fs_remove(db->root, "index.db.old", e);
+	return fs_remove(db->root, "index.db.old", e);
 }
 
 static int check_pages(struct conn *c, struct err *e)
@@ -582,7 +602,7 @@ static int check_pages(struct conn *c, struct err *e)
 
 	if (st == NULL || sql_step(c, st, e) < 0)
 		return -1;
-	return strcmp(sql_text(st, 0), "ok") == 0 ? 0 : err_set(e, ERR_IO, "%.140s", sql_text(st, 0));
+	return strcmp(sql_text(st, 0), "ok") == 0 ? 0 : err_set(e, ERR_CORRUPT, "%.140s", sql_text(st, 0));
 }
 
 /* Is its WAL there, and every page readable? The journal of a damaged index must not be written over
@@ -601,18 +621,17 @@ static int check_old(const char *path, struct err *e)
 	return status;
 }
 
-/* Opening writes the journal out, and what files have lost besides. *kept: the old index could not be
- * read and is kept aside. */
-static int save_journal(const char *path, struct rebuild *r, bool *kept, struct err *e)
+/* Opening writes the journal out, and what files have lost besides. *kept: the old index is damaged and is
+ * kept aside. Whatever else keeps it from being read may pass, so its journal isn't given up for that. */
+static int save_journal(const char *path, bool there, struct rebuild *r, bool *kept, struct err *e)
 {
 	static const struct store_options options = {.tombstone_days = 365};
 	struct store *old;
 	struct err why = {0};
-	char *index cleanup_free = xasprintf("%s/index.db", path);
 	bool done = false;
 
-	*kept = false;
-	if (access(index, F_OK) < 0)
+	*kept = !there;
+	if (!there)
 		return report(r, "there is no index.db; what was younger than mirror-delay is lost");
 	if (check_old(path, &why) == 0 && store_sqlite.open(path, &options, &old, &why) == 0) {
 		int status = store_sqlite.flush(old, &why);
@@ -624,8 +643,7 @@ static int save_journal(const char *path, struct rebuild *r, bool *kept, struct 
 	}
 	if (done)
 		return 0;
-	/* nor is one that a later program has made, with files of its own perhaps */
-	if (why.code == ERR_BUSY || why.code == ERR_DENIED)
+	if (why.code != ERR_CORRUPT)
 		return err_set(e, why.code, "%s", why.text);
 	*kept = true;
 	return report(r, "index.db can't be read (%s); it is kept as index.db.broken,"
@@ -646,8 +664,9 @@ int store_sqlite_rebuild(const char *path, store_parse_fn parse, store_problem_f
 	if (folder_open(path, &r.db, e) < 0)
 		return -1;
 	int status = folder_check_restored(r.db, e);
+	bool there = folder_has_index(r.db);
 	folder_close(r.db);
-	status = status != 0 ? status : save_journal(path, &r, &kept, e);
+	status = status != 0 ? status : save_journal(path, there, &r, &kept, e);
 	if (status != 0)
 		return status;
 	if (folder_open(path, &r.db, e) < 0)

@@ -127,10 +127,12 @@ static void every_error_has_an_answer(void **state)
 		int status = fail_err(&rq, &e);
 		assert_int_equal(status, res.status);
 		assert_string_equal(res.reason, "why");
-		if (code == ERR_IO || code == ERR_INTERNAL || code == ERR_BROKEN || code == ERR_DEVICE)
+		if (code == ERR_IO || code == ERR_INTERNAL || code == ERR_CORRUPT || code == ERR_BROKEN
+			|| code == ERR_DEVICE)
 			assert_null(strstr(res.body.data, "why")); /* for the log only */
 		assert_int_equal(status >= 500, code == ERR_BUSY || code == ERR_FULL
-			|| code == ERR_QUOTA || code == ERR_DEVICE || code == ERR_IO || code == ERR_INTERNAL);
+			|| code == ERR_QUOTA || code == ERR_DEVICE || code == ERR_CORRUPT || code == ERR_IO
+			|| code == ERR_INTERNAL);
 		response_finish(&res);
 	}
 }

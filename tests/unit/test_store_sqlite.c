@@ -1059,6 +1059,103 @@ static void a_damaged_index_is_kept_aside(void **state)
 	store_close(s);
 }
 
+static void a_damaged_index_keeps_its_wal(void **state)
+{
+	struct buf problems cleanup_buf, text cleanup_buf;
+	struct store *s = open_root(&at_once);
+
+	buf_init(&problems, 10000);
+	buf_init(&text, 10000);
+	put_ok(s, suite_calendar(s, "anna", "w"), "a.ics", "UID:1");
+	store_close(s);
+	for (int i = 0; i < 2; i++) {
+		write_file("index.db", "this is no database, whatever else it may be");
+		write_file("index.db-wal", i == 0 ? "its WAL" : "another");
+		rebuild(&problems);
+		assert_false(exists("index.db-wal"));
+		read_file("index.db.broken-wal", &text);
+		assert_string_equal(text.data, i == 0 ? "its WAL" : "another");
+	}
+	/* that of another index would be played into this one */
+	write_file("index.db", "this is no database, whatever else it may be");
+	rebuild(&problems);
+	assert_true(exists("index.db.broken"));
+	assert_false(exists("index.db.broken-wal"));
+	/* killed between the renames */
+	write_file("index.db-wal", "its WAL");
+	unlink_file("index.db");
+	rebuild(&problems);
+	assert_true(exists("index.db.broken"));
+	read_file("index.db.broken-wal", &text);
+	assert_string_equal(text.data, "its WAL");
+}
+
+/* As a kill leaves it: the WAL alone has the event. */
+static void leave_without_a_word(void)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct store *s = open_root(&slow);
+		put_ok(s, suite_calendar(s, "anna", "w"), "a.ics", "UID:1");
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void a_rebuild_that_cannot_work_changes_nothing(void **state)
+{
+	char *shm cleanup_free = path_of("index.db-shm");
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf problems cleanup_buf;
+	struct store_counts counts;
+	struct collection c;
+	struct err e = {0};
+
+	buf_init(&problems, 10000);
+	leave_without_a_word();
+	/* for SQLite the same as an error of the disk */
+	unlink_file("index.db-shm");
+	assert_int_equal(mkdir(shm, 0700), 0);
+	assert_int_equal(store_rebuild(root, parse_body, note_problem, &problems, &counts, &e), -1);
+	assert_true(exists("index.db"));
+	assert_true(exists("index.db-wal"));
+	assert_false(exists("index.db.broken"));
+	assert_int_equal(rmdir(shm), 0);
+	rebuild(&problems);
+	assert_null(strstr(problems.data, "lost"));
+	struct store *s = open_root(&slow);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c, &e), 0);
+	assert_body(s, c.id, "a.ics", "UID:1");
+	store_close(s);
+}
+
+/* It would make strangers of all files, and opening it would take its WAL away. */
+static void an_empty_index_is_none(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&at_once);
+	struct buf problems cleanup_buf;
+	struct collection c;
+	struct err e = {0};
+
+	buf_init(&problems, 10000);
+	put_ok(s, suite_calendar(s, "anna", "w"), "a.ics", "UID:1");
+	store_close(s);
+	write_file("index.db", "");
+	assert_int_equal(store_open("sqlite", root, &slow, &s, &e), -1);
+	assert_non_null(strstr(e.text, "rebuild"));
+	rebuild(&problems);
+	assert_non_null(strstr(problems.data, "there is no index.db"));
+	s = open_root(&slow);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c, &e), 0);
+	assert_body(s, c.id, "a.ics", "UID:1");
+	store_close(s);
+}
+
 static void a_rebuild_keeps_and_reports_what_it_cannot_read(void **state)
 {
 	struct buf problems cleanup_buf, text cleanup_buf;
@@ -1517,6 +1614,9 @@ int main(void)
 		FILES(a_rebuild_takes_each_feed_once),
 		FILES(a_rebuild_writes_the_journal_out_first),
 		FILES(a_damaged_index_is_kept_aside),
+		FILES(a_damaged_index_keeps_its_wal),
+		FILES(a_rebuild_that_cannot_work_changes_nothing),
+		FILES(an_empty_index_is_none),
 		FILES(a_rebuild_keeps_and_reports_what_it_cannot_read),
 		FILES(old_tombstones_are_purged_and_old_tokens_refused),
 		FILES(calendars_gone_long_ago_are_purged_and_old_tokens_refused),
