@@ -7,6 +7,8 @@
 
 #include "base/util.h"
 
+enum { LOGGED_MAX = ERR_LOGGED_SIZE - 8 }; /* the quotes behind it have their room */
+
 /* What was given may stand in the text, whatever it is, and the text may be cut. */
 static void make_one_line(char *text)
 {
@@ -34,6 +36,25 @@ int err_set(struct err *e, enum errcode code, const char *fmt, ...)
 	va_end(ap);
 	make_one_line(e->text);
 	return -1;
+}
+
+/* An apostrophe within a word quotes nothing. */
+static size_t before_quote(const char *text)
+{
+	const char *at = strchr(text, '\'');
+
+	while (at != NULL && at > text && ascii_isalnum((unsigned char)at[-1]))
+		at = strchr(at + 1, '\'');
+	return at != NULL ? (size_t)(at - text) : strlen(text);
+}
+
+const char *err_logged(const char *text, char out[ERR_LOGGED_SIZE])
+{
+	size_t len = before_quote(text);
+
+	snprintf(out, ERR_LOGGED_SIZE, "%.*s%s", (int)(len < LOGGED_MAX ? len : LOGGED_MAX), text,
+		text[len] != '\0' ? "'…'" : "");
+	return out;
 }
 
 static enum errcode code_of_errno(int number, enum errcode other)

@@ -37,10 +37,16 @@ enum errcode {
 	ERR_INTERNAL,
 };
 
+/* What the text quotes of what somebody sent stands last in it, 'like this'. */
 struct err {
 	enum errcode code;
 	char text[200];
 };
+
+/* The text for a log, which holds no text out of calendars (trust.md T-51): all from the first opening quote
+ * on is left out, since what is quoted may have quotes itself, and may be cut. Returns out. */
+enum { ERR_LOGGED_SIZE = 300 };
+const char *err_logged(const char *text, char out[ERR_LOGGED_SIZE]);
 
 /* One stored object can't be had; where others are asked for too, they are answered. */
 static inline bool err_costs_one(const struct err *e)

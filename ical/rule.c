@@ -320,7 +320,7 @@ static int take_part(struct parse *p, const char *text, size_t len)
 		if (!parts[i].take(p->rule, text + skip, len - skip)) {
 			return 0;
 		}
-		return err_set(p->e, i == PART_RSCALE ? ERR_RULES : ERR_SYNTAX, "rule: malformed %.*s",
+		return err_set(p->e, i == PART_RSCALE ? ERR_RULES : ERR_SYNTAX, "rule: malformed '%.*s'",
 			(int)(len > 60 ? 60 : len), text);
 	}
 	return err_set(p->e, ERR_SYNTAX, "rule: unknown part '%.*s'", (int)(len > 40 ? 40 : len), text);

@@ -146,7 +146,7 @@ int ical_when(const struct ical *ic, const char *value, const char *tzid, const 
 	struct ical_when w = { .tzid = tzid };
 
 	if (!take_when(value, &w)) {
-		return err_set(e, ERR_SYNTAX, "'%.40s' is no date or time", value);
+		return err_set(e, ERR_SYNTAX, "no date or time: '%.40s'", value);
 	}
 	if (w.wall.year < 1) {
 		return err_set(e, ERR_EARLY, "the year 0000");
@@ -230,10 +230,10 @@ int ical_duration(const char *value, struct ical_duration *out, struct err *e)
 	bool range = false, negative = *value == '-';
 
 	if (!take_duration(value + (*value == '-' || *value == '+'), &d, &range)) {
-		return err_set(e, ERR_SYNTAX, "'%.40s' is no duration", value);
+		return err_set(e, ERR_SYNTAX, "no duration: '%.40s'", value);
 	}
 	if (range || d.days > DAYS_MAX || d.seconds > (int64_t)DAYS_MAX * 86400) {
-		return err_set(e, ERR_LATE, "the duration '%.40s' is longer than the calendar", value);
+		return err_set(e, ERR_LATE, "a duration longer than the calendar: '%.40s'", value);
 	}
 	out->days = negative ? -d.days : d.days;
 	out->seconds = negative ? -d.seconds : d.seconds;
@@ -300,7 +300,7 @@ int ical_period(const struct ical *ic, const char *value, const char *tzid, cons
 	int64_t to;
 
 	if (!value[n] || n >= sizeof(first)) {
-		return err_set(e, ERR_SYNTAX, "'%.40s' is no period", value);
+		return err_set(e, ERR_SYNTAX, "no period: '%.40s'", value);
 	}
 	memcpy(first, value, n);
 	first[n] = '\0';
@@ -309,7 +309,7 @@ int ical_period(const struct ical *ic, const char *value, const char *tzid, cons
 		return -1;
 	}
 	if (from.form == ICAL_DATE || to < from.utc) {
-		return err_set(e, ERR_SYNTAX, "'%.40s' is no period", value);
+		return err_set(e, ERR_SYNTAX, "no period: '%.40s'", value);
 	}
 	*start = from;
 	*end = to;

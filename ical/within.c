@@ -12,9 +12,10 @@ enum { DAY = 86400 };
 static int check_instant(const struct ical_limits *limits, int64_t t, const char *value, struct err *e)
 {
 	if (t < limits->earliest) {
-		return err_set(e, ERR_EARLY, "'%.40s' is earlier than min-date-time", value);
+		return err_set(e, ERR_EARLY, "earlier than min-date-time: '%.40s'", value);
 	}
-	return t > limits->latest ? err_set(e, ERR_LATE, "'%.40s' is later than max-date-time", value) : 0;
+	return t > limits->latest ? err_set(e, ERR_LATE,
+		"later than max-date-time: '%.40s'", value) : 0;
 }
 
 /* A date, a time or a period; anything else passes. */

@@ -418,12 +418,9 @@ int host_ask(struct decision *d, struct policy_change *c, struct verdict *out, s
 		return 0;
 	d->fresh.count = out->first_entry;
 	d->wake_count = out->first_wake;
-	if (!p->allow_on_error) {
-		return err_set(e, ERR_BUSY, "policy %s: module %s failed on '%s'", p->name,
-			p->module->name, c->uid);
-	}
-	log_warn("policy %s: module %s failed on '%s', the change is let through", p->name,
-		p->module->name, c->uid);
+	if (!p->allow_on_error)
+		return err_set(e, ERR_BUSY, "policy %s: module %s failed", p->name, p->module->name);
+	log_warn("policy %s: module %s failed, the change is let through", p->name, p->module->name);
 	*out = (struct verdict){ .first_entry = d->fresh.count, .first_wake = d->wake_count,
 		.failed = true, .shown.occurrence = c->occurrence };
 	return 0;

@@ -33,6 +33,7 @@ static int acquire_one(const struct walk *w, const char *name)
 	cleanup_arena struct arena *mem = arena_create();
 	struct event_request rq = site_event_request(w->site, mem, clock_now(), false);
 	struct event_where at = { &w->calendar, name };
+	char reason[ERR_LOGGED_SIZE];
 	bool acquired;
 	struct err e;
 
@@ -41,7 +42,7 @@ static int acquire_one(const struct walk *w, const char *name)
 	if (e.code == ERR_NOT_FOUND)
 		return 0;
 	log_warn("%s/%s/%s under policy \"%s\": %s", w->calendar.owner, w->calendar.name, name,
-		w->policy, e.text);
+		w->policy, err_logged(e.text, reason));
 	return -1;
 }
 

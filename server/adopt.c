@@ -62,6 +62,7 @@ static int adopt_one(const struct site *site, const struct found *f, struct sear
 	struct event_request rq = site_event_request(site, s->mem, now, true);
 	struct event_where at = { &s->found, f->name };
 	struct event_result result;
+	char reason[ERR_LOGGED_SIZE];
 	int rc;
 
 	if (find_calendar(rq.store, s, f->collection, e) != 0)
@@ -71,7 +72,8 @@ static int adopt_one(const struct site *site, const struct found *f, struct sear
 	if (rc != 0 && f->body == NULL && e->code == ERR_NOT_FOUND)
 		return 1;
 	if (rc != 0)
-		log_warn("%s/%s/%s, edited on disk: %s", s->found.owner, s->found.name, f->name, e->text);
+		log_warn("%s/%s/%s, edited on disk: %s", s->found.owner, s->found.name, f->name,
+			err_logged(e->text, reason));
 	else
 		log_info("%s/%s/%s: %s on disk, taken in", s->found.owner, s->found.name, f->name,
 			f->body != NULL ? "edited" : "removed");

@@ -537,29 +537,16 @@ static void end_body(struct exchange *x)
 
 /* ---- sending ---- */
 
-/* Reasons quote what was sent, 'like this': the client may read it, logs hold no text out of calendars
- * (trust.md T-51). An apostrophe within a word quotes nothing. */
-static const char *log_reason(const struct exchange *x)
-{
-	const char *reason = x->res.reason != NULL ? x->res.reason : "", *from = strchr(reason, '\'');
-	const char *end = strrchr(reason, '\'');
-
-	while (from != NULL && from > reason && ascii_isalnum((unsigned char)from[-1]))
-		from = strchr(from + 1, '\'');
-	if (from == NULL || from == end)
-		return reason;
-	return arena_printf(x->rq.mem, "%.*s'…%s", (int)(from - reason), reason, end);
-}
-
 /* Its status went out long ago. */
 static void log_broken_off(const struct exchange *x)
 {
-	char shown[WEB_LOG_PATH_SIZE];
+	char shown[WEB_LOG_PATH_SIZE], reason[ERR_LOGGED_SIZE];
 
 	metric_add(METRIC_HTTP_BROKEN_OFF, 0, 1);
 	log_context(x->rq.id, x->rq.who.name);
 	log_warn("%s %s %s: the answer was broken off: %s", x->address, x->rq.method,
-		web_log_path(x->rq.path, shown), x->res.reason != NULL ? log_reason(x) : "too large");
+		web_log_path(x->rq.path, shown),
+		err_logged(x->res.reason != NULL ? x->res.reason : "too large", reason));
 	log_context(NULL, NULL);
 }
 
@@ -635,13 +622,13 @@ static struct MHD_Response *make_response(struct exchange *x)
 static void log_answer(const struct exchange *x)
 {
 	long long ms = (long long)(metric_now_us() - x->began) / 1000;
-	char shown[WEB_LOG_PATH_SIZE];
+	char shown[WEB_LOG_PATH_SIZE], reason[ERR_LOGGED_SIZE];
 	const char *path = web_log_path(x->rq.path, shown);
 
 	log_context(x->rq.id, x->rq.who.name);
 	if (x->res.status >= 400 && x->res.status != 401)
 		log_info("%s %s %s: %d %s", x->address, x->rq.method, path, x->res.status,
-			log_reason(x));
+			err_logged(x->res.reason != NULL ? x->res.reason : "", reason));
 	else
 		log_debug("%s %s %s: %d, %lld ms", x->address, x->rq.method, path, x->res.status, ms);
 	log_context(NULL, NULL);

@@ -218,11 +218,13 @@ static int64_t run_due(const struct site *site)
 	metric_set(METRIC_TIMER_LAG, 0, d->count > 0 ? now - d->wake[0].at : 0);
 	for (size_t i = 0; i < d->count; i++) {
 		const struct wake *w = &d->wake[i];
+		char reason[ERR_LOGGED_SIZE];
 		int rc = tick(site, w, mem, now, &e);
 
 		metric_add(METRIC_WAKES, rc == 0 ? RESULT_DONE : RESULT_REFUSED, 1);
 		if (rc != 0)
-			log_warn("wake of %s/%s/%s: %s", w->owner, w->calendar, w->name, e.text);
+			log_warn("wake of %s/%s/%s: %s", w->owner, w->calendar, w->name,
+				err_logged(e.text, reason));
 	}
 	if (next - now < wait / 1000)
 		wait = next > now ? (next - now) * 1000 : 1000;

@@ -57,13 +57,13 @@ int store_size(struct store *s, struct store_size *out, struct err *e)
 static int check_owner(const char *owner, struct err *e)
 {
 	assert(owner != NULL);
-	return name_owner_valid(owner) ? 0 : err_set(e, ERR_INVALID, "'%s' is no user name", owner);
+	return name_owner_valid(owner) ? 0 : err_set(e, ERR_INVALID, "no user name: '%s'", owner);
 }
 
 static int check_name(const char *name, struct err *e)
 {
 	assert(name != NULL);
-	return name_valid(name) ? 0 : err_set(e, ERR_INVALID, "'%.80s' is no valid name", name);
+	return name_valid(name) ? 0 : err_set(e, ERR_INVALID, "no valid name: '%.80s'", name);
 }
 
 int store_collections(struct store *s, const char *owner, collection_fn visit, void *arg,
@@ -92,7 +92,7 @@ static int check_rows(const struct prop_row *rows, size_t n, bool remove, struct
 		if (p->name[0] == '\0' || (p->xml != NULL && p->xml[0] == '\0'))
 			return err_set(e, ERR_INVALID, "a property without name or element");
 		if (p->xml != NULL && !utf8_valid(p->xml, strlen(p->xml)))
-			return err_set(e, ERR_INVALID, "property '%.80s' is not UTF-8", p->name);
+			return err_set(e, ERR_INVALID, "not UTF-8: the property '%.80s'", p->name);
 		if (!utf8_valid(p->ns, strlen(p->ns)) || !utf8_valid(p->name, strlen(p->name)))
 			return err_set(e, ERR_INVALID, "a property's name is not UTF-8");
 	}

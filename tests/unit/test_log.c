@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/log.h"
 #include "base/util.h"
 
@@ -152,6 +153,32 @@ static void threads_do_not_mix_lines(void **state)
 	assert_int_equal(lines, 800);
 }
 
+static void what_is_quoted_is_left_out(void **state)
+{
+	static const struct { const char *text, *logged; } rows[] = {
+		{"", ""},
+		{"too large", "too large"},
+		{"the owner's calendar can't be read", "the owner's calendar can't be read"},
+		{"line 3: DTSTART: no date: 'Secret'", "line 3: DTSTART: no date: '…'"},
+		{"no date: 'it's Secret'", "no date: '…'"},
+		{"no date: 'the dogs' Secret", "no date: '…'"},
+		{"a client's 'Secret that was cut", "a client's '…'"},
+		{"''Secret'", "'…'"},
+		{"'Secret", "'…'"},
+		{"cut here '", "cut here '…'"},
+	};
+	char out[ERR_LOGGED_SIZE], *cut cleanup_free = NULL;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_string_equal(err_logged(rows[i].text, out), rows[i].logged);
+	cut = xasprintf("%0*d", 400, 0);
+	err_set(&e, ERR_SYNTAX, "no date: '%s Secret'", cut); /* the closing quote is cut off */
+	assert_string_equal(err_logged(e.text, out), "no date: '…'");
+	assert_in_range(strlen(err_logged(cut, out)), 200, ERR_LOGGED_SIZE - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +186,7 @@ int main(void)
 		cmocka_unit_test(context_and_priorities),
 		cmocka_unit_test(no_argument_forges_a_line),
 		cmocka_unit_test(long_lines_are_cut),
+		cmocka_unit_test(what_is_quoted_is_left_out),
 		cmocka_unit_test(threads_do_not_mix_lines),
 	};
 

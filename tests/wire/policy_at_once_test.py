@@ -66,7 +66,7 @@ def test_cancelled_and_taken_back_at_once(s):
             p.put("u0", p.event("u0", status=status), CLIENT)
     for _ in range(4):
         p = at_once(s, "forgiving", either)
-        assert "failed on" not in s.log(), s.log()[-2000:]
+        assert "module late failed" not in s.log(), s.log()[-2000:]
     cancelled = "STATUS:CANCELLED" in p.text("u0")
     assert bool([e for e in p.entries("u0") if e["state"] != "void" and e["outcome"] == "forgiven"]) == cancelled, p.entries()
     p.put("u0", p.event("u0"), CLIENT)
