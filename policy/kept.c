@@ -61,42 +61,69 @@ static int visit_file(int folder, const char *name, int (*visit)(const char *, c
 	return visit(name, text.data, arg);
 }
 
+/* The names that can be digests; none without a folder. */
+static int list_texts(const char *data, struct arena *mem, int *folder, const char ***names, size_t *count,
+	struct err *e)
+{
+	struct err why;
+	size_t all = 0;
+
+	*count = 0;
+	if (open_folder(data, folder, &why))
+		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
+	if (fs_list(*folder, mem, names, &all, e))
+		return -1;
+	for (size_t n = 0; n < all; n++) {
+		if (is_digest((*names)[n]))
+			(*names)[(*count)++] = (*names)[n];
+	}
+	return 0;
+}
+
 int kept_visit(const char *data, int (*visit)(const char *digest, const char *text, void *arg), void *arg,
 	struct err *e)
 {
 	cleanup_arena struct arena *mem = arena_create();
 	cleanup_fd int folder = -1;
 	const char **name;
-	struct err why;
 	int status = 0;
 	size_t count;
 
-	if (open_folder(data, &folder, &why))
-		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
-	if (fs_list(folder, mem, &name, &count, e))
+	if (list_texts(data, mem, &folder, &name, &count, e))
 		return -1;
-	for (size_t n = 0; n < count && status == 0; n++) {
-		status = is_digest(name[n]) ? visit_file(folder, name[n], visit, arg, e) : 0;
-	}
+	for (size_t n = 0; n < count && status == 0; n++)
+		status = visit_file(folder, name[n], visit, arg, e);
 	return status;
 }
 
-struct checking { int (*problem)(const char *line, void *arg); void *arg; };
-
-static int check_text(const char *digest, const char *text, void *arg)
+static int check_file(int folder, const char *name, int (*problem)(const char *line, void *arg), void *arg)
 {
-	const struct checking *c = arg;
+	struct buf text cleanup_buf;
 	char own[DIGEST_SIZE];
+	struct err why;
 
-	digest_short(text, strlen(text), own);
-	if (strcmp(own, digest) == 0)
+	buf_init(&text, KEPT_TEXT_MAX);
+	bool read = fs_read(folder, name, &text, &why) == 0;
+	if (read)
+		digest_short(text.data, text.len, own);
+	if (read && strcmp(own, name) == 0)
 		return 0;
-	char *line cleanup_free = xasprintf("policies/%s: not the text of that name; put it back from a backup",
-		digest);
-	return c->problem(line, c->arg);
+	char *line cleanup_free = xasprintf("policies/%s: %s; put it back from a backup", name,
+		read ? "not the text of that name" : why.text);
+	return problem(line, arg);
 }
 
 int kept_check(const char *data, int (*problem)(const char *line, void *arg), void *arg, struct err *e)
 {
-	return kept_visit(data, check_text, &(struct checking){ problem, arg }, e);
+	cleanup_arena struct arena *mem = arena_create();
+	cleanup_fd int folder = -1;
+	const char **name;
+	int status = 0;
+	size_t count;
+
+	if (list_texts(data, mem, &folder, &name, &count, e))
+		return -1;
+	for (size_t n = 0; n < count && status == 0; n++)
+		status = check_file(folder, name[n], problem, arg);
+	return status;
 }

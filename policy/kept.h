@@ -14,7 +14,7 @@ int kept_read(const char *data, const char *digest, struct buf *out, struct err 
 /* Visits every text, by digest, until a visit is non-zero, which is returned. -1: not readable. */
 int kept_visit(const char *data, int (*visit)(const char *digest, const char *text, void *arg), void *arg,
 	struct err *e);
-/* Tells of each text that isn't the one of its name. -1: not readable. */
+/* Tells of each text that isn't the one of its name, or can't be read. -1: the folder can't. */
 int kept_check(const char *data, int (*problem)(const char *line, void *arg), void *arg, struct err *e);
 
 #endif

@@ -95,7 +95,9 @@ int admin_audit_ledgers(struct admin *a)
 	struct err e;
 	int code = find_owners(a, NULL, &owners);
 
-	for (const struct owner_item *o = owners; code == ADMIN_OK && o != NULL; o = o->next) {
+	if (code != ADMIN_OK)
+		return code;
+	for (const struct owner_item *o = owners; o != NULL; o = o->next) {
 		if (ledger_audit(a->site->dav.store, o->name, NULL, write_problem, a, &e) < 0)
 			code = admin_fail(a, "the ledger of %s can't be verified: %s", o->name, e.text);
 	}

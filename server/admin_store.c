@@ -316,21 +316,30 @@ static int parse_body(const char *body, size_t len, struct arena *mem, struct st
 	return charged_bytes(ic, &out->charged, e);
 }
 
+static void look_deeper(struct admin *a)
+{
+	struct err e;
+
+	if (kept_check(a->site->settings->data, write_problem, a, &e) != 0)
+		admin_fail(a, "%s", e.text);
+	admin_audit_ledgers(a);
+}
+
 int admin_check(struct admin *a, char *const *given)
 {
 	char **args = admin_args(a, given);
 	bool deep = admin_option(args, "--deep", NULL);
 	struct store_counts counts;
 	struct err e;
-	size_t before = a->out.len;
+	size_t before = a->out.len, errors = a->errors.len;
 
 	if (admin_expect(a, args, 0, 0) < 0)
 		return ADMIN_USAGE;
 	if (store_check(store_of(a), deep, parse_body, write_problem, a, &counts, &e) != 0)
 		return admin_fail(a, "%s", e.text);
-	if (deep && kept_check(a->site->settings->data, write_problem, a, &e) != 0)
-		return admin_fail(a, "%s", e.text);
-	if (deep && admin_audit_ledgers(a) != ADMIN_OK)
+	if (deep) /* each whatever was said before */
+		look_deeper(a);
+	if (a->errors.len != errors)
 		return ADMIN_FAILED;
 	if (a->out.len != before)
 		return admin_fail(a, "problems were found");

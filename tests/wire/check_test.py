@@ -89,6 +89,11 @@ def test_files(_):
         ):
             with replaced(path, text):
                 one(s, str(path.relative_to(d)), words)
+        # one text that can't be read doesn't keep the ledgers from being looked at
+        with (replaced(policy, b"#" * (1 << 20) + b"\n"),
+              replaced(log, log.read_bytes().replace(b"Client1", b"Client9"))):
+            one(s, f"policies/{policy.name}", "; put it back from a backup")
+            one(s, "ledger/anna", "text was changed")
         for path, words in (
             (d / "cal/anna/calendar/new.txt", "no event's file name, left alone; rename it"),
             (d / "cal/anna/calendar/.props.d/no.ics", "not in the index; move it away"),
