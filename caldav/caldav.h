@@ -22,7 +22,7 @@ struct dav_group { const char *name; const char *const *members; size_t count; }
 struct dav_settings {
 	struct ical_limits ical;      /* .bytes is max-resource-size */
 	struct xml_limits xml;        /* .bytes is the limit of an XML body */
-	size_t instances;             /* of all objects together that one answer is about */
+	size_t instances;             /* that one answer looks at in all objects, and as many that it shows */
 	size_t hrefs;                 /* of one multiget */
 	size_t results;               /* of one report: 507 beyond (RFC 6578), number-of-matches-within-limits */
 	size_t filters;               /* elements of one calendar-query filter */

@@ -24,12 +24,13 @@ static int write_text(const struct buf *text, struct xmlw *w)
 /* An object that passes the limits is not sent in part, which would look like all of it. */
 static int write_view(struct propctx *c, const struct ical_view *view, struct xmlw *w)
 {
+	uint64_t *budget = view->recurrences == ICAL_AS_STORED ? NULL : &c->rq->steps.showing;
 	cleanup_arena struct arena *mem = arena_create();
 	cleanup_buf struct buf out;
 	struct ical *ic;
 
 	buf_init(&out, DATA_MAX);
-	if (report_parse(c->rq, c->body, mem, &ic, NULL) < 0 || ical_render(ic, view, &out, NULL) < 0)
+	if (report_parse(c->rq, c->body, budget, mem, &ic, NULL) < 0 || ical_render(ic, view, &out, NULL) < 0)
 		return 507;
 	return write_text(&out, w);
 }
@@ -50,7 +51,7 @@ static int exchange_zones(struct propctx *c, enum ical_zones want, struct buf *o
 	cleanup_arena struct arena *mem = arena_create();
 	struct ical *ic;
 
-	return report_parse(c->rq, c->body, mem, &ic, NULL) < 0 ? -1 : ical_render_zones(ic, want, out);
+	return report_parse(c->rq, c->body, NULL, mem, &ic, NULL) < 0 ? -1 : ical_render_zones(ic, want, out);
 }
 
 int calendar_data_write(struct propctx *c, struct xmlw *w)

@@ -94,7 +94,7 @@ struct dav_request {
 	struct { const char *owner; enum share_access access; } acting;  /* access_acts_for's last answer */
 	struct { store_id calendar; bool any; } object_props;  /* stored_props_of's last answer */
 	size_t expanded;                 /* hrefs that expand-property has followed */
-	uint64_t ical_steps;             /* budget of report_parse()'s objects */
+	struct { uint64_t looking, showing; } steps; /* budgets of report_parse()'s objects */
 };
 
 /* ---- resource.c: the only place that knows URLs ---- */

@@ -202,10 +202,11 @@ static int run(struct dav_request *rq)
 static struct dav_request *begin(const struct dav *dav, struct request *http)
 {
 	struct dav_request *rq = arena_alloc(http->mem, sizeof(*rq));
+	uint64_t steps = (uint64_t)dav->settings.instances * ICAL_OCCURRENCE_STEPS;
 
 	*rq = (struct dav_request){ .dav = dav, .http = http, .mem = http->mem, .store = dav->store,
 		.prefer = preferences_read(http), .method = method_find(http->method), .target = { .reader = "" },
-		.ical_steps = (uint64_t)dav->settings.instances * ICAL_OCCURRENCE_STEPS };
+		.steps = { steps, steps } };
 	http->res->body.max = ANSWER_MAX;
 	return rq;
 }

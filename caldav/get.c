@@ -21,7 +21,7 @@ static void exchange_zones(struct dav_request *rq, enum ical_zones want)
 	struct ical *ic;
 
 	buf_init(&out, body->max);
-	if (report_parse(rq, body, rq->mem, &ic, NULL) < 0 || ical_render_zones(ic, want, &out) < 0)
+	if (report_parse(rq, body, NULL, rq->mem, &ic, NULL) < 0 || ical_render_zones(ic, want, &out) < 0)
 		return;
 	buf_reset(body);
 	buf_add(body, out.data, out.len);

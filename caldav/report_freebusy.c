@@ -36,11 +36,11 @@ static int add_object(struct dav_request *rq, const char *name, int64_t from, in
 	buf_init(&body, REPORT_BODY_MAX);
 	if (store_body(rq->store, rq->target.coll.id, name, mem, &row, &body, e) < 0)
 		return e->code == ERR_NOT_FOUND ? 0 : err_costs_one(e) ? report_leave_out(rq, name, e) : -1;
-	if (report_parse(rq, &body, mem, &ic, e) < 0)
+	if (report_parse(rq, &body, &rq->steps.looking, mem, &ic, e) < 0)
 		return e->code == ERR_INSTANCES ? -1 : report_leave_out(rq, name, e);
 	if (ical_busy_add(list, ic, calendar_zone(rq, &rq->target.coll), from, to, e) == 0)
 		return 0;
-	return list->count < list->max && rq->ical_steps ? report_leave_out(rq, name, e) : -1;
+	return list->count < list->max && rq->steps.looking ? report_leave_out(rq, name, e) : -1;
 }
 
 /* ---- availability: RFC 7953 ---- */
@@ -77,7 +77,7 @@ static int read_source(struct dav_request *rq, const char *name, struct sources 
 	s->bytes += body.len;
 	if (s->bytes > REPORT_BODY_MAX)
 		return err_set(e, ERR_INSTANCES, "more than %d bytes of availability", REPORT_BODY_MAX);
-	if (report_parse(rq, &body, rq->mem, &ic, e) < 0)
+	if (report_parse(rq, &body, &rq->steps.looking, rq->mem, &ic, e) < 0)
 		return e->code == ERR_INSTANCES ? -1 : report_leave_out(rq, name, e);
 	add_source(rq, s, ic);
 	return 0;

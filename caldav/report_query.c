@@ -36,7 +36,7 @@ static int collect(const struct object *o, void *arg)
 }
 
 /*
- * 1 or 0, -1 if the store fails or (ERR_INSTANCES) enough has been expanded for one answer. An object
+ * 1 or 0, -1 if the store fails or (ERR_INSTANCES) enough dates have been looked at for one answer. An object
  * that cannot be read costs itself only, and one whose recurrence passes the limits is shown: better
  * one too many than one missing.
  */
@@ -50,7 +50,7 @@ static int body_matches(struct dav_request *rq, const struct query *q, struct ob
 	buf_init(&body, REPORT_BODY_MAX);
 	if (store_body(rq->store, o->collection, o->name, mem, &row, &body, e) < 0)
 		return e->code == ERR_NOT_FOUND ? 0 : err_costs_one(e) ? report_leave_out(rq, o->name, e) : -1;
-	if (report_parse(rq, &body, mem, &ic, e) < 0)
+	if (report_parse(rq, &body, &rq->steps.looking, mem, &ic, e) < 0)
 		return e->code == ERR_INSTANCES ? -1 : report_leave_out(rq, o->name, e);
 	row.name = o->name;
 	row.uid = NULL;

@@ -29,17 +29,17 @@ const struct resource *report_calendar(struct dav_request *rq)
 	return calendar;
 }
 
-int report_parse(struct dav_request *rq, const struct buf *body, struct arena *mem, struct ical **out,
-	struct err *e)
+int report_parse(struct dav_request *rq, const struct buf *body, uint64_t *budget, struct arena *mem,
+	struct ical **out, struct err *e)
 {
 	struct ical_limits *limits = arena_alloc(mem, sizeof(*limits));
 
-	if (rq->ical_steps == 0)
+	if (budget && *budget == 0)
 		return err_set(e, ERR_INSTANCES, "more than %zu occurrences in one answer",
 			rq->dav->settings.instances);
 	*limits = rq->dav->settings.ical;
 	limits->bytes = limits->line = body->len;
-	limits->budget = &rq->ical_steps;
+	limits->budget = budget;
 	return ical_parse(body->data, body->len, limits, mem, out, e);
 }
 

@@ -13,10 +13,12 @@ enum { REPORT_BODY_MAX = 32 * 1024 * 1024 }; /* four times what can be stored at
 
 /*
  * A stored body, whatever its size: it was let in, with an annotation or under other settings. What is
- * expanded of all that one request reads is bounded together; ERR_INSTANCES once that is used up.
+ * expanded of all that one request looks at, or shows, takes from one of rq->steps, so that a search which
+ * uses up its own leaves enough to show what it found. budget: that one, ERR_INSTANCES once it is used up;
+ * NULL if nothing is expanded.
  */
-int report_parse(struct dav_request *rq, const struct buf *body, struct arena *mem, struct ical **out,
-	struct err *e);
+int report_parse(struct dav_request *rq, const struct buf *body, uint64_t *budget, struct arena *mem,
+	struct ical **out, struct err *e);
 /* An object that is broken costs itself only; the log says why. Returns 0. */
 int report_leave_out(struct dav_request *rq, const char *name, const struct err *e);
 

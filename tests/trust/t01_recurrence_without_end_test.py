@@ -103,3 +103,20 @@ def test_a_setting_says_how_much(_):
         fill(s, 4, lambda uid: calendar(component("VEVENT", uid, *FIRST, "RRULE:FREQ=SECONDLY;INTERVAL=7;BYSETPOS=2")))
         r = report(s, CALENDAR, query(comp("VEVENT", time_range(*YEAR))))
         assert statuses(r)[CALENDAR] == {"": 507}, r
+
+
+def test_looking_takes_nothing_from_showing(_):
+    """What a filter found before its dates were used up is shown, in parts and expanded too."""
+    summary = '<C:prop-filter name="SUMMARY"><C:text-match>meeting</C:text-match></C:prop-filter>'
+    parts = '<C:comp name="VCALENDAR"><C:comp name="VEVENT"><C:prop name="UID"/></C:comp></C:comp>'
+    with Server(settings="instances-per-answer = 1000") as s:
+        once = component("VEVENT", "once", "DTSTART:20270610T100000Z", "SUMMARY:Meeting")
+        never = component("VEVENT", "never", *FIRST, "RRULE:FREQ=SECONDLY;INTERVAL=7;BYSETPOS=2", "SUMMARY:Meeting")
+        for name, ics in (("a", once), ("b", never), ("c", once.replace("UID:once", "UID:last"))):
+            assert s.put(f"{CALENDAR}{name}.ics", calendar(ics)).status == 201
+        for view in ("", parts, between("expand", YEAR)):
+            asked = f"<D:prop><C:calendar-data>{view}</C:calendar-data></D:prop>"
+            filter_ = comp("VCALENDAR", comp("VEVENT", time_range(*YEAR) + summary))
+            r = report(s, CALENDAR, body("C:calendar-query", f"{asked}<C:filter>{filter_}</C:filter>"))
+            assert statuses(r)[CALENDAR] == {"": 507} and CALENDAR + "c.ics" not in r.text, r
+            assert "UID:once" in r.responses()[CALENDAR + "a.ics"][tag("C:calendar-data")].text, (view, r)
