@@ -422,12 +422,28 @@ int mirror_wait(struct db *db, uint64_t journal, struct err *e)
 	return status;
 }
 
+/* What the index shows is committed, also if the writer comes to mirror_notify a moment later. */
+static int find_last(struct db *db, uint64_t *out, struct err *e)
+{
+	static const char last_sql[] = "SELECT max(seq) FROM journal";
+	struct conn *c = db_reader(db, e);
+	int64_t last;
+
+	if (c == NULL || sql_number(c, sql_bind(c, e, last_sql, NULL, 0), 0, &last, e) < 0)
+		return -1;
+	*out = (uint64_t)last;
+	return 0;
+}
+
 int mirror_flush(struct db *db, struct err *e)
 {
 	struct mirror *m = db->mirror;
+	uint64_t all;
 
+	if (find_last(db, &all, e) < 0)
+		return -1;
 	pthread_mutex_lock(&m->lock);
-	int status = wait_locked(m, m->committed, true, e);
+	int status = wait_locked(m, all > m->committed ? all : m->committed, true, e);
 	pthread_mutex_unlock(&m->lock);
 	return status;
 }

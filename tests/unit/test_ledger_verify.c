@@ -1,14 +1,20 @@
 /* What store_ledger_verify() says of a ledger whose files somebody has been at (architecture.md 15.23). */
+#include <dlfcn.h>
 #include <ftw.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -554,6 +560,64 @@ static void what_was_erased_is_in_no_file(void **state)
 	store_close(s);
 }
 
+/* ---- beside a writer ---- */
+
+static struct { atomic_bool armed; sem_t visible; } commit_pause;
+
+/* Stands before SQLite's: what was committed can be read, but who did it hasn't told anybody yet. */
+int sqlite3_step(sqlite3_stmt *st)
+{
+	const char *sql = sqlite3_sql(st);
+	bool commits = sql != NULL && strcmp(sql, "COMMIT") == 0 &&
+		sqlite3_txn_state(sqlite3_db_handle(st), NULL) == SQLITE_TXN_WRITE;
+	int status = ((int (*)(sqlite3_stmt *))dlsym(RTLD_NEXT, "sqlite3_step"))(st);
+
+	if (commits && atomic_exchange(&commit_pause.armed, false)) {
+		sem_post(&commit_pause.visible);
+		nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+	}
+	return status;
+}
+
+static void *append_another(void *arg)
+{
+	append(arg, at("2026-06-11T08:00:00Z"), "{\"n\":2}");
+	return NULL;
+}
+
+static void *sign_another(void *arg)
+{
+	sign(arg, "2026-06-11T00:00:00Z");
+	return NULL;
+}
+
+static void verify_behind_commit_of(void *(*change)(void *))
+{
+	struct store *s = open_root();
+	pthread_t thread;
+
+	append(s, at("2026-06-10T08:00:00Z"), "{\"n\":1}");
+	sem_init(&commit_pause.visible, 0, 0);
+	atomic_store(&commit_pause.armed, true);
+	assert_int_equal(pthread_create(&thread, NULL, change, s), 0);
+	sem_wait(&commit_pause.visible);
+	assert_string_equal(verify_with(s, NULL), "");
+	pthread_join(thread, NULL);
+	assert_string_equal(verify_with(s, NULL), "");
+	sem_destroy(&commit_pause.visible);
+	store_close(s);
+}
+
+static void an_entry_that_was_committed_just_now_is_waited_for(void **state)
+{
+	verify_behind_commit_of(append_another);
+}
+
+static void a_head_that_was_committed_just_now_is_waited_for(void **state)
+{
+	verify_behind_commit_of(sign_another);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -577,6 +641,8 @@ int main(void)
 		TEST(the_key_is_made_once_for_the_owner_alone),
 		TEST(what_was_erased_leaves_the_chain_whole),
 		TEST(what_was_erased_is_in_no_file),
+		TEST(an_entry_that_was_committed_just_now_is_waited_for),
+		TEST(a_head_that_was_committed_just_now_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
