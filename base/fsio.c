@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -94,14 +96,23 @@ static int next_component(const char **path, char name[NAME_MAX + 1])
 	return 0;
 }
 
+static bool stays_below(const char *rel)
+{
+	char name[NAME_MAX + 1];
+
+	while (*rel != '\0') {
+		if (next_component(&rel, name) < 0)
+			return false;
+	}
+	return true;
+}
+
 int fs_open_subdir(int dir, const char *rel, int make, int *out, struct err *e)
 {
 	char name[NAME_MAX + 1];
 
-	for (const char *rest = rel; *rest != '\0';) {
-		if (next_component(&rest, name) < 0)
-			return err_set(e, ERR_INVALID, "'%s' is no name of a folder below another", rel);
-	}
+	if (!stays_below(rel))
+		return err_set(e, ERR_INVALID, "'%s' is no name of a folder below another", rel);
 	cleanup_fd int at = openat(dir, ".", FOLDER_FLAGS);
 	if (at < 0)
 		return err_errno(e, ERR_IO, "open the folder above %s", rel);
@@ -118,18 +129,62 @@ int fs_open_subdir(int dir, const char *rel, int make, int *out, struct err *e)
 	return 0;
 }
 
-/* Opens the folder of `name` and finds its last component. */
-static int open_parent(int dir, const char *name, int *out, const char **last, struct err *e)
+/* Has `name` a last component that can be a file's? */
+static int find_last(const char *name, const char **last, struct err *e)
 {
 	const char *slash = strrchr(name, '/');
 
 	*last = slash == NULL ? name : slash + 1;
 	if (*name == '/' || **last == '\0' || strcmp(*last, ".") == 0 || strcmp(*last, "..") == 0)
 		return err_set(e, ERR_INVALID, "'%s' is no name of a file below a folder", name);
-	cleanup_free char *parent = xstrndup(name, slash == NULL ? 0 : (size_t)(slash - name));
+	return 0;
+}
+
+/* Opens the folder of `name` and finds its last component. */
+static int open_parent(int dir, const char *name, int *out, const char **last, struct err *e)
+{
+	if (find_last(name, last, e) < 0)
+		return -1;
+	cleanup_free char *parent = xstrndup(name, (size_t)(*last - name));
 	return fs_open_subdir(dir, parent, 0, out, e);
 }
 
+enum { READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC }; /* somebody's FIFO must not stop us */
+
+/* As a kernel or a filter of system calls without openat2() has it: one folder after the other. */
+static int open_by_steps(int dir, const char *name, struct err *e)
+{
+	cleanup_fd int parent = -1;
+	const char *last;
+
+	if (open_parent(dir, name, &parent, &last, e) < 0)
+		return -1;
+	int fd = openat(parent, last, READ_FLAGS);
+	return fd >= 0 ? fd : err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open %s", name);
+}
+
+/* One call for all folders on the way, none of which may be a link: what is read most often, an event, costs
+ * little more than its bytes. */
+static int open_to_read(int dir, const char *name, struct err *e)
+{
+	const struct open_how how = {
+		.flags = (unsigned)READ_FLAGS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+
+	const char *last;
+
+	if (find_last(name, &last, e) < 0)
+		return -1;
+	if (!stays_below(name))
+		return err_set(e, ERR_INVALID, "'%s' is no name of a file below a folder", name);
+	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		return open_by_steps(dir, name, e);
+	return fd >= 0 ? fd : err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open %s", name);
+}
+
+/* A short read of a regular file has met its end. */
 static int read_all(int fd, struct buf *out)
 {
 	char bytes[16384];
@@ -141,7 +196,7 @@ static int read_all(int fd, struct buf *out)
 		}
 		if (n < 0)
 			return -1;
-		if (n == 0 || buf_add(out, bytes, (size_t)n) < 0)
+		if (buf_add(out, bytes, (size_t)n) < 0 || (size_t)n < sizeof(bytes))
 			return 0;
 	}
 }
@@ -149,16 +204,11 @@ static int read_all(int fd, struct buf *out)
 int fs_read(int dir, const char *name, struct buf *out, struct err *e)
 {
 	size_t before = out->len;
-	cleanup_fd int parent = -1;
-	const char *last;
+	cleanup_fd int fd = open_to_read(dir, name, e);
 	struct stat st;
 
-	if (open_parent(dir, name, &parent, &last, e) < 0)
-		return -1;
-	/* O_NONBLOCK: somebody's FIFO must not stop us */
-	cleanup_fd int fd = openat(parent, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open %s", name);
+		return -1;
 	if (fstat(fd, &st) < 0)
 		return err_errno(e, ERR_IO, "stat %s", name);
 	if (!S_ISREG(st.st_mode))

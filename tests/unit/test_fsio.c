@@ -4,10 +4,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fsio.h"
@@ -193,6 +199,65 @@ static void reads_no_fifo_and_no_folder(void **state)
 	assert_int_equal(unlinkat(dir, "sub", AT_REMOVEDIR), 0);
 }
 
+/* From here on this process has no openat2(), as under an old kernel or a filter that doesn't know it. */
+static bool forbid_openat2(int error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {ARRAY_SIZE(code), code};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0 &&
+		syscall(SYS_openat2, dir, ".", NULL, 0) < 0 && errno == error;
+}
+
+/* 0, or which of the checks failed. */
+static int read_without(int error)
+{
+	struct buf b cleanup_buf;
+	struct err e = {0};
+
+	buf_init(&b, 10);
+	if (!forbid_openat2(error))
+		return 1;
+	if (fs_read(dir, "x/y/file", &b, &e) < 0 || strcmp(b.data, "bytes") != 0)
+		return 2;
+	if (fs_read(dir, "x/none", &b, &e) == 0 || e.code != ERR_NOT_FOUND)
+		return 3;
+	return fs_read(dir, "link/y/file", &b, &e) == 0 || fs_read(dir, "x/y/link", &b, &e) == 0 ? 4 : 0;
+}
+
+static void reads_without_openat2(void **state)
+{
+	const int errors[] = {ENOSYS, EPERM};
+	struct err e = {0};
+	int sub = -1, status;
+
+	(void)state;
+	assert_int_equal(fs_open_subdir(dir, "x/y", 1, &sub, &e), 0);
+	assert_int_equal(fs_replace(sub, "file", "bytes", 5, 0, &e), 0);
+	assert_int_equal(symlinkat("file", sub, "link"), 0);
+	assert_int_equal(symlinkat("x", dir, "link"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		pid_t child = fork();
+		if (child == 0)
+			_exit(read_without(errors[i]));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+	fd_cleanup(&sub);
+	assert_int_equal(unlinkat(dir, "link", 0), 0);
+	assert_int_equal(unlinkat(dir, "x/y/link", 0), 0);
+	assert_int_equal(unlinkat(dir, "x/y/file", 0), 0);
+	assert_int_equal(unlinkat(dir, "x/y", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(dir, "x", AT_REMOVEDIR), 0);
+}
+
 static void open_folders_to_the_world_are_refused(void **state)
 {
 	struct err e = {0};
@@ -247,6 +312,7 @@ int main(void)
 		cmocka_unit_test(makes_folders_on_the_way),
 		cmocka_unit_test(failing_leaves_nothing_behind),
 		cmocka_unit_test(reads_no_fifo_and_no_folder),
+		cmocka_unit_test(reads_without_openat2),
 		cmocka_unit_test(makes_a_folder_or_leaves_it),
 		cmocka_unit_test(open_folders_to_the_world_are_refused),
 	};
