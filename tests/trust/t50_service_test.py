@@ -94,6 +94,15 @@ def test_calls_of_a_life_pass_the_filter(_):
         assert not calls - allowed(), sorted(calls - allowed())
 
 
+def test_folders_that_the_manual_names_are_made(_):
+    """The system around it can only be read, so what isn't asked for can't be written to."""
+    texts = [p.read_text() for p in (*(ROOT / "doc").glob("*.md"), *(ROOT / "man").glob("*.[1-9]"))]
+    for kind, parent in (("State", "/var/lib"), ("Runtime", "/run"), ("Logs", "/var/log")):
+        named = {n for text in texts for n in re.findall(rf"(?<!\w){parent}/(dedit\w*)", text)}
+        made = set(re.findall(rf"^{kind}Directory=(\w+)$", UNIT.read_text(), re.M))
+        assert named == made == {"dedit"}, (kind, named, made)
+
+
 def test_the_unit_is_installed_with_its_user(s):
     r = subprocess.run(["make", "-C", BUILD, "install-systemdsystemunitDATA", "install-dist_sysusersDATA", f"DESTDIR={s.folder}/root",
                         "prefix=/usr"], capture_output=True, text=True)
