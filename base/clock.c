@@ -1,8 +1,7 @@
 #include "base/clock.h"
 
-#include <pthread.h>
+#include <errno.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -56,12 +55,34 @@ int64_t clock_now(void)
 	return ts.tv_sec;
 }
 
-int64_t clock_monotonic_ms(void)
+int64_t clock_monotonic_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t clock_monotonic_ms(void)
+{
+	return clock_monotonic_us() / 1000;
+}
+
+void clock_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+bool clock_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us)
+{
+	const struct timespec until = { until_us / 1000000, until_us % 1000000 * 1000 };
+
+	return pthread_cond_timedwait(cond, lock, &until) != ETIMEDOUT;
 }
 
 /* Goes on while the machine sleeps. */

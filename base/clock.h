@@ -5,6 +5,7 @@
 #ifndef DEDIT_BASE_CLOCK_H
 #define DEDIT_BASE_CLOCK_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,12 @@ enum { HTTP_DATE_SIZE = 30, ISO_DATE_SIZE = 24, ICAL_UTC_SIZE = 20 };
 /* Whole seconds, cut (policy.md 3.2). A test program links its own clock by clock_set(). */
 int64_t clock_now(void);
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
+/* A condition to be waited for with clock_wait(). */
+void clock_cond_init(pthread_cond_t *cond);
+/* Until cond is signalled, or for nothing, or until that time of clock_monotonic_us(): false once it came.
+ * Called with the lock. */
+bool clock_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us);
 /* Tests only: fn replaces the wall clock; NULL restores it. The daemon never calls it. A steady one of a
  * test's own is what clock_jumped() holds it against; without one, it is as steady as itself. */
 void clock_set(int64_t (*fn)(void));

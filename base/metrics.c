@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/util.h"
 
@@ -115,14 +114,6 @@ void metric_observe(enum metric m, int64_t value)
 		at++;
 	metric_add(m, (unsigned)at, 1);
 	metric_add(m, (unsigned)n + 1, value);
-}
-
-int64_t metric_now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* ---- writing ---- */

@@ -135,9 +135,6 @@ unsigned metric_cell(enum metric m, const char *value);
 /* value: 1/scale of the row's unit. */
 void metric_observe(enum metric m, int64_t value);
 
-/* Monotonic, for durations. */
-int64_t metric_now_us(void);
-
 /* Appends all of them as OpenMetrics 1.0 text. */
 #define METRICS_CONTENT_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 void metrics_write(struct buf *out);

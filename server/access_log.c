@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -182,13 +181,10 @@ static void take_file(struct access_log *log, int fd, bool each_alone)
 /* Called with the lock, which it gives up meanwhile. */
 static void wait_at_most(struct access_log *log, int64_t ms)
 {
-	struct timespec until;
+	int64_t until = clock_monotonic_us() + ms * 1000;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000 + (until.tv_nsec + ms % 1000 * 1000000) / 1000000000;
-	until.tv_nsec = (until.tv_nsec + ms % 1000 * 1000000) % 1000000000;
 	while (!log->stopping && !log->changed && (log->failed || log->waiting.len <= WAITING_MAX / 2) &&
-		pthread_cond_timedwait(&log->wake, &log->lock, &until) != ETIMEDOUT)
+		clock_wait(&log->wake, &log->lock, until))
 		;
 }
 
@@ -307,15 +303,11 @@ int access_log_use(struct access_log *log, const char *target, struct err *e)
 int access_log_create(struct access_log **out, struct err *e)
 {
 	struct access_log *log = xcalloc(1, sizeof(*log));
-	pthread_condattr_t attr;
 	int rc;
 
 	log->fd = log->next_fd = -1;
 	pthread_mutex_init(&log->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&log->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&log->wake);
 	rc = pthread_create(&log->thread, NULL, run, log);
 	if (rc != 0) {
 		free(log);

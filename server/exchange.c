@@ -54,7 +54,7 @@ struct exchange {
 	uint64_t received;       /* also what was thrown away */
 	size_t sent;             /* of res.body, when generating */
 	uint64_t passed_on;      /* bytes of the answer that the library has taken */
-	int64_t began;           /* metric_now_us() */
+	int64_t began;           /* clock_monotonic_us() */
 	struct auth_attempt attempt;
 	struct request rq;
 	struct response res;
@@ -70,7 +70,7 @@ struct exchange *exchange_create(struct server *sv, struct MHD_Connection *con, 
 	x->site = site_get(&sv->site);
 	x->con = con;
 	x->peer = peer;
-	x->began = metric_now_us();
+	x->began = clock_monotonic_us();
 	x->rq.mem = arena_create();
 	x->rq.id = arena_printf(x->rq.mem, "%s-%llx", sv->start,
 		(unsigned long long)atomic_fetch_add_explicit(&sv->requests, 1, memory_order_relaxed) + 1);
@@ -108,7 +108,7 @@ static void account_for(const struct exchange *x, bool sent)
 {
 	int status = x->stage == STAGE_SENDING ? x->res.status : CLIENT_WENT;
 	uint64_t bytes = sent ? x->passed_on : 0;
-	int64_t us = metric_now_us() - x->began;
+	int64_t us = clock_monotonic_us() - x->began;
 
 	metric_add(METRIC_HTTP_IN_FLIGHT, 0, -1);
 	if (x->rq.method == NULL)
@@ -621,7 +621,7 @@ static struct MHD_Response *make_response(struct exchange *x)
 
 static void log_answer(const struct exchange *x)
 {
-	long long ms = (long long)(metric_now_us() - x->began) / 1000;
+	long long ms = (long long)(clock_monotonic_us() - x->began) / 1000;
 	char shown[WEB_LOG_PATH_SIZE], reason[ERR_LOGGED_SIZE];
 	const char *path = web_log_path(x->rq.path, shown);
 

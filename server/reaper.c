@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -134,15 +133,11 @@ static void *run(void *arg)
 	struct reaper *r = arg;
 	/* A deadline is met within a quarter of the shortest one, and within a second. */
 	int64_t step = r->rule.header_ms / 4 < 1000 ? r->rule.header_ms / 4 + 1 : 1000;
-	struct timespec until;
 
 	pthread_setname_np(pthread_self(), "reaper");
 	pthread_mutex_lock(&r->lock);
 	while (!r->stopping) {
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += (until.tv_nsec + step * 1000000) / 1000000000;
-		until.tv_nsec = (until.tv_nsec + step * 1000000) % 1000000000;
-		pthread_cond_timedwait(&r->wake, &r->lock, &until);
+		clock_wait(&r->wake, &r->lock, clock_monotonic_us() + step * 1000);
 		sweep(r);
 	}
 	pthread_mutex_unlock(&r->lock);
@@ -152,15 +147,11 @@ static void *run(void *arg)
 int reaper_create(const struct reaper_rule *rule, struct reaper **out, struct err *e)
 {
 	struct reaper *r = xcalloc(1, sizeof(*r));
-	pthread_condattr_t attr;
 	int rc;
 
 	r->rule = *rule;
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&r->wake);
 	rc = pthread_create(&r->thread, NULL, run, r);
 	if (rc != 0) {
 		free(r);

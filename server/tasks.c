@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -39,14 +38,11 @@ struct tasks {
 /* False when it is time to end. */
 static bool pause_for(struct tasks *t, int64_t ms)
 {
-	struct timespec until;
+	int64_t until = clock_monotonic_us() + ms * 1000;
 	bool go_on;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000 + (until.tv_nsec + ms % 1000 * 1000000) / 1000000000;
-	until.tv_nsec = (until.tv_nsec + ms % 1000 * 1000000) % 1000000000;
 	pthread_mutex_lock(&t->lock);
-	while (!t->stopping && pthread_cond_timedwait(&t->wake, &t->lock, &until) != ETIMEDOUT)
+	while (!t->stopping && clock_wait(&t->wake, &t->lock, until))
 		;
 	go_on = !t->stopping;
 	pthread_mutex_unlock(&t->lock);
@@ -355,15 +351,11 @@ int tasks_start(struct server *sv, struct tasks **out, struct err *e)
 {
 	static void *(*const runs[])(void *) = { run_watch, run_scan, run_timer, run_acquire };
 	struct tasks *t = xcalloc(1, sizeof(*t));
-	pthread_condattr_t attr;
 
 	t->sv = sv;
 	t->sites = 1;
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&t->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&t->wake);
 	for (; t->count < ARRAY_SIZE(runs); t->count++) {
 		int rc = pthread_create(&t->threads[t->count], NULL, runs[t->count], t);
 

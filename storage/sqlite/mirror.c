@@ -285,10 +285,10 @@ static int sync_and_prune(struct mirror *m, struct batch *b, struct err *e)
 	if (b->n == 0)
 		return 0;
 	FAILPOINT("mirror-before-syncfs");
-	int64_t began = metric_now_us();
+	int64_t began = clock_monotonic_us();
 	if (syncfs(m->db->root) < 0)
 		return err_errno(e, ERR_IO, "syncfs %s", m->db->path);
-	metric_observe(METRIC_STORE_SYNC, metric_now_us() - began);
+	metric_observe(METRIC_STORE_SYNC, clock_monotonic_us() - began);
 	metric_add(METRIC_STORE_FILES, 0, (int64_t)b->n);
 	FAILPOINT("mirror-after-syncfs");
 	FAILPOINT("before-prune");
@@ -323,19 +323,10 @@ static int write_round(struct mirror *m, uint64_t upto, struct err *e)
 
 static void wait_ms(struct mirror *m, int64_t ms)
 {
-	struct timespec until;
+	int64_t until = clock_monotonic_us() + ms * 1000;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_nsec -= 1000000000;
-		until.tv_sec++;
-	}
-	while (!m->urgent && !m->stop) {
-		if (pthread_cond_timedwait(&m->work, &m->lock, &until) != 0)
-			return;
-	}
+	while (!m->urgent && !m->stop && clock_wait(&m->work, &m->lock, until))
+		;
 }
 
 static void *mirror_main(void *arg)
@@ -499,7 +490,6 @@ static int find_first(struct mirror *m, struct err *e)
 int mirror_create(struct db *db, struct err *e)
 {
 	struct mirror *m = xcalloc(1, sizeof(*m));
-	pthread_condattr_t monotonic;
 
 	m->db = db;
 	m->conn = conn_open(db, "index.db", false, e);
@@ -509,11 +499,8 @@ int mirror_create(struct db *db, struct err *e)
 		return -1;
 	}
 	pthread_mutex_init(&m->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&m->work, &monotonic);
+	clock_cond_init(&m->work);
 	pthread_cond_init(&m->done, NULL);
-	pthread_condattr_destroy(&monotonic);
 	db->mirror = m;
 	return 0;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <semaphore.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/failpoint.h"
@@ -194,12 +193,12 @@ static int finish_group(struct writer *w, size_t succeeded, struct err *e)
 		return 0;
 	}
 	FAILPOINT("before-commit");
-	int64_t began = metric_now_us();
+	int64_t began = clock_monotonic_us();
 	if (exec(w, commit_sql, e) < 0) {
 		undo_group(w);
 		return -1;
 	}
-	metric_observe(METRIC_STORE_COMMIT, metric_now_us() - began);
+	metric_observe(METRIC_STORE_COMMIT, clock_monotonic_us() - began);
 	FAILPOINT("after-commit");
 	return 0;
 }
@@ -383,14 +382,10 @@ static void do_idle_work(struct writer *w)
 /* true: there is work; false: idle for a while. Called with the lock. */
 static bool wait_for_work(struct writer *w)
 {
-	struct timespec until;
-	int code = 0;
+	int64_t until = clock_monotonic_us() + IDLE_MS * 1000;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += IDLE_MS / 1000;
-	while (w->head == NULL && !w->stop && code == 0) {
-		code = pthread_cond_timedwait(&w->work, &w->lock, &until);
-	}
+	while (w->head == NULL && !w->stop && clock_wait(&w->work, &w->lock, until))
+		;
 	return w->head != NULL || w->stop;
 }
 
@@ -452,15 +447,11 @@ static void destroy(struct writer *w)
 int writer_start(struct db *db, struct err *e)
 {
 	struct writer *w = xcalloc(1, sizeof(*w));
-	pthread_condattr_t monotonic;
 
 	w->db = db;
 	w->tail = &w->head;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->work, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_cond_init(&w->work);
 	w->conn = conn_open(db, "index.db", true, e);
 	if (w->conn == NULL || last_numbers(w, e) < 0 || check_writable(w, e) < 0) {
 		destroy(w);

@@ -203,6 +203,26 @@ static void jumps_are_told_until_they_are_accepted(void **state)
 	assert_false(clock_jumped());
 }
 
+/* Never late by more than a loaded machine is, never early, and not held up by being woken. */
+static void waits_end_at_their_time(void **state)
+{
+	pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_cond_t cond;
+	int64_t began = clock_monotonic_us(), until = began + 20000;
+
+	(void)state;
+	clock_cond_init(&cond);
+	pthread_mutex_lock(&lock);
+	while (clock_wait(&cond, &lock, until))
+		;
+	assert_true(clock_monotonic_us() >= until);
+	assert_false(clock_wait(&cond, &lock, began));
+	assert_false(clock_wait(&cond, &lock, 0));
+	assert_true(clock_monotonic_us() < began + 10000000);
+	pthread_mutex_unlock(&lock);
+	pthread_cond_destroy(&cond);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +235,7 @@ int main(void)
 		cmocka_unit_test(clock_can_be_replaced),
 		cmocka_unit_test(reads_a_date),
 		cmocka_unit_test(jumps_are_told_until_they_are_accepted),
+		cmocka_unit_test(waits_end_at_their_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
