@@ -48,6 +48,9 @@ struct dav {
 
 /* True for what is answered without a login: the well-known redirect (architecture.md 15.34). */
 bool dav_is_open(const char *path);
+/* Is a request, by its head and the size of its body, answered in less time than it takes to hand it to
+ * another thread: from a row or two of the index and one event? */
+bool dav_is_quick(const struct request *rq);
 /* Answers rq: sets rq->res. rq->who is authenticated, unless dav_is_open(path). Thread-safe. */
 void dav_handle(const struct dav *dav, struct request *rq);
 /* Called with headers only: a status >= 400 to refuse before the body is read (413 with its element, 501),

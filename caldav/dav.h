@@ -114,6 +114,8 @@ const char *resource_href_path(struct dav_request *rq, const char *href);
 int resource_parent(struct dav_request *rq, const struct resource *res, struct resource *out,
 	struct err *e);
 /* calendar->href with an object's name behind it, encoded once. */
+/* Can only be an event's: three slashes and a name behind the last, whatever is there. Of a raw path. */
+bool resource_is_event_path(const char *path);
 char *resource_object_href(struct arena *mem, const struct resource *calendar, const char *name);
 /* Fills an object's resource of a calendar from its row; strings are borrowed from the row. */
 void resource_object(struct arena *mem, const struct resource *calendar, const struct object *row,
@@ -215,6 +217,7 @@ enum {
 	METHOD_BODY = 8,     /* takes a body; the others, if they change something, refuse one */
 	METHOD_EVENT = 16,   /* which is an event */
 	METHOD_PREFERS = 32, /* the answer depends on Prefer */
+	METHOD_QUICK = 64,   /* on one resource at Depth 0, if it is no calendar that is read whole */
 };
 extern const struct method dav_methods[]; /* ended by a row without name */
 /* "OPTIONS, GET, …" for the target. */

@@ -6,14 +6,14 @@
 #include "caldav/dav.h"
 
 /* An answer held whole: one object, annotated, or the first piece of a multistatus. */
-enum { ANSWER_MAX = 64 * 1024 * 1024 };
+enum { ANSWER_MAX = 64 * 1024 * 1024, QUICK_BODY = 4096 };
 
 /* clang-format off */
 const struct method dav_methods[] = {
-	{ "OPTIONS",    RES_ANY | RES_UNKNOWN,     0, method_options },
-	{ "GET",        RES_ANY,                   METHOD_EXISTING, method_get },
-	{ "HEAD",       RES_ANY,                   METHOD_EXISTING, method_get },
-	{ "PROPFIND",   RES_ANY,                   METHOD_EXISTING | METHOD_BODY | METHOD_PREFERS,
+	{ "OPTIONS",    RES_ANY | RES_UNKNOWN,     METHOD_QUICK, method_options },
+	{ "GET",        RES_ANY,                   METHOD_EXISTING | METHOD_QUICK, method_get },
+	{ "HEAD",       RES_ANY,                   METHOD_EXISTING | METHOD_QUICK, method_get },
+	{ "PROPFIND",   RES_ANY,                   METHOD_EXISTING | METHOD_BODY | METHOD_PREFERS | METHOD_QUICK,
 		method_propfind },
 	{ "REPORT",     RES_ANY,                   METHOD_EXISTING | METHOD_BODY | METHOD_PREFERS,
 		method_report },
@@ -221,6 +221,18 @@ static void redirect(struct response *res)
 bool dav_is_open(const char *path)
 {
 	return strcmp(path, "/.well-known/caldav") == 0 || strcmp(path, "/.well-known/caldav/") == 0;
+}
+
+bool dav_is_quick(const struct request *http)
+{
+	const struct method *m = method_find(http->method);
+	const char *depth = request_header(http, "Depth");
+
+	if (!m || !(m->flags & METHOD_QUICK) || http->body_len > QUICK_BODY)
+		return false;
+	if (m->run == method_get)
+		return resource_is_event_path(http->path);
+	return m->run != method_propfind || (depth && strcmp(depth, "0") == 0);
 }
 
 void dav_handle(const struct dav *dav, struct request *http)

@@ -55,6 +55,22 @@ static int path_split(struct arena *mem, const char *raw, struct path *out, stru
 	return 0;
 }
 
+bool resource_is_event_path(const char *path)
+{
+	size_t parts = 0;
+
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		parts += len > 0;
+		path += len;
+		if (*path && !path[1])
+			return false;
+		path += *path == '/';
+	}
+	return parts == SEGMENTS;
+}
+
 char *principal_href(struct arena *mem, const char *user)
 {
 	return arena_printf(mem, "/principals/%s/", path_encode_segment(user, mem));

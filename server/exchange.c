@@ -333,19 +333,27 @@ static void job_verify(void *arg)
 		settle_login(x, result);
 }
 
+/* Without hashing: AUTH_OK if nobody needs a login here, or this one is remembered. */
+static enum auth_result recognise(struct exchange *x)
+{
+	enum auth_result result;
+
+	if (route_is_open(x->rq.path))
+		return AUTH_OK;
+	log_context(x->rq.id, NULL);
+	auth_finish(&x->attempt); /* of an attempt that was broken off */
+	result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
+	if (result == AUTH_OK)
+		x->rq.who = x->attempt.who;
+	return result;
+}
+
 static void job_login(void *arg)
 {
 	struct exchange *x = arg;
-	enum auth_result result;
+	enum auth_result result = recognise(x);
 
-	if (route_is_open(x->rq.path)) {
-		job_admitted(x);
-		return;
-	}
-	log_context(x->rq.id, NULL);
-	result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
 	if (result == AUTH_OK) {
-		x->rq.who = x->attempt.who;
 		job_admitted(x);
 	} else if (result != AUTH_VERIFY || workers_submit(x->sv->logins, job_verify, x) != 0) {
 		settle_login(x, result);
@@ -515,6 +523,14 @@ static enum MHD_Result receive(struct exchange *x, const char *data, size_t *siz
 	return MHD_YES;
 }
 
+/* architecture.md 16: what takes less than being handed to a worker and back is answered on this thread. */
+static bool answers_here(struct exchange *x)
+{
+	if (route_is_light(x->rq.path))
+		return true;
+	return !x->admitted && route_is_quick(&x->rq) && recognise(x) == AUTH_OK;
+}
+
 static void end_body(struct exchange *x)
 {
 	x->rq.body = x->body.data;
@@ -525,12 +541,13 @@ static void end_body(struct exchange *x)
 	if (x->body.full) {
 		refuse_large(x);
 		x->stage = STAGE_REPLY;
-	} else if (route_is_light(x->rq.path)) {
+	} else if (answers_here(x)) {
 		x->stage = STAGE_WORK;
 		go_on(x);
 		log_context(NULL, NULL);
 		x->stage = STAGE_REPLY;
 	} else {
+		log_context(NULL, NULL);
 		suspend_for(x, STAGE_WORK, x->sv->work, x->admitted ? job_handle : job_login);
 	}
 }

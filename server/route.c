@@ -10,6 +10,11 @@ bool route_is_light(const char *path)
 	return web_owns(path) && web_is_light(path);
 }
 
+bool route_is_quick(const struct request *rq)
+{
+	return !web_owns(rq->path) && dav_is_quick(rq);
+}
+
 void route_handle(const struct site *site, struct request *rq)
 {
 	if (web_owns(rq->path))

@@ -11,6 +11,8 @@
 bool route_is_open(const char *path);
 /* Open, and answered at once by whichever thread it is. */
 bool route_is_light(const char *path);
+/* As dav_is_quick(). */
+bool route_is_quick(const struct request *rq);
 /* As dav_handle(), dav_precheck() and web_handle(), web_precheck(). */
 void route_handle(const struct site *site, struct request *rq);
 int route_precheck(const struct site *site, struct request *rq, uint64_t content_length,

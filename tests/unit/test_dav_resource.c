@@ -1,4 +1,5 @@
 /* URLs: grammar, spelling, what is where, what is announced. */
+#include "base/util.h"
 #include "dav_harness.h"
 
 static void discovery_from_the_bare_host(void **state)
@@ -167,6 +168,40 @@ static void thunderbirds_probes_change_nothing(void **state)
 	assert_int_equal(propfind(t, "anna", "/", 1, "<D:resourcetype/>").status, 207);
 }
 
+/* What may be answered by the thread that serves all others. */
+static void what_is_quick(void **state)
+{
+	static const struct { const char *method, *path, *depth; size_t body; bool quick; } rows[] = {
+		{ "OPTIONS", "/calendars/anna/calendar/", NULL, 0, true },
+		{ "GET", "/calendars/anna/calendar/x.ics", NULL, 0, true },
+		{ "HEAD", "//calendars/anna//calendar/x%2Fy", NULL, 0, true },
+		{ "GET", "/calendars/anna/calendar/", NULL, 0, false },
+		{ "GET", "/calendars/anna/calendar", NULL, 0, false },
+		{ "GET", "/calendars/anna/calendar/x.ics/", NULL, 0, false },
+		{ "GET", "/calendars/anna/calendar/x.ics//", NULL, 0, false },
+		{ "PROPFIND", "/calendars/anna/calendar/", "0", 4096, true },
+		{ "PROPFIND", "/calendars/anna/calendar/", "0", 4097, false },
+		{ "PROPFIND", "/calendars/anna/calendar/", "1", 0, false },
+		{ "PROPFIND", "/calendars/anna/calendar/", "infinity", 0, false },
+		{ "PROPFIND", "/calendars/anna/calendar/", NULL, 0, false },
+		{ "REPORT", "/calendars/anna/calendar/", "0", 0, false },
+		{ "PUT", "/calendars/anna/calendar/x.ics", NULL, 0, false },
+		{ "DELETE", "/calendars/anna/calendar/x.ics", NULL, 0, false },
+		{ "BREW", "/", NULL, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct header depth = { "Depth", rows[i].depth };
+		struct request rq = { .method = rows[i].method, .path = rows[i].path, .body_len = rows[i].body,
+			.head = &depth, .heads = rows[i].depth ? 1 : 0 };
+
+		if (dav_is_quick(&rq) != rows[i].quick)
+			fail_msg("%s %s, Depth %s, %zu bytes", rows[i].method, rows[i].path,
+				rows[i].depth ? rows[i].depth : "missing", rows[i].body);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +216,7 @@ int main(void)
 		dav_unit_test(options_announce_what_works),
 		dav_unit_test(methods_that_do_not_fit),
 		dav_unit_test(thunderbirds_probes_change_nothing),
+		dav_unit_test(what_is_quick),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
