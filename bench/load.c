@@ -2,13 +2,18 @@
  * A load generator for any CalDAV server over plain HTTP on this machine: N connections, one request
  * in flight on each, for a number of seconds. Every answer is checked, its status and how many items it
  * has; a wrong one ends the run. Prints a line of JSON: work, connections, requests, rate (per
- * second), median and p99 in ms, items and bytes of the last answer.
+ * second), median and p99 in ms, items of the last answer and bytes of an answer's body on average.
  *
- *	load [-u USER:PASSWORD] [-c CONNECTIONS] [-s SECONDS] [-n EVENTS] [-f FIRST] [-e ITEMS] WORK URL
+ *	load [-u USER:PASSWORD] [-c CONNECTIONS] [-s SECONDS] [-n EVENTS] [-f FIRST] [-e ITEMS]
+ *		[-w START/END] [-a ACCOUNTS] WORK URL
  *
  * The calendar at URL holds the EVENTS of bench/events.h; FIRST is the number of the first one that is
- * put anew or deleted. ITEMS is what an answer has to have at least (1). `fill` puts all events, once,
- * however long it takes; `get` with a URL that doesn't end in a slash gets that.
+ * put anew or deleted. ITEMS is what an answer has to have at least (1). START/END is the time that
+ * `query` and `freebusy` ask for (March 2026). `fill` puts all events, once, however long it takes;
+ * `get` with a URL that doesn't end in a slash gets that.
+ *
+ * With ACCOUNTS the connections take turns at them: % in USER and URL stands for the account's number.
+ * Work that is done once goes through the accounts in turn; `login` gets one event of each.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,31 +36,41 @@
 
 #define NAMESPACES "xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\""
 #define PROLOG "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-#define MONTH "<C:time-range start=\"20260301T000000Z\" end=\"20260401T000000Z\"/>"
+#define TIME_RANGE "<C:time-range start=\"%.16s\" end=\"%.16s\"/>" /* of plan.from and plan.to */
 
-enum { ANSWER_MAX = 1 << 29, REQUEST_MAX = 1 << 20, SAMPLES_MAX = 1 << 20, MULTIGET = 50, TOKEN_SIZE = 512 };
+enum {
+	ANSWER_MAX = 1 << 29,
+	REQUEST_MAX = 1 << 20,
+	SAMPLES_MAX = 1 << 24,
+	MULTIGET = 50,
+	TOKEN_SIZE = 512,
+	INSTANT_SIZE = 16,
+};
 
 struct plan {
 	const struct work *work;
-	const char *path;
-	char host[64], *authorization;
+	const char *path, *login, *from, *to;
+	char host[64];
 	struct sockaddr_in peer;
 	double seconds;
 	unsigned events, first;
 	size_t items;
-	unsigned connections;
+	unsigned connections, accounts; /* 0: the one that is named */
 };
 
 struct connection {
 	const struct plan *plan;
 	pthread_t thread;
 	int fd;
+	unsigned number, account;
+	struct buf path, login;  /* the account's; login as it is sent, empty without one */
 	bool closed;             /* by the server, as those of HTTP/1.0 do behind each answer */
 	struct buf request, answer, body; /* of the answer: as it came, and without head and chunks */
 	int status;
 	char token[TOKEN_SIZE];
 	double *samples;         /* seconds of each request */
-	size_t count, items, bytes;
+	size_t count, most;      /* of the samples */
+	size_t items, bytes, all_bytes; /* of the last answer, of all */
 	bool failed;
 };
 
@@ -189,6 +204,52 @@ static int read_answer(struct connection *c)
 	return read_body(c, end);
 }
 
+/* ---- accounts ---- */
+
+static void add_numbered(struct buf *out, const char *text, unsigned number)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '%')
+			buf_printf(out, "%u", number);
+		else
+			buf_add(out, text, 1);
+	}
+}
+
+static void encode_login(struct buf *login)
+{
+	unsigned char *code = xcalloc(1, (login->len + 2) / 3 * 4 + 1);
+
+	EVP_EncodeBlock(code, (const unsigned char *)login->data, (int)login->len);
+	buf_reset(login);
+	buf_printf(login, "Authorization: Basic %s\r\n", (const char *)code);
+	free(code);
+}
+
+static void take_account(struct connection *c, unsigned account)
+{
+	const struct plan *p = c->plan;
+
+	if (c->path.len > 0 && account == c->account)
+		return;
+	c->account = account;
+	buf_reset(&c->path);
+	buf_reset(&c->login);
+	if (p->accounts > 0)
+		add_numbered(&c->path, p->path, account);
+	else
+		buf_adds(&c->path, p->path);
+	if (p->login == NULL)
+		return;
+	if (p->accounts > 0)
+		add_numbered(&c->login, p->login, account);
+	else
+		buf_adds(&c->login, p->login);
+	encode_login(&c->login);
+}
+
+/* ---- a request ---- */
+
 static size_t count(const char *text, const char *needle)
 {
 	size_t n = 0;
@@ -208,8 +269,8 @@ static double ask(struct connection *c, const char *method, const char *path, co
 	buf_printf(&c->request, "%s ", method);
 	buf_adds(&c->request, path);
 	buf_printf(&c->request, " HTTP/1.1\r\nHost: %s\r\n%s", c->plan->host, headers);
-	if (c->plan->authorization != NULL)
-		buf_printf(&c->request, "Authorization: Basic %s\r\n", c->plan->authorization);
+	if (c->login.len > 0)
+		buf_adds(&c->request, c->login.data);
 	if (*body != '\0')
 		buf_printf(&c->request, "Content-Length: %zu\r\n", strlen(body));
 	buf_adds(&c->request, "\r\n");
@@ -229,7 +290,7 @@ static double ask(struct connection *c, const char *method, const char *path, co
 		fprintf(stderr, "load: %s %s: %.400s\n", method, path, c->answer.data);
 		return -1;
 	}
-	c->bytes = c->answer.len;
+	c->bytes = c->body.len;
 	return before;
 }
 
@@ -240,13 +301,13 @@ static double report(struct connection *c, const char *method, const char *depth
 	char headers[100];
 
 	snprintf(headers, sizeof(headers), "Depth: %s\r\nContent-Type: application/xml\r\n", depth);
-	return ask(c, method, c->plan->path, headers, xml, 207);
+	return ask(c, method, c->path.data, headers, xml, 207);
 }
 
 static void event_path(const struct connection *c, unsigned n, struct buf *out)
 {
 	buf_init(out, 1024);
-	buf_adds(out, c->plan->path);
+	buf_adds(out, c->path.data);
 	bench_event_name(n, out);
 }
 
@@ -260,9 +321,15 @@ static double put(struct connection *c, unsigned n, unsigned version)
 	return ask(c, "PUT", path.data, "Content-Type: text/calendar; charset=utf-8\r\n", body.data, 201);
 }
 
+/* Of what is done once: n goes through the accounts first. */
+static unsigned own_number(const struct connection *c, unsigned n)
+{
+	return c->plan->accounts > 0 ? n / c->plan->accounts : n;
+}
+
 static double run_fill(struct connection *c, unsigned n)
 {
-	return put(c, n, 0);
+	return put(c, own_number(c, n), 0);
 }
 
 static double run_put(struct connection *c, unsigned n)
@@ -291,15 +358,19 @@ static double on_event(struct connection *c, const char *method, unsigned n, int
 
 static double run_delete(struct connection *c, unsigned n)
 {
-	return on_event(c, "DELETE", c->plan->first + n, 204);
+	return on_event(c, "DELETE", c->plan->first + own_number(c, n), 204);
+}
+
+static double run_login(struct connection *c, unsigned n)
+{
+	(void)n;
+	return on_event(c, "GET", 0, 200);
 }
 
 static double run_get(struct connection *c, unsigned n)
 {
-	const char *path = c->plan->path;
-
-	if (path[strlen(path) - 1] != '/')
-		return ask(c, "GET", path, "", "", 200);
+	if (c->path.data[c->path.len - 1] != '/')
+		return ask(c, "GET", c->path.data, "", "", 200);
 	return on_event(c, "GET", some_event(c, n), 200);
 }
 
@@ -379,10 +450,14 @@ static double run_sync_change(struct connection *c, unsigned n)
 
 static double run_query(struct connection *c, unsigned n)
 {
+	struct buf body cleanup_buf;
+
 	(void)n;
-	return report(c, "REPORT", "1", PROLOG "<C:calendar-query " NAMESPACES "><D:prop><D:getetag/><C:calendar-data/>"
-		"</D:prop><C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">" MONTH
-		"</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>");
+	buf_init(&body, REQUEST_MAX);
+	buf_printf(&body, PROLOG "<C:calendar-query " NAMESPACES "><D:prop><D:getetag/><C:calendar-data/></D:prop>"
+		"<C:filter><C:comp-filter name=\"VCALENDAR\"><C:comp-filter name=\"VEVENT\">" TIME_RANGE
+		"</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>", c->plan->from, c->plan->to);
+	return report(c, "REPORT", "1", body.data);
 }
 
 static double run_multiget(struct connection *c, unsigned n)
@@ -393,7 +468,7 @@ static double run_multiget(struct connection *c, unsigned n)
 	buf_adds(&body, PROLOG "<C:calendar-multiget " NAMESPACES "><D:prop><D:getetag/><C:calendar-data/></D:prop>");
 	for (unsigned i = 0; i < MULTIGET; i++) {
 		buf_adds(&body, "<D:href>");
-		buf_adds(&body, c->plan->path);
+		buf_adds(&body, c->path.data);
 		bench_event_name(some_event(c, n * MULTIGET + i), &body);
 		buf_adds(&body, "</D:href>");
 	}
@@ -403,9 +478,13 @@ static double run_multiget(struct connection *c, unsigned n)
 
 static double run_freebusy(struct connection *c, unsigned n)
 {
+	struct buf body cleanup_buf;
+
 	(void)n;
-	return ask(c, "REPORT", c->plan->path, "Depth: 1\r\nContent-Type: application/xml\r\n",
-		PROLOG "<C:free-busy-query " NAMESPACES ">" MONTH "</C:free-busy-query>", 200);
+	buf_init(&body, REQUEST_MAX);
+	buf_printf(&body, PROLOG "<C:free-busy-query " NAMESPACES ">" TIME_RANGE "</C:free-busy-query>",
+		c->plan->from, c->plan->to);
+	return ask(c, "REPORT", c->path.data, "Depth: 1\r\nContent-Type: application/xml\r\n", body.data, 200);
 }
 
 static const struct work works[] = {
@@ -413,6 +492,7 @@ static const struct work works[] = {
 	{ "put", NULL, 0, run_put, false },
 	{ "put-over", NULL, 0, run_put_over, false },
 	{ "delete", NULL, 0, run_delete, true },
+	{ "login", "BEGIN:VCALENDAR", 1, run_login, true },
 	{ "get", "BEGIN:VCALENDAR", 1, run_get, false },
 	{ "getctag", "getctag>", 2, run_getctag, false },
 	{ "propfind", "href>", 2, run_propfind, false },
@@ -434,10 +514,14 @@ static bool is_over(const struct plan *p, unsigned n)
 static int one(struct connection *c, unsigned n)
 {
 	const struct work *w = c->plan->work;
-	double took = w->run(c, n);
+	double took;
 
+	if (c->plan->accounts > 0)
+		take_account(c, (w->once ? n : c->number) % c->plan->accounts);
+	took = w->run(c, n);
 	if (took < 0)
 		return -1;
+	c->all_bytes += c->bytes;
 	if (w->each > 0)
 		c->items = count(c->body.data, w->needle) / w->each;
 	if (w->needle != NULL && c->items < c->plan->items) {
@@ -445,7 +529,7 @@ static int one(struct connection *c, unsigned n)
 			c->answer.data);
 		return -1;
 	}
-	if (c->count < SAMPLES_MAX)
+	if (c->count < c->most)
 		c->samples[c->count++] = took;
 	return 0;
 }
@@ -480,13 +564,14 @@ static int by_value(const void *a, const void *b)
 /* sync-change has work between what is timed: its rate is of the timed part alone. */
 static int print(const struct plan *p, const struct connection *all, double elapsed)
 {
-	size_t total = 0, n = 0;
+	size_t total = 0, bytes = 0, n = 0;
 	double *samples, busy = 0;
 
 	for (unsigned i = 0; i < p->connections; i++) {
 		if (all[i].failed)
 			return 1;
 		total += all[i].count;
+		bytes += all[i].all_bytes;
 	}
 	if (total == 0) {
 		fprintf(stderr, "load: %s: no answer in time\n", p->work->name);
@@ -504,7 +589,7 @@ static int print(const struct plan *p, const struct connection *all, double elap
 	qsort(samples, total, sizeof(*samples), by_value);
 	printf("{\"work\": \"%s\", \"connections\": %u, \"requests\": %zu, \"rate\": %.2f, \"median\": %.4f, \"p99\": %.4f, "
 		"\"items\": %zu, \"bytes\": %zu}\n", p->work->name, p->connections, total, (double)total / elapsed,
-		samples[total / 2] * 1e3, samples[total - 1 - total / 100] * 1e3, all[0].items, all[0].bytes);
+		samples[total / 2] * 1e3, samples[total - 1 - total / 100] * 1e3, all[0].items, bytes / total);
 	free(samples);
 	return 0;
 }
@@ -525,7 +610,12 @@ static int start_all(const struct plan *p, struct connection *all)
 
 		c->plan = p;
 		c->fd = -1;
-		c->samples = xcalloc(SAMPLES_MAX, sizeof(*c->samples));
+		c->number = i;
+		c->most = SAMPLES_MAX / p->connections;
+		c->samples = xcalloc(c->most, sizeof(*c->samples));
+		buf_init(&c->path, REQUEST_MAX);
+		buf_init(&c->login, REQUEST_MAX);
+		take_account(c, 0);
 		buf_init(&c->request, REQUEST_MAX);
 		buf_init(&c->answer, ANSWER_MAX);
 		buf_init(&c->body, ANSWER_MAX);
@@ -553,7 +643,8 @@ static int measure(const struct plan *p)
 
 static int usage(void)
 {
-	fputs("usage: load [-u USER:PASSWORD] [-c CONNECTIONS] [-s SECONDS] [-n EVENTS] [-f FIRST] [-e ITEMS] WORK URL\n"
+	fputs("usage: load [-u USER:PASSWORD] [-c CONNECTIONS] [-s SECONDS] [-n EVENTS] [-f FIRST] [-e ITEMS]\n"
+	      "            [-w START/END] [-a ACCOUNTS] WORK URL\n"
 	      "WORK:", stderr);
 	for (size_t i = 0; i < ARRAY_SIZE(works); i++)
 		fprintf(stderr, " %s", works[i].name);
@@ -577,22 +668,27 @@ static int take_url(struct plan *p, const char *url)
 	return inet_pton(AF_INET, address, &p->peer.sin_addr) == 1 ? 0 : -1;
 }
 
-static void take_login(struct plan *p, const char *text)
+/* 20260301T000000Z/20260401T000000Z */
+static int take_window(struct plan *p, const char *text)
 {
-	size_t len = strlen(text);
+	const char *slash = strchr(text, '/');
 
-	p->authorization = xcalloc(1, (len + 2) / 3 * 4 + 1);
-	EVP_EncodeBlock((unsigned char *)p->authorization, (const unsigned char *)text, (int)len);
+	if (slash == NULL || slash - text != INSTANT_SIZE || strlen(slash + 1) != INSTANT_SIZE)
+		return -1;
+	p->from = text;
+	p->to = slash + 1;
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct plan p = { .seconds = 5, .events = 1, .items = 1, .connections = 1 };
+	const char *window = "20260301T000000Z/20260401T000000Z";
 	int opt;
 
-	while ((opt = getopt(argc, argv, "u:c:s:n:f:e:")) != -1) {
+	while ((opt = getopt(argc, argv, "u:c:s:n:f:e:w:a:")) != -1) {
 		if (opt == 'u')
-			take_login(&p, optarg);
+			p.login = optarg;
 		else if (opt == 'c')
 			p.connections = (unsigned)strtoul(optarg, NULL, 10);
 		else if (opt == 's')
@@ -603,10 +699,15 @@ int main(int argc, char **argv)
 			p.first = (unsigned)strtoul(optarg, NULL, 10);
 		else if (opt == 'e')
 			p.items = strtoul(optarg, NULL, 10);
+		else if (opt == 'w')
+			window = optarg;
+		else if (opt == 'a')
+			p.accounts = (unsigned)strtoul(optarg, NULL, 10);
 		else
 			return usage();
 	}
-	if (optind + 2 != argc || p.connections == 0 || p.events == 0 || take_url(&p, argv[optind + 1]) != 0)
+	if (optind + 2 != argc || p.connections == 0 || p.events == 0 || take_window(&p, window) != 0 ||
+		take_url(&p, argv[optind + 1]) != 0)
 		return usage();
 	for (size_t i = 0; i < ARRAY_SIZE(works); i++) {
 		if (strcmp(works[i].name, argv[optind]) == 0)

@@ -1,9 +1,12 @@
-# What bench/ measures with; store_bench is in storage/local.mk.
-noinst_PROGRAMS += bench/bare_mhd bench/load
+# What bench/run.py measures with.
+noinst_PROGRAMS += bench/bare_disk bench/bare_mhd bench/load bench/store_bench
+bench_bare_disk_CPPFLAGS = $(libstorage_a_CPPFLAGS)
+bench_bare_disk_LDADD = $(storage_libs)
 bench_bare_mhd_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS)
 bench_bare_mhd_LDADD = $(MICROHTTPD_LIBS)
 bench_load_SOURCES = bench/load.c bench/events.c bench/events.h
 bench_load_LDADD = $(base_libs) -lpthread
+bench_store_bench_LDADD = $(storage_libs)
 
 # Counted by bench/instructions.py.
 noinst_PROGRAMS += bench/requests

@@ -1,163 +1,179 @@
 #!/usr/bin/env python3
 """Measures dédit and its peers over HTTP, and what bounds them, and writes one table.
 
-    run.py [--sizes 1000,10000,100000] [--seconds S] [--peers NAME,...] [--out FILE]
+    run.py [--sizes 1000,10000,100000] [--seconds 5] [--peers Radicale,Xandikos,Cyrus] [--accounts 10000] [--out FILE]
+    run.py --check
 
 tools/bench installs what it needs. Each work is asked of each server the same way (bench/load.c), with 1, 8 and 64
-connections where more than one makes sense; the answers are checked.
+connections where more than one makes sense; the answers are checked. --check: everything in little, on dédit alone;
+tells only whether it could be measured.
 """
 
 import argparse
 import datetime
-import json
+import os
 import pathlib
 import platform
-import subprocess
 import sys
 import tempfile
+import time
+import types
 
+import limits
 import servers
+import targets
+import works
 
-LOAD = servers.BUILD / "bench/load"
 PEER_SIZES = 10_000  # the largest calendar that a peer is filled with: they take minutes
-FILLERS = 64
-
-# work: connections, whether it changes the calendar. In this order, so that those that change come last.
-WORKS = {
-    "get": (1, 8, 64),
-    "getctag": (1, 8, 64),
-    "propfind": (1,),
-    "sync-initial": (1,),
-    "sync-change": (1,),
-    "query": (1, 8),
-    "multiget": (1, 8),
-    "freebusy": (1, 8),
-    "put-over": (1, 8, 64),
-    "put": (1, 8, 64),
-    "delete": (1, 8, 64),
-}
+EVENTS_EACH = 100  # of each of the many accounts
+ACTIVE = 1000  # of the accounts, each with a connection
+LOGINS = 8  # connections for the first login of each, and for one account
+DELETED_EACH = 10
 
 
-def items(work, events):
-    """What an answer has to have at least."""
-    return {"propfind": events, "sync-initial": events, "multiget": 50, "query": events // 60, "freebusy": 1}.get(work, 1)
+class Run:
+    """What was measured: what bench/targets.py reads."""
+
+    def __init__(self, sizes, seconds):
+        self.sizes, self.seconds = sizes, seconds
+        self.found = {}  # (server, events): {(work, connections): load's line}
+        self.syncs = None  # for each PUT
+        self.many = None  # see measure_many
+        self.left_out = {}  # server: why
 
 
-def load(server, work, connections, seconds, events, first=0, count=None):
-    """load's line as a dict, with CPU (ms a request) and memory (MiB) of the server; None if it can't."""
-    cpu = server.cpu()
-    r = subprocess.run([LOAD, *server.login(), "-c", str(connections), "-s", str(seconds), "-n", str(count or events),
-                        "-f", str(first), "-e", str(items(work, events)), work, server.url()], capture_output=True, text=True)
-    if r.returncode:
-        print(f"{server.name}: {work}: {r.stderr.strip()[:300]}", file=sys.stderr)
-        return None
-    line = json.loads(r.stdout)
-    line["cpu"] = (server.cpu() - cpu) / line["requests"] * 1000
-    line["memory"] = server.memory() / 2**20
-    return line
+def measure_servers(run, folder, events, classes):
+    """Each with a calendar of so many events, dédit first; and what bounds them."""
+    files = None
+    for cls in classes:
+        with works.noting(f"{cls.name}, {events:,} events"), cls(folder) as server:
+            filled = works.fill(server, events, files)
+            if cls is servers.Dedit:
+                files = server.files()
+            if filled is not None:
+                run.found[cls.name, events] = filled | works.measure(server, events, run.seconds)
+    with works.noting(f"limits, {events:,} events"):
+        own = run.found.get((servers.Dedit.name, events), {})
+        run.found[limits.NAME, events] = limits.measure(folder, own, run.seconds)
 
 
-def measure(server, events, seconds):
-    """All works on a calendar of so many events: (work, connections) -> line."""
-    found = {}
-    filled = load(server, "fill", min(FILLERS, server.fillers), 0, events)
-    if filled is None:
-        return found
-    found["fill", min(FILLERS, server.fillers)] = filled
-    first = events
-    for work, connections in WORKS.items():
-        for n in connections:
-            if work == "delete":
-                # as many as one second's worth of those put before
-                put = found.get(("put", n))
-                if put:
-                    found[work, n] = load(server, work, n, 0, events, put["first"], put["requests"])
-                continue
-            found[work, n] = load(server, work, n, seconds, events, first)
-            if work == "put" and found[work, n]:
-                found[work, n]["first"] = first
-                first += found[work, n]["requests"] + n
-    return {key: line for key, line in found.items() if line}
+def measure_syncs(run, folder):
+    with works.noting("syncs"), servers.DeditTraced(folder) as server:
+        began = time.time()
+        line = works.load(server, "put", 1, run.seconds, 1)
+        ended = time.time()
+        server.stop()
+        if line:
+            run.syncs = server.syncs(began, ended) / line["requests"]
 
 
-# ---- the table ----
+def measure_many(run, folder, people):
+    """All works on one account, then on many with many connections; and the start with all their events."""
+    few = {work: (LOGINS,) for work in works.WORKS if not work.endswith("-same")}
+    with works.noting(f"{people:,} accounts"), servers.Dedit(folder) as one:
+        works.fill(one, EVENTS_EACH)
+        one.dedit("flush")
+        began = time.monotonic()
+        with servers.DeditMany(folder, one, people, min(ACTIVE, people)) as all_:
+            run.many = types.SimpleNamespace(people=people, active=all_.accounts, events=people * EVENTS_EACH, all={},
+                                             made_seconds=time.monotonic() - began, start_seconds=all_.start_seconds)
+            run.many.one = {work: line for (work, _), line in works.measure(one, EVENTS_EACH, run.seconds, few).items()}
+            works.load(all_, "login", LOGINS, 0, EVENTS_EACH, count=all_.accounts)
+            for work in few:
+                first, count = (0, DELETED_EACH * all_.accounts) if work == "delete" else (EVENTS_EACH, None)
+                line = works.load(all_, work, all_.accounts, run.seconds, EVENTS_EACH, first, count)
+                if line:
+                    run.many.all[work] = line
 
 
-def cell(line):
-    if line is None:
-        return "–"
-    rate = line["rate"]
+# ---- the tables ----
+
+
+def number(rate):
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
 
 
-def table(title, results, events):
+def size_table(run, events):
     """One line for each work and number of connections, one column for each server."""
-    names = [name for name, n in results if n == events]
-    keys = [key for key in [("fill", k) for k in (1, 64)] + [(w, n) for w, c in WORKS.items() for n in c]
-            if any(key in results[name, events] for name in names)]
-    lines = [f"## {title}", "", "| work | connections | " + " | ".join(names) + " | dédit: median, p99 (ms) | CPU (ms) | memory (MiB) |",
-             "|---|--:|" + "--:|" * (len(names) + 3)]
-    for work, n in keys:
-        own = results.get(("dédit", events), {}).get((work, n))
-        detail = f"{own['median']:.2f}, {own['p99']:.2f} | {own['cpu']:.3f} | {own['memory']:.0f}" if own else "– | – | –"
-        lines.append(f"| {work} | {n} | " + " | ".join(cell(results[name, events].get((work, n))) for name in names) + f" | {detail} |")
-    return lines + [""]
+    names = [name for name, n in run.found if n == events]
+    found = {name: run.found[name, events] for name in names}
+    known = [("fill", works.FILLERS)] + [(w, n) for w, c in works.WORKS.items() for n in c]
+    keys = known + [key for key in found.get(limits.NAME, ()) if key not in known]
+    lines = [f"## {events:,} events", "", "| work | connections | " + " | ".join(names)
+             + " | dédit: median, p99 (ms) | CPU (ms) | memory (MiB) |", "|---|--:|" + "--:|" * (len(names) + 3)]
+    for key in (key for key in keys if any(key in found[name] for name in names)):
+        cells = [number(found[name][key]["rate"]) if key in found[name] else "–" for name in names]
+        own = found.get(servers.Dedit.name, {}).get(key)
+        cells += [f"{own['median']:.2f}, {own['p99']:.2f}", f"{own['cpu']:.3f}", f"{own['memory']:.0f}"] if own else ["–"] * 3
+        lines.append(f"| {key[0]} | {key[1]} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
 
 
-def growth(results, sizes):
+def growth_table(run):
     """Median of dédit at the largest size as a multiple of that at the smallest."""
-    small, large = results.get(("dédit", min(sizes)), {}), results.get(("dédit", max(sizes)), {})
-    lines = [f"## Growth: median at {max(sizes):,} events over that at {min(sizes):,}", "", "| work | connections | times |", "|---|--:|--:|"]
-    for key in small.keys() & large.keys():
-        lines.append(f"| {key[0]} | {key[1]} | {large[key]['median'] / small[key]['median']:.2f} |")
-    return lines[:4] + sorted(lines[4:]) + [""]
+    least, most = min(run.sizes), max(run.sizes)
+    small, large = (run.found.get((servers.Dedit.name, events), {}) for events in (least, most))
+    return [f"## Growth: median at {most:,} events over that at {least:,}", "", "| work | connections | items | times |",
+            "|---|--:|--:|--:|",
+            *(f"| {key[0]} | {key[1]} | {line['items']:,}, {large[key]['items']:,} | {large[key]['median'] / line['median']:.2f} |"
+              for key, line in small.items() if key in large), ""]
 
 
-def limits(seconds):
-    """What bounds all: bare libmicrohttpd, SQLite's group commit and the disk, in the same run."""
-    out = subprocess.run([servers.BUILD / "bench/store_bench"], capture_output=True, text=True, check=True).stdout
-    lines = ["## Limits", "", "```", *out.strip().splitlines(), "```", ""]
-    port = servers.free_port()
-    with tempfile.NamedTemporaryFile(suffix=".ics") as event:
-        event.write(b"BEGIN:VCALENDAR\r\n" + b"X" * 1400 + b"\r\nEND:VCALENDAR\r\n")
-        event.flush()
-        bare = subprocess.Popen([servers.BUILD / "bench/bare_mhd", str(port), event.name])
-        try:
-            servers.wait_for_port(port)
-            lines += ["GET from bare libmicrohttpd, the same bytes:", ""]
-            for n in (1, 8, 64):
-                r = subprocess.run([LOAD, "-c", str(n), "-s", str(seconds), "get", f"http://127.0.0.1:{port}/event.ics"],
-                                   capture_output=True, text=True)
-                lines.append(f"* {n} connections: {json.loads(r.stdout)['rate']:,.0f}/s" if r.returncode == 0 else f"* {n}: {r.stderr}")
-        finally:
-            bare.terminate()
-            bare.wait()
-    return lines + [""]
+def many_table(many):
+    return [f"## {many.people:,} accounts with {EVENTS_EACH} events each", "",
+            f"Made in {many.made_seconds:.0f} s; started in {many.start_seconds:.3f} s.", "",
+            f"| work | one account, {LOGINS} connections | {many.active:,} of them active, a connection each | p99 (ms) |",
+            "|---|--:|--:|--:|",
+            *(f"| {work} | {number(line['rate'])} | {number(many.all[work]['rate'])} | {many.all[work]['p99']:.1f} |"
+              for work, line in many.one.items() if work in many.all), ""]
+
+
+def tables(run):
+    lines = ["# Measured", "", f"On {datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores shared by server and "
+             f"load, {run.seconds:g} s each. Requests per second; only what was measured in one run can be compared.", ""]
+    lines += targets.table(run)
+    for events in run.sizes:
+        lines += size_table(run, events)
+    if len(run.sizes) > 1:
+        lines += growth_table(run)
+    if run.many:
+        lines += many_table(run.many)
+    if run.left_out or works.problems:
+        lines += ["## Not measured", "", *(f"* {name}: {why}" for name, why in run.left_out.items()),
+                  *(f"* {text}" for text in works.problems), ""]
+    return lines
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")], default=[1000, 10_000, 100_000])
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--peers", default="Radicale,Xandikos")
+    parser.add_argument("--peers", type=lambda text: text.split(","), default=[cls.name for cls in servers.PEERS])
+    parser.add_argument("--accounts", type=int, default=10_000)
     parser.add_argument("--out", type=pathlib.Path, default=servers.ROOT / "bench/RESULTS.md")
+    parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
-    peers = [cls for cls in (servers.Radicale, servers.Xandikos) if cls.name in args.peers.split(",")]
-    results = {}
-    lines = ["# Measured", "", f"On {datetime.date.today()}, {platform.machine()}, {servers.os.cpu_count()} cores shared by server and "
-             "load. Requests per second; only what stands in one table was measured in one run.", ""]
+    if args.check:
+        args.sizes, args.seconds, args.peers, args.accounts = [100], 0.05, [], 10
+        works.WORKS.update({work: connections[-1:] for work, connections in works.WORKS.items()})
+    run = Run(args.sizes, args.seconds)
+    run.left_out = {cls.name: cls.why_not() for cls in servers.PEERS if cls.name in args.peers and cls.why_not()}
+    peers = [cls for cls in servers.PEERS if cls.name in args.peers and cls.name not in run.left_out]
     with tempfile.TemporaryDirectory(prefix="dedit-bench-") as folder:
-        for events in args.sizes:
-            for cls in (servers.Dedit, servers.DeditPolicy, *(peers if events <= PEER_SIZES else ())):
-                with cls(folder) as server:
-                    results[server.name, events] = measure(server, events, args.seconds)
-            lines += table(f"{events:,} events", results, events)
-    if len(args.sizes) > 1:
-        lines += growth(results, args.sizes)
-    lines += limits(args.seconds)
-    args.out.write_text("\n".join(lines))
-    print("\n".join(lines))
+        os.chmod(folder, 0o711)  # some peers are measured as another user
+        for events in run.sizes:
+            measure_servers(run, folder, events, (servers.Dedit, servers.DeditPolicy, *(peers if events <= PEER_SIZES else ())))
+        measure_syncs(run, folder)
+        if args.accounts:
+            measure_many(run, folder, args.accounts)
+    text = "\n".join(tables(run))
+    print(text)
+    if args.check:
+        print(f"{works.measured} passed, {len(works.problems)} failed")
+        return bool(works.problems)
+    args.out.write_text(text)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

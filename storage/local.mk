@@ -76,8 +76,8 @@ tests_unit_test_store_sqlite_SOURCES = tests/unit/test_store_sqlite.c $(store_su
 tests_unit_test_store_sqlite_CPPFLAGS = $(libstorage_a_CPPFLAGS)
 tests_unit_test_store_sqlite_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 
-# tests/crash/store.py kills this one (--enable-failpoints); the other measures commits.
-noinst_PROGRAMS += tests/crash/crash_store bench/store_bench
+# tests/crash/store.py kills it (--enable-failpoints).
+noinst_PROGRAMS += tests/crash/crash_store
 tests_crash_crash_store_LDADD = $(storage_libs)
 
 # Loaded before libc by tests/crash/faults.py and power.py.
@@ -85,5 +85,3 @@ noinst_PROGRAMS += tests/crash/fault_shim.so
 tests_crash_fault_shim_so_SOURCES = tests/crash/fault_shim.c
 tests_crash_fault_shim_so_CFLAGS = $(DEDIT_CFLAGS) -fPIC
 tests_crash_fault_shim_so_LDFLAGS = $(DEDIT_LDFLAGS) -shared
-bench_store_bench_CPPFLAGS = $(libstorage_a_CPPFLAGS)
-bench_store_bench_LDADD = $(storage_libs)
