@@ -319,8 +319,8 @@ struct prop_list; /* prop.h */
 struct plan;
 
 /*
- * What a multistatus will say: collected first (compact, in the arena, in one snapshot), written
- * afterwards piece by piece with bounded memory, however slow the client is.
+ * What a multistatus will say: collected first (compact, in the arena, in one snapshot; but a calendar's
+ * members page by page), written afterwards piece by piece with bounded memory, however slow the client is.
  */
 struct plan *plan_create(struct dav_request *rq);
 /* Any resource with its properties; *res must live in the arena. */
@@ -331,6 +331,8 @@ void plan_resource(struct plan *p, const struct resource *res);
  * and ETag of now. */
 void plan_object(struct plan *p, const struct resource *calendar, const struct object *row,
 	const char *href);
+/* All objects of `calendar` (which must live in the arena), as they are when they are written. */
+void plan_members(struct plan *p, const struct resource *calendar);
 /* Only a status: 404 for what is gone, 507 with a condition for the collection. Copies href. */
 void plan_status(struct plan *p, const char *href, int status, enum precond why);
 /* What is right below the target, as far as the asking user may know of it: propfind.c. */

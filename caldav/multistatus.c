@@ -11,6 +11,7 @@
 enum {
 	WHOLE_BYTES = 64 * 1024,        /* answers up to this are made at once */
 	PIECE_BYTES = 32 * 1024,        /* a piece ends with the response that passes this */
+	PAGE = 500,                     /* members of a calendar that are known at once */
 	PIECE_MAX = 128 * 1024 * 1024,  /* one response: an object, escaped, with room to spare */
 };
 
@@ -18,6 +19,7 @@ struct plan_item {
 	const char *href;                 /* of a status, or an object's own spelling; else NULL */
 	const struct resource *resource;  /* itself, or the object's calendar; NULL: a status */
 	const struct object *row;         /* NULL: resource itself */
+	bool members;                     /* of resource, instead of itself */
 	int status;
 	enum precond why;
 	struct plan_item *next;
@@ -58,8 +60,8 @@ void plan_resource(struct plan *p, const struct resource *res)
 	plan_add(p)->resource = res;
 }
 
-void plan_object(struct plan *p, const struct resource *calendar, const struct object *row,
-	const char *href)
+static const struct object *add_object(struct plan *p, const struct resource *calendar,
+	const struct object *row, const char *href)
 {
 	struct plan_item *item = plan_add(p);
 	struct object *copy = arena_alloc(p->mem, sizeof(*copy));
@@ -70,6 +72,21 @@ void plan_object(struct plan *p, const struct resource *calendar, const struct o
 	item->resource = calendar;
 	item->row = copy;
 	item->href = arena_strdup(p->mem, href);
+	return copy;
+}
+
+void plan_object(struct plan *p, const struct resource *calendar, const struct object *row,
+	const char *href)
+{
+	add_object(p, calendar, row, href);
+}
+
+void plan_members(struct plan *p, const struct resource *calendar)
+{
+	struct plan_item *item = plan_add(p);
+
+	item->resource = calendar;
+	item->members = true;
 }
 
 void plan_status(struct plan *p, const char *href, int status, enum precond why)
@@ -86,7 +103,10 @@ void plan_status(struct plan *p, const char *href, int status, enum precond why)
 struct multistatus {
 	struct dav_request *rq;
 	const struct prop_list *props;
-	const struct plan_item *at; /* next to be written */
+	const struct plan_item *at; /* next to be written, or whose members are */
+	struct plan page;           /* of members, in memory of its own */
+	const struct plan_item *member; /* next of it, NULL: none */
+	const char *last;           /* name of the page's last one, NULL: before the first page */
 	const char *token;
 	bool started, ended;
 	struct buf piece;           /* made, but not yet handed out */
@@ -172,10 +192,54 @@ static int write_item(struct multistatus *m, const struct plan_item *item, struc
 	return write_resource(m, item->resource, mem, w, e);
 }
 
+static int note_member(const struct object *o, void *arg)
+{
+	struct multistatus *m = arg;
+
+	m->last = add_object(&m->page, m->at->resource, o, NULL)->name;
+	return 0;
+}
+
+/* Only one page is kept: a listing of any length takes no more memory than that. A calendar that has gone
+ * has no more members. */
+static int read_page(struct multistatus *m, struct err *e)
+{
+	struct arena *before = m->page.mem;
+	int status;
+
+	m->page = (struct plan){ .mem = arena_create() };
+	m->page.tail = &m->page.first;
+	status = store_page(m->rq->store, m->at->resource->coll.id, m->last ? m->last : "", PAGE, note_member,
+		m, e);
+	arena_destroy(before);
+	m->member = m->page.first;
+	return status < 0 && e->code != ERR_NOT_FOUND ? -1 : 0;
+}
+
+/* *out: what is to be written next, NULL behind the last. */
+static int next_item(struct multistatus *m, const struct plan_item **out, struct err *e)
+{
+	while (m->at && m->at->members) {
+		if (!m->member && read_page(m, e) < 0)
+			return -1;
+		*out = m->member;
+		if (m->member) {
+			m->member = m->member->next;
+			return 0;
+		}
+		m->at = m->at->next;
+		m->last = NULL;
+	}
+	*out = m->at;
+	m->at = m->at ? m->at->next : NULL;
+	return 0;
+}
+
 /* Appends to m->piece until it holds `until` bytes or all is written. */
 static int make_piece(struct multistatus *m, size_t until, struct err *e)
 {
 	cleanup_arena struct arena *mem = arena_create();
+	const struct plan_item *item;
 	struct xmlw w;
 
 	writer_begin(m->rq, &w, &m->piece);
@@ -184,10 +248,11 @@ static int make_piece(struct multistatus *m, size_t until, struct err *e)
 	else
 		xmlw_root(&w, NS_DAV, "multistatus");
 	m->started = true;
-	for (; m->at && m->piece.len < until; m->at = m->at->next)
-		if (write_item(m, m->at, mem, &w, e) < 0)
+	do {
+		if (next_item(m, &item, e) < 0 || (item && write_item(m, item, mem, &w, e) < 0))
 			return -1;
-	if (!m->at) {
+	} while (item && m->piece.len < until);
+	if (!item) {
 		if (m->token)
 			xmlw_elem(&w, NS_DAV, "sync-token", m->token);
 		xmlw_end(&w);
@@ -222,6 +287,7 @@ static void multistatus_free(void *arg)
 	struct multistatus *m = arg;
 
 	buf_finish(&m->piece);
+	arena_destroy(m->page.mem);
 }
 
 int plan_answer(struct dav_request *rq, struct plan *p, const struct prop_list *props,

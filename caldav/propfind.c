@@ -83,18 +83,8 @@ static int plan_home(struct dav_request *rq, struct plan *plan, struct err *e)
 	return 0;
 }
 
-static int note_object(const struct object *o, void *arg)
-{
-	struct children *ch = arg;
-
-	plan_object(ch->plan, &ch->rq->target, o, NULL);
-	return 0;
-}
-
 int plan_children(struct dav_request *rq, struct plan *plan, struct err *e)
 {
-	struct children ch = { .rq = rq, .plan = plan };
-
 	switch (rq->target.kind) {
 	case RES_ROOT:
 		return plan_path(rq, plan, "/principals/", e) < 0 ? -1
@@ -108,8 +98,8 @@ int plan_children(struct dav_request *rq, struct plan *plan, struct err *e)
 	case RES_HOME:
 		return plan_home(rq, plan, e);
 	case RES_CALENDAR:
-		return store_list(rq->store, rq->target.coll.id, 0, INT64_MIN, INT64_MAX, note_object, &ch,
-			NULL, e) < 0 ? -1 : 0;
+		plan_members(plan, &rq->target);
+		return 0;
 	default:
 		return 0;
 	}

@@ -901,6 +901,29 @@ static int memory_list(struct store *s, store_id collection, unsigned components
 	return 0;
 }
 
+static int memory_page(struct store *s, store_id collection, const char *after, size_t limit,
+	object_fn visit, void *arg, struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, e);
+	int status = 0;
+	size_t at;
+
+	if (c == NULL)
+		return -1;
+	if (list_search(&c->objects, after, compare_object, &at)) {
+		at++;
+	}
+	for (; at < c->objects.n && limit > 0 && status == 0; at++) {
+		const struct object *o = &((struct mem_object *)c->objects.item[at])->row;
+		if (o->deleted)
+			continue;
+		limit--;
+		status = visit(o, arg);
+	}
+	return status;
+}
+
 /* The one with the lowest seq in (after, until]. */
 static const struct object *next_change(const struct mem_collection *c, uint64_t after,
 	uint64_t until, bool tombstones)
@@ -1900,6 +1923,7 @@ const struct store_ops store_memory = {
 	.find_uid = memory_find_uid,
 	.body = memory_body,
 	.list = memory_list,
+	.page = memory_page,
 	.changes = memory_changes,
 	.home = memory_home,
 	.home_changes = memory_home_changes,

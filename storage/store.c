@@ -308,6 +308,13 @@ int store_list(struct store *s, store_id collection, unsigned components, int64_
 	return s->ops->list(s, collection, components, from, to, visit, arg, seq, e);
 }
 
+int store_page(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
+	void *arg, struct err *e)
+{
+	assert(visit != NULL && after != NULL && limit > 0);
+	return s->ops->page(s, collection, after, limit, visit, arg, e);
+}
+
 /* One that a store gave out has its numbers in this order. */
 static int check_point(const struct sync_point *p, struct err *e)
 {

@@ -323,6 +323,8 @@ struct store_ops {
 		struct object *out, struct buf *body, struct err *e);
 	int (*list)(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
 		object_fn visit, void *arg, uint64_t *seq, struct err *e);
+	int (*page)(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
+		void *arg, struct err *e);
 	int (*changes)(struct store *s, store_id collection, const struct sync_point *from, size_t limit,
 		object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e);
 	int (*home)(struct store *s, const char *user, collection_fn visit, void *arg, uint64_t *seq,
@@ -461,6 +463,10 @@ int store_body(struct store *s, store_id collection, const char *name, struct ar
  * (0: all), ordered by name. *seq (may be NULL): the collection's, of the same snapshot. */
 int store_list(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
 	object_fn visit, void *arg, uint64_t *seq, struct err *e);
+/* At most `limit` live objects whose names come behind `after` ("": from the first), ordered by name. What is
+ * there all the while is met once by whoever goes on behind the last name. */
+int store_page(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
+	void *arg, struct err *e);
 /* Objects and tombstones that changed after `from`, ordered by seq, at most limit; if nothing is known yet,
  * live ones only. *next: from where to go on; *more: there is something left now.
  * ERR_TOKEN: a point below oldest_seq, ahead of the collection's seq, or none that was given out. */

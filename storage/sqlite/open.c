@@ -316,6 +316,7 @@ const struct store_ops store_sqlite = {
 	.find_uid = sqlite_find_uid,
 	.body = sqlite_body,
 	.list = sqlite_list,
+	.page = sqlite_page,
 	.changes = sqlite_changes,
 	.home = sqlite_home,
 	.home_changes = sqlite_home_changes,

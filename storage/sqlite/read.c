@@ -233,6 +233,25 @@ int sqlite_list(struct store *s, store_id collection, unsigned components, int64
 	return status;
 }
 
+int sqlite_page(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
+	void *arg, struct err *e)
+{
+	static const char page_sql[] = "SELECT " OBJECT_COLUMNS
+		" FROM object o WHERE o.collection = ?1 AND o.name > ?2 AND o.deleted = 0 ORDER BY o.name LIMIT ?3";
+	struct db *db = (struct db *)s;
+	struct conn *c = db_reader(db, e);
+	uint64_t now, oldest;
+
+	if (c == NULL || snapshot_begin(c, e) < 0)
+		return -1;
+	struct conn *snapshot cleanup_snapshot = c;
+	if (read_seqs(snapshot, collection, &now, &oldest, e) < 0)
+		return -1;
+	watch_use(db, collection);
+	return visit_objects(c, sql_query(c, e, page_sql, INT(collection), TEXT(after), INT(limit)), visit, arg,
+		e);
+}
+
 int objects_changed(struct conn *c, store_id collection, uint64_t after, uint64_t until,
 	bool tombstones, object_fn visit, void *arg, struct err *e)
 {

@@ -738,6 +738,32 @@ static void a_list_is_by_kind_and_half_open_span(void **state)
 	assert_int_equal(e.code, ERR_NOT_FOUND);
 }
 
+static void pages_follow_each_other_by_name(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w"), other = suite_calendar(s, "anna", "x");
+
+	buf_init(&notes, 1000);
+	put_span(s, c, "c.ics", 2, INT64_MIN, INT64_MAX);
+	put_span(s, c, "a.ics", 1, 100, 200);
+	put_span(s, c, "b.ics", 1, 200, 200);
+	put_span(s, c, "d.ics", 1, 150, 300);
+	put_span(s, other, "bb.ics", 1, 150, 300);
+	delete_ok(s, c, "b.ics");
+	assert_int_equal(store_page(s, c, "", 2, note_object, &notes, &e), 0);
+	assert_notes(&notes, "a.ics c.ics ");
+	assert_int_equal(store_page(s, c, "c.ics", 2, note_object, &notes, &e), 0);
+	assert_notes(&notes, "d.ics ");
+	assert_int_equal(store_page(s, c, "b", 1, note_object, &notes, &e), 0);
+	assert_notes(&notes, "c.ics ");
+	assert_int_equal(store_page(s, c, "d.ics", 9, note_object, &notes, &e), 0);
+	assert_notes(&notes, "");
+	assert_int_equal(store_page(s, c + 99, "", 1, note_object, &notes, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
 static int stop_at_second(const struct object *o, void *arg)
 {
 	return ++*(int *)arg == 2 ? 7 : 0;
@@ -1671,6 +1697,7 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(a_move_is_one_commit_in_any_order),
 		SCENARIO(deleting_what_is_not_there_moves_nothing),
 		SCENARIO(a_list_is_by_kind_and_half_open_span),
+		SCENARIO(pages_follow_each_other_by_name),
 		SCENARIO(a_visitor_stops_the_walk),
 		SCENARIO(changes_since_a_token_are_rows_and_tombstones_in_order),
 		SCENARIO(a_limit_gives_pages_that_join),

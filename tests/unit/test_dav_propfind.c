@@ -244,7 +244,7 @@ static void ctag_moves_with_every_change(void **state)
 static void large_answers_are_generated(void **state)
 {
 	struct dav_test *t = *state;
-	enum { MANY = 400 };
+	enum { MANY = 1203 }; /* more than a page of members, and not a number of whole ones */
 
 	for (size_t i = 0; i < MANY; i++)
 		put_event(t, "anna", arena_printf(t->mem, CALENDAR "event-%zu.ics", i),
@@ -253,7 +253,7 @@ static void large_answers_are_generated(void **state)
 	assert_true(a.pieces > 4);
 	assert_true(a.len > 64 * 1024);
 	assert_int_equal(answer_responses(&a), MANY + 1);
-	assert_int_equal(prop_status(t, &a, CALENDAR "event-399.ics", NS_DAV, "getetag"), 200);
+	assert_int_equal(prop_status(t, &a, CALENDAR "event-1202.ics", NS_DAV, "getetag"), 200);
 	a = propfind(t, "anna", CALENDAR, 0, "<D:getetag/>");
 	assert_int_equal(a.pieces, 0);
 }
@@ -267,6 +267,32 @@ static void drop(struct dav_test *t, const char *owner, const char *calendar)
 	assert_int_equal(store_commit(t->store, &commit, NULL), 0);
 }
 
+/* A PROPFIND whose answer is longer than what is made at once. */
+static void begin_listing(struct dav_test *t, const char *path, const char *props, struct response *res)
+{
+	static const struct header depth = { "Depth", "1" };
+	const char *body = arena_printf(t->mem, "<D:propfind xmlns:D=\"DAV:\" xmlns:Z=\"urn:example:z\"><D:prop>%s"
+		"</D:prop></D:propfind>", props);
+	struct request *rq = arena_alloc(t->mem, sizeof(*rq));
+
+	*rq = (struct request){ .mem = t->mem, .id = "1", .now = t->now, .method = "PROPFIND", .path = path,
+		.body = body, .body_len = strlen(body), .head = &depth, .heads = 1, .who = { .name = "anna" },
+		.res = res };
+	response_init(res, 1 << 20);
+	dav_handle(&t->dav, rq);
+	assert_int_equal(res->status, 207);
+	assert_non_null(res->next);
+}
+
+static void go_on_to_the_end(struct response *res, struct buf *out)
+{
+	int more = 1;
+
+	while (more)
+		assert_int_not_equal(more = res->next(res->next_arg, out), -1);
+	response_finish(res);
+}
+
 /* Between two pieces of a long answer: the rest goes on. */
 static void a_calendar_that_goes_meanwhile(void **state)
 {
@@ -274,7 +300,6 @@ static void a_calendar_that_goes_meanwhile(void **state)
 	char text[40001];
 	struct response res;
 	cleanup_buf struct buf out;
-	struct header depth = { "Depth", "1" };
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
@@ -283,23 +308,40 @@ static void a_calendar_that_goes_meanwhile(void **state)
 	proppatch(t, "anna", "/calendars/anna/tasks/", set);
 	assert_int_equal(ask(t, "anna", "MKCALENDAR", "/calendars/anna/zz/", NULL, NULL).status, 201);
 	assert_int_equal(ask(t, "anna", "MKCALENDAR", "/calendars/anna/zzz/", NULL, NULL).status, 201);
-	const char *body = "<D:propfind xmlns:D=\"DAV:\" xmlns:Z=\"urn:example:z\"><D:prop><Z:long/></D:prop>"
-		"</D:propfind>";
-	struct request rq = { .mem = t->mem, .id = "1", .now = t->now, .method = "PROPFIND",
-		.path = "/calendars/anna/", .body = body, .body_len = strlen(body), .head = &depth, .heads = 1,
-		.who = { .name = "anna" }, .res = &res };
-	response_init(&res, 1 << 20);
 	buf_init(&out, 1 << 20);
-	dav_handle(&t->dav, &rq);
-	assert_int_equal(res.status, 207);
-	assert_non_null(res.next);
+	begin_listing(t, "/calendars/anna/", "<Z:long/>", &res);
 	drop(t, "anna", "zz");
-	int more = 1;
-	while (more)
-		assert_int_not_equal(more = res.next(res.next_arg, &out), -1);
+	go_on_to_the_end(&res, &out);
 	assert_non_null(strstr(out.data, "<D:href>/calendars/anna/zz/</D:href><D:status>HTTP/1.1 404"));
 	assert_non_null(strstr(out.data, "<D:href>/calendars/anna/zzz/</D:href><D:propstat>"));
-	response_finish(&res);
+}
+
+/* What goes and comes while a calendar is being listed: all that was there all the while is in the answer. */
+static void members_that_go_meanwhile(void **state)
+{
+	struct dav_test *t = *state;
+	enum { MANY = 1300 };
+	struct response res;
+	cleanup_buf struct buf out;
+
+	for (size_t i = 0; i < MANY; i++)
+		put_event(t, "anna", arena_printf(t->mem, CALENDAR "%04zu.ics", i), arena_printf(t->mem, "u%zu", i));
+	buf_init(&out, 1 << 20);
+	begin_listing(t, CALENDAR, "<D:getetag/>", &res);
+	assert_int_equal(ask(t, "anna", "DELETE", CALENDAR "1299.ics", NULL, NULL).status, 204);
+	put_event(t, "anna", CALENDAR "1250a.ics", "new");
+	go_on_to_the_end(&res, &out);
+	assert_non_null(strstr(out.data, "1250a.ics"));
+	assert_null(strstr(out.data, "1299.ics"));
+	for (size_t i = 600; i < MANY - 1; i++) /* the first ones are in the piece before */
+		assert_non_null(strstr(out.data, arena_printf(t->mem, "/%04zu.ics", i)));
+
+	begin_listing(t, CALENDAR, "<D:getetag/>", &res);
+	drop(t, "anna", "calendar");
+	buf_reset(&out);
+	go_on_to_the_end(&res, &out);
+	assert_non_null(strstr(out.data, "</D:multistatus>"));
+	assert_null(strstr(out.data, "1250a.ics"));
 }
 
 int main(void)
@@ -321,6 +363,7 @@ int main(void)
 		dav_unit_test(ctag_moves_with_every_change),
 		dav_unit_test(large_answers_are_generated),
 		dav_unit_test(a_calendar_that_goes_meanwhile),
+		dav_unit_test(members_that_go_meanwhile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
