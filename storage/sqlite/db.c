@@ -200,12 +200,12 @@ static const char writer_pragmas[] =
 	/* the writer checkpoints by itself, when idle or when the WAL is long */
 	"PRAGMA wal_autocheckpoint = 0;"
 	"PRAGMA journal_size_limit = 67108864;"
-	"PRAGMA cache_size = -16384;"
+	"PRAGMA cache_size = -8192;"
 	"PRAGMA temp_store = MEMORY;";
 
 static const char reader_pragmas[] =
 	"PRAGMA query_only = 1;"
-	"PRAGMA cache_size = -4096;"
+	"PRAGMA cache_size = -1024;"
 	"PRAGMA temp_store = MEMORY;";
 
 void conn_close(struct conn *c)
