@@ -331,6 +331,9 @@ void plan_resource(struct plan *p, const struct resource *res);
  * and ETag of now. */
 void plan_object(struct plan *p, const struct resource *calendar, const struct object *row,
 	const char *href);
+/* The same with that row's body, which must live in the arena (NULL: as plan_object). */
+void plan_object_body(struct plan *p, const struct resource *calendar, const struct object *row,
+	const struct buf *body);
 /* All objects of `calendar` (which must live in the arena), as they are when they are written. */
 void plan_members(struct plan *p, const struct resource *calendar);
 /* Only a status: 404 for what is gone, 507 with a condition for the collection. Copies href. */

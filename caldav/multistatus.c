@@ -19,6 +19,7 @@ struct plan_item {
 	const char *href;                 /* of a status, or an object's own spelling; else NULL */
 	const struct resource *resource;  /* itself, or the object's calendar; NULL: a status */
 	const struct object *row;         /* NULL: resource itself */
+	const struct buf *body;           /* of the row; NULL: read when it is written */
 	bool members;                     /* of resource, instead of itself */
 	int status;
 	enum precond why;
@@ -60,7 +61,7 @@ void plan_resource(struct plan *p, const struct resource *res)
 	plan_add(p)->resource = res;
 }
 
-static const struct object *add_object(struct plan *p, const struct resource *calendar,
+static struct plan_item *add_object(struct plan *p, const struct resource *calendar,
 	const struct object *row, const char *href)
 {
 	struct plan_item *item = plan_add(p);
@@ -72,13 +73,19 @@ static const struct object *add_object(struct plan *p, const struct resource *ca
 	item->resource = calendar;
 	item->row = copy;
 	item->href = arena_strdup(p->mem, href);
-	return copy;
+	return item;
 }
 
 void plan_object(struct plan *p, const struct resource *calendar, const struct object *row,
 	const char *href)
 {
 	add_object(p, calendar, row, href);
+}
+
+void plan_object_body(struct plan *p, const struct resource *calendar, const struct object *row,
+	const struct buf *body)
+{
+	add_object(p, calendar, row, NULL)->body = body;
 }
 
 void plan_members(struct plan *p, const struct resource *calendar)
@@ -150,8 +157,8 @@ static int write_object(struct multistatus *m, const struct plan_item *item, str
 	resource_object(mem, item->resource, &row, &res);
 	if (item->href)
 		res.href = item->href;
-	if (!m->props->body)
-		return write_properties(m, &res, NULL, mem, w, e);
+	if (!m->props->body || item->body)
+		return write_properties(m, &res, item->body, mem, w, e);
 	if (store_body(store, item->resource->coll.id, row.name, mem, &res.object, &body, e) == 0)
 		return write_properties(m, &res, &body, mem, w, e);
 	if (e->code != ERR_NOT_FOUND && !err_costs_one(e))
@@ -196,7 +203,7 @@ static int note_member(const struct object *o, void *arg)
 {
 	struct multistatus *m = arg;
 
-	m->last = add_object(&m->page, m->at->resource, o, NULL)->name;
+	m->last = add_object(&m->page, m->at->resource, o, NULL)->row->name;
 	return 0;
 }
 

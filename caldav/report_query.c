@@ -8,9 +8,13 @@
 #include "caldav/query_xml.h"
 #include "caldav/reports.h"
 
+/* Of bodies that matched, for one answer: they needn't be read again. */
+enum { KEPT_BYTES = 256 * 1024 };
+
 /* A row of the index that may match, in the request's arena. */
 struct candidate {
 	struct object object;
+	const struct buf *body; /* NULL: not kept */
 	struct candidate *next;
 };
 
@@ -30,9 +34,22 @@ static int collect(const struct object *o, void *arg)
 	row->object = *o;
 	row->object.name = arena_strdup(c->mem, o->name);
 	row->object.uid = NULL;
+	row->body = NULL;
 	*c->tail = row;
 	c->tail = &row->next;
 	return 0;
+}
+
+/* A copy in the request's arena, NULL if that would be too much in one answer. */
+static const struct buf *keep_body(struct dav_request *rq, const struct buf *body, size_t *room)
+{
+	if (body->len > *room)
+		return NULL;
+	struct buf *kept = arena_alloc(rq->mem, sizeof(*kept));
+	*kept = (struct buf){ .data = arena_strndup(rq->mem, body->data, body->len), .len = body->len,
+		.size = body->len + 1, .max = body->len };
+	*room -= body->len;
+	return kept;
 }
 
 /*
@@ -40,8 +57,10 @@ static int collect(const struct object *o, void *arg)
  * that cannot be read costs itself only, and one whose recurrence passes the limits is shown: better
  * one too many than one missing.
  */
-static int body_matches(struct dav_request *rq, const struct query *q, struct object *o, struct err *e)
+static int body_matches(struct dav_request *rq, const struct query *q, struct candidate *c, size_t *room,
+	struct err *e)
 {
+	struct object *o = &c->object;
 	cleanup_arena struct arena *mem = arena_create();
 	cleanup_buf struct buf body;
 	struct object row;
@@ -55,16 +74,20 @@ static int body_matches(struct dav_request *rq, const struct query *q, struct ob
 	row.name = o->name;
 	row.uid = NULL;
 	*o = row;
-	return ical_match(ic, q->filter, q->floating, NULL) != 0;
+	if (ical_match(ic, q->filter, q->floating, NULL) == 0)
+		return 0;
+	c->body = keep_body(rq, &body, room);
+	return 1;
 }
 
-static int make_plan(struct dav_request *rq, const struct query *q, struct candidate *first,
+static int make_plan(struct dav_request *rq, const struct query *q, bool bodies, struct candidate *first,
 	struct plan *plan, struct err *e)
 {
 	const struct resource *calendar = report_calendar(rq);
+	size_t room = bodies ? KEPT_BYTES : 0;
 
 	for (struct candidate *c = first; c; c = c->next) {
-		int rc = q->exact ? 1 : body_matches(rq, q, &c->object, e);
+		int rc = q->exact ? 1 : body_matches(rq, q, c, &room, e);
 
 		if (rc < 0 && e->code != ERR_INSTANCES)
 			return -1;
@@ -73,7 +96,7 @@ static int make_plan(struct dav_request *rq, const struct query *q, struct candi
 			return 0;
 		}
 		if (rc)
-			plan_object(plan, calendar, &c->object, NULL);
+			plan_object_body(plan, calendar, &c->object, c->body);
 	}
 	return 0;
 }
@@ -99,7 +122,7 @@ int report_query(struct dav_request *rq, const struct xml_node *root)
 	if (rq->target.kind == RES_CALENDAR && rq->depth == 0)
 		return plan_answer(rq, plan, props, NULL);
 	if (store_list(rq->store, rq->target.coll.id, q.kinds, q.from, q.to, collect, &c, NULL, &e) < 0
-		|| make_plan(rq, &q, c.first, plan, &e) < 0)
+		|| make_plan(rq, &q, props->body, c.first, plan, &e) < 0)
 		return fail_err(rq, &e);
 	return plan_answer(rq, plan, props, NULL);
 }
