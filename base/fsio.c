@@ -288,37 +288,44 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+struct list { struct arena *mem; const char **name; size_t n, room; };
+
+/* 0; -1 with errno: what came before it isn't all. */
+static int read_names(DIR *d, struct list *out)
+{
+	const struct dirent *entry;
+
+	while (errno = 0, (entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		out->name = arena_room(out->mem, out->name, out->n, &out->room, sizeof(*out->name));
+		out->name[out->n++] = arena_strdup(out->mem, entry->d_name);
+	}
+	return errno == 0 ? 0 : -1;
+}
+
 int fs_list(int dir, struct arena *mem, const char ***out, size_t *n, struct err *e)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	const char **names = NULL;
-	size_t count = 0, room = 0;
+	struct list all = {.mem = mem};
 
 	if (d == NULL) {
 		fd_cleanup(&fd);
 		return err_errno(e, ERR_IO, "read a folder");
 	}
-	while ((entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (count == room) {
-			room = room == 0 ? 64 : room * 2;
-			names = xreallocarray(names, room, sizeof(*names));
-		}
-		names[count++] = arena_strdup(mem, entry->d_name);
-	}
+	int status = read_names(d, &all);
+	int why = errno;
 	closedir(d);
-	if (count > 0) {
-		qsort(names, count, sizeof(*names), compare_names);
+	if (status < 0) {
+		errno = why;
+		return err_errno(e, ERR_IO, "read a folder");
 	}
-	*out = arena_array(mem, count + 1, sizeof(**out));
-	if (count > 0) {
-		memcpy(*out, names, count * sizeof(*names));
+	if (all.n > 0) {
+		qsort(all.name, all.n, sizeof(*all.name), compare_names);
 	}
-	*n = count;
-	free(names);
+	*out = all.name;
+	*n = all.n;
 	return 0;
 }
 

@@ -88,15 +88,18 @@ static int check_epoch(struct db *db, struct conn *c, struct err *e)
 
 /* ---- index.db ---- */
 
+/* What can't be read may have some. */
 static bool has_entries(struct db *db, const char *name)
 {
 	struct arena *mem cleanup_arena = arena_create();
 	int dir cleanup_fd = -1;
+	struct err why = {0};
 	const char **entry;
 	size_t n = 0;
 
-	return fs_open_subdir(db->root, name, 0, &dir, NULL) == 0 &&
-		fs_list(dir, mem, &entry, &n, NULL) == 0 && n > 0;
+	if (fs_open_subdir(db->root, name, 0, &dir, &why) < 0)
+		return why.code != ERR_NOT_FOUND;
+	return fs_list(dir, mem, &entry, &n, NULL) < 0 || n > 0;
 }
 
 bool folder_has_index(const struct db *db)

@@ -184,12 +184,12 @@ static int refuse_data(const char *path, DIR *dir, struct err *e)
 
 	if (faccessat(dirfd(dir), RESTORE_FOLDER, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(e, ERR_EXISTS, "a restore of %s was interrupted: empty that folder first", path);
-	while ((entry = readdir(dir)) != NULL) {
+	while (errno = 0, (entry = readdir(dir)) != NULL) {
 		if (!is_of_no_worth(entry->d_name))
 			return err_set(e, ERR_EXISTS, "%s holds data ('%s'), and nothing is ever restored over that: "
 				"move it away first", path, entry->d_name);
 	}
-	return 0;
+	return errno == 0 ? 0 : err_errno(e, ERR_IO, "%s", path);
 }
 
 /* Before the lock, whose file would be one more thing there. */

@@ -4,8 +4,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
@@ -37,6 +39,17 @@ static int remove_folder(void **state)
 	(void)state;
 	fd_cleanup(&dir);
 	return system(command);
+}
+
+/* Stands before libc's: after so many entries the disk can't be read. */
+static int entries_left = INT_MAX;
+
+struct dirent *readdir(DIR *d)
+{
+	if (entries_left-- > 0)
+		return ((struct dirent *(*)(DIR *))dlsym(RTLD_NEXT, "readdir"))(d);
+	errno = EIO;
+	return NULL;
 }
 
 static mode_t mode_of(const char *name)
@@ -302,6 +315,30 @@ static void makes_a_folder_or_leaves_it(void **state)
 	assert_int_equal(rmdir(name), 0);
 }
 
+static void a_folder_that_is_read_in_part_is_an_error(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	const char **name = NULL;
+	struct err e = {0};
+	size_t n = 7;
+
+	(void)state;
+	assert_int_equal(fs_replace(dir, "one", "1", 1, 0, &e), 0);
+	assert_int_equal(fs_replace(dir, "two", "2", 1, 0, &e), 0);
+	entries_left = 3; /* the folder itself and the one above among them, in any order */
+	int status = fs_list(dir, mem, &name, &n, &e);
+	entries_left = INT_MAX;
+	assert_int_equal(status, -1);
+	assert_int_equal(e.code, ERR_IO);
+	assert_non_null(strstr(e.text, "Input/output error"));
+	assert_int_equal(n, 7);
+	assert_null(name);
+	assert_int_equal(fs_list(dir, mem, &name, &n, &e), 0);
+	assert_true(n >= 2);
+	assert_int_equal(fs_remove(dir, "one", &e), 0);
+	assert_int_equal(fs_remove(dir, "two", &e), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +352,7 @@ int main(void)
 		cmocka_unit_test(reads_without_openat2),
 		cmocka_unit_test(makes_a_folder_or_leaves_it),
 		cmocka_unit_test(open_folders_to_the_world_are_refused),
+		cmocka_unit_test(a_folder_that_is_read_in_part_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
