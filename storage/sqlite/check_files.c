@@ -13,7 +13,7 @@
 #include "storage/sqlite/scan.h"
 #include "storage/sqlite/texts.h"
 
-enum { BODY_LARGEST = 16 << 20, ROUNDS = 3 };
+enum { ROUNDS = 3 };
 
 /* ---- texts ---- */
 

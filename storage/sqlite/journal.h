@@ -7,6 +7,9 @@
 #include "base/err.h"
 #include "storage/sqlite/writer.h"
 
+/* How much of one file is read, whoever wrote it: twice the largest max-resource-size; a ledger's month. */
+enum { BODY_LARGEST = 16 << 20, LOG_LARGEST = 1 << 30 };
+
 enum journal_offset { JOURNAL_FILE = -1, JOURNAL_RMDIR = -2, JOURNAL_MOVE = -3, JOURNAL_LOG = -4 };
 
 /* An object's file. body NULL: it goes away. */

@@ -9,7 +9,7 @@
 
 #define LEDGER_KEY "ledger.key"
 
-enum { LINE_LARGEST = 4 << 20, LOG_LARGEST = 1 << 30 };
+enum { LINE_LARGEST = 4 << 20 };
 
 #define LEDGER_COLUMNS \
 	"owner, seq, at, slot, incident, kind, ref, client, uid, text, prev, digest, self"

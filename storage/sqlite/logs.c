@@ -7,9 +7,8 @@
 #include "base/util.h"
 #include "storage/chain.h"
 #include "storage/names.h"
+#include "storage/sqlite/journal.h"
 #include "storage/store.h"
-
-enum { LOG_LARGEST = 1 << 30 };
 
 struct logs { const char *owner; ledger_fn visit; void *arg; };
 

@@ -18,7 +18,7 @@
 #include "storage/sqlite/journal.h"
 #include "storage/sqlite/ops.h"
 
-enum { BATCH = 512, RETRY_MS = 1000, RETRY_MOST_MS = 60000, LOG_LARGEST = 1 << 30 };
+enum { BATCH = 512, RETRY_MS = 1000, RETRY_MOST_MS = 60000 };
 
 struct mirror {
 	struct db *db;

@@ -19,11 +19,10 @@
 #include "storage/backend.h"
 #include "storage/chain.h"
 #include "storage/props.h"
+#include "storage/sqlite/journal.h"
 #include "storage/sqlite/open.h"
 #include "storage/sqlite/ops.h"
 #include "storage/sqlite/salvage.h"
-
-enum { BODY_LARGEST = 16 << 20, LOG_LARGEST = 1 << 30 };
 
 struct rebuild {
 	struct db *db;

@@ -11,9 +11,10 @@
 #include "base/fsio.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "storage/sqlite/journal.h"
 #include "storage/sqlite/ops.h"
 
-enum { FILE_LARGEST = 16 << 20, ACCIDENT = 10, ACCIDENT_PART = 20 };
+enum { ACCIDENT = 10, ACCIDENT_PART = 20 };
 
 /* What the index says of one name. */
 struct state {
@@ -130,7 +131,7 @@ int scan_file_differs(struct db *db, const struct collection *c, const char *fil
 	enum difference kind;
 	struct state s;
 
-	buf_init(&bytes, FILE_LARGEST);
+	buf_init(&bytes, BODY_LARGEST);
 	if (conn == NULL)
 		return -1;
 	if (file[0] == '.' || !str_ends(file, ".ics"))
@@ -198,7 +199,7 @@ static int report(struct scan *s, const char *file, const char *name, struct err
 	struct buf bytes cleanup_buf;
 	enum difference kind;
 
-	buf_init(&bytes, FILE_LARGEST);
+	buf_init(&bytes, BODY_LARGEST);
 	int status = compare_file(s->conn, s->c, s->dir, file, name, &bytes, &kind, e);
 	return status <= 0 ? status : s->visit(s->c, file, name, kind, &bytes, s->arg);
 }

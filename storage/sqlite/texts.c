@@ -7,8 +7,6 @@
 #include "storage/props.h"
 #include "storage/sqlite/journal.h"
 
-enum { LOG_LARGEST = 1 << 30 };
-
 /* ---- which there are ---- */
 
 /* kind, owner, name, collection, calendar; as enum text_kind and prop_place_kind have it */

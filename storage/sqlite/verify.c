@@ -11,10 +11,11 @@
 #include "base/util.h"
 #include "storage/audit.h"
 #include "storage/chain.h"
+#include "storage/sqlite/journal.h"
 #include "storage/sqlite/mirror.h"
 #include "storage/sqlite/ops.h"
 
-enum { LOG_LARGEST = 1 << 30, ROUNDS = 3 };
+enum { ROUNDS = 3 };
 
 /* One log, and how far it has been read. */
 struct log_file {
