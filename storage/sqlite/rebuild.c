@@ -47,6 +47,22 @@ static int report(const struct rebuild *r, const char *fmt, ...)
 	return r->problem(text, r->arg);
 }
 
+/* What may pass by itself ends the rebuild: the index would be without it. */
+static int unreadable(const struct rebuild *r, const char *path, const struct err *why, struct err *e)
+{
+	return why->code == ERR_BUSY ? err_set(e, why->code, "%s", why->text)
+		: report(r, "%s: %s", path, why->text);
+}
+
+/* The same of a file in a folder. */
+static int unreadable_file(const struct rebuild *r, const char *folder, const char *file,
+	const struct err *why, struct err *e)
+{
+	char *path cleanup_free = xasprintf("%s/%s", folder, file);
+
+	return unreadable(r, path, why, e);
+}
+
 /* Calls visit for each entry of a folder below the root, sorted; a missing folder has none. */
 typedef int (*entry_fn)(struct rebuild *r, int dir, const char *path, const char *name, void *arg,
 	struct err *e);
@@ -62,7 +78,7 @@ static int for_each_entry(struct rebuild *r, const char *path, entry_fn visit, v
 	size_t n;
 
 	if (fs_open_subdir(r->db->root, path, 0, &dir, &why) < 0)
-		return why.code == ERR_NOT_FOUND ? 0 : report(r, "%s: %s", path, why.text);
+		return why.code == ERR_NOT_FOUND ? 0 : unreadable(r, path, &why, e);
 	if (fs_list(dir, mem, &entry, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n && status == 0; i++) {
@@ -85,7 +101,7 @@ static int add_account(struct rebuild *r, int dir, const char *path, const char 
 	buf_init(&text, ACCOUNT_LARGEST);
 	if (fs_read(dir, name, &text, &why) < 0 ||
 		account_parse(text.data, text.len, mem, &a, &acting, &why) < 0)
-		return report(r, "%s/%s: %s", path, name, why.text);
+		return unreadable_file(r, path, name, &why, e);
 	if (strcmp(a.name, name) != 0 || !name_owner_valid(name))
 		return report(r, "%s/%s: the name in the file is another", path, name);
 	for (size_t i = 0; i < acting.n; i++) {
@@ -229,7 +245,7 @@ static int add_place(struct rebuild *r, int dir, const char *path, const char *f
 
 	buf_init(&text, PROPS_LARGEST);
 	if (fs_read(dir, file, &text, &why) < 0)
-		return why.code == ERR_NOT_FOUND ? 0 : report(r, "%s/%s: %s", path, file, why.text);
+		return why.code == ERR_NOT_FOUND ? 0 : unreadable_file(r, path, file, &why, e);
 	if (props_parse(text.data, text.len, mem, &props, &why) < 0)
 		return report(r, "%s/%s: %s", path, file, why.text);
 	for (size_t i = 0; i < props.rows; i++) {
@@ -260,7 +276,7 @@ static int add_event(struct rebuild *r, int dir, const char *path, const char *f
 		return report(r, "%s/%s: %s", path, file, strerror(errno));
 	if (fs_read(dir, file, &body, &bad) < 0 || r->parse(body.data, body.len, mem, &parsed,
 		&bad) < 0)
-		return report(r, "%s/%s: %s", path, file, bad.text);
+		return unreadable_file(r, path, file, &bad, e);
 	if (uid_holder(r, c->row.id, parsed.uid, &taken, e) < 0)
 		return -1;
 	if (taken != 0)
@@ -289,17 +305,19 @@ static const char *calendar_name(const struct calendar *c, const char *folder,
 }
 
 static int read_props(struct rebuild *r, int dir, const char *path, struct arena *mem,
-	struct calendar *c)
+	struct calendar *c, struct err *e)
 {
 	struct buf text cleanup_buf;
-	struct err why;
+	struct err why = {0};
 
 	buf_init(&text, PROPS_LARGEST);
 	c->props = (struct props){.created = r->now};
-	if (fs_read(dir, ".props", &text, &why) < 0 ||
-		props_parse(text.data, text.len, mem, &c->props, &why) < 0)
-		return report(r, "%s/.props: %s; the calendar has no properties and shares", path, why.text);
-	return 0;
+	if (fs_read(dir, ".props", &text, &why) == 0 &&
+		props_parse(text.data, text.len, mem, &c->props, &why) == 0)
+		return 0;
+	if (why.code == ERR_BUSY)
+		return err_set(e, why.code, "%s", why.text);
+	return report(r, "%s/.props: %s; the calendar has no properties and shares", path, why.text);
 }
 
 static int add_calendar(struct rebuild *r, int dir, const char *path, const char *folder, void *arg,
@@ -313,8 +331,8 @@ static int add_calendar(struct rebuild *r, int dir, const char *path, const char
 
 	char *below cleanup_free = xasprintf("%s/%s", path, folder);
 	if (fs_open_subdir(dir, folder, 0, &own, &why) < 0)
-		return report(r, "%s: %s", below, why.text);
-	int status = read_props(r, own, below, mem, &c);
+		return unreadable(r, below, &why, e);
+	int status = read_props(r, own, below, mem, &c, e);
 	if (status != 0)
 		return status;
 	c.row.name = calendar_name(&c, folder, name);
@@ -419,7 +437,7 @@ static int add_log(struct rebuild *r, int dir, const char *path, const char *fil
 	char *below cleanup_free = xasprintf("%s/%s", path, file);
 	buf_init(&text, LOG_LARGEST);
 	if (fs_read(dir, file, &text, &why) < 0)
-		return report(r, "%s: %s", below, why.text);
+		return unreadable(r, below, &why, e);
 	/* the rows' strings stay in this copy */
 	char *start = arena_alloc(all->mem, text.len + 1), *line = start;
 	memcpy(start, text.data, text.len);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -1133,6 +1134,41 @@ static void a_rebuild_that_cannot_work_changes_nothing(void **state)
 	store_close(s);
 }
 
+/* Whatever it can't open now, it would leave out. */
+static void a_rebuild_with_too_few_descriptors_makes_no_index(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf problems cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct store_counts counts;
+	struct rlimit all, few;
+	struct collection c;
+	struct err e = {0};
+	int status = -1;
+
+	buf_init(&problems, 10000);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "p"}, &e), 0);
+	put_ok(s, suite_calendar(s, "anna", "w"), "a.ics", "UID:1");
+	assert_int_equal(suite_entry(s, "anna", "u", "{}", true, &e), 0);
+	store_close(s);
+	unlink_file("index.db");
+	int lowest = dup(0);
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	for (few = all, few.rlim_cur = (rlim_t)lowest; status < 0; few.rlim_cur++) {
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		status = store_rebuild(root, parse_body, note_problem, &problems, &counts, &e);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+		assert_int_equal(exists("index.db"), status == 0);
+	}
+	assert_int_equal(counts.objects, 1);
+	assert_int_equal(counts.ledger, 1);
+	s = open_root(&slow);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c, &e), 0);
+	assert_body(s, c.id, "a.ics", "UID:1");
+	store_close(s);
+}
+
 /* It would make strangers of all files, and opening it would take its WAL away. */
 static void an_empty_index_is_none(void **state)
 {
@@ -1616,6 +1652,7 @@ int main(void)
 		FILES(a_damaged_index_is_kept_aside),
 		FILES(a_damaged_index_keeps_its_wal),
 		FILES(a_rebuild_that_cannot_work_changes_nothing),
+		FILES(a_rebuild_with_too_few_descriptors_makes_no_index),
 		FILES(an_empty_index_is_none),
 		FILES(a_rebuild_keeps_and_reports_what_it_cannot_read),
 		FILES(old_tombstones_are_purged_and_old_tokens_refused),
