@@ -43,8 +43,11 @@ static int compare_text(const struct check *k, const struct text_file *f, char w
 		before.len) != 0))
 		return 0;
 	why[0] = '\0';
-	if (!there) {
-		snprintf(why, 256, "%s", missing.code == ERR_NOT_FOUND ? "missing" : missing.text);
+	if (!there && missing.code == ERR_NOT_FOUND) {
+		/* the file of what went since the list was made */
+		snprintf(why, 256, "%s", before.len > 0 ? "missing" : "");
+	} else if (!there) {
+		snprintf(why, 256, "%s", missing.text);
 	} else if (k->deep && !text_same(f, &file, &before)) {
 		snprintf(why, 256, "differs from the index");
 	}

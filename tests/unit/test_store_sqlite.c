@@ -733,6 +733,48 @@ static void a_check_says_what_is_wrong(void **state)
 	store_close(s);
 }
 
+struct deleter { struct store *s; store_id event_of, calendar; struct buf *problems; };
+
+/* A check takes long: what it has still to look at is deleted behind its first line. */
+static int delete_meanwhile(const char *line, void *arg)
+{
+	struct deleter *d = arg;
+	struct err e = {0};
+
+	buf_printf(d->problems, "%s\n", line);
+	if (d->s == NULL)
+		return 0;
+	assert_int_equal(suite_delete(d->s, d->event_of, "b.ics", NULL, &e), 0);
+	assert_int_equal(store_commit(d->s, &(struct commit){.now = SUITE_NOW, .drop = d->calendar}, &e), 0);
+	assert_int_equal(store_flush(d->s, &e), 0);
+	d->s = NULL;
+	return 0;
+}
+
+static void what_is_deleted_during_a_check_is_not_missing(void **state)
+{
+	struct prop_row note = {"", "DAV:", "note", "<n/>"};
+	struct buf text cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct store_counts counts;
+	struct err e = {0};
+	struct deleter d = {s, suite_calendar(s, "anna", "w"), suite_calendar(s, "anna", "x"), &text};
+
+	buf_init(&text, 10000);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "p"}, &e), 0);
+	put_ok(s, d.event_of, "b.ics", "b");
+	put_ok(s, d.calendar, "c.ics", "c");
+	const struct prop_place b = {PLACE_OBJECT, d.event_of, "b.ics"}, c = {PLACE_OBJECT, d.calendar, "c.ics"};
+	assert_int_equal(store_place_patch(s, &b, &note, 1, &e), 0);
+	assert_int_equal(store_place_patch(s, &c, &note, 1, &e), 0);
+	write_file("accounts/anna", "name: anna\ndisplayname: Another\n");
+	assert_int_equal(store_check(s, true, NULL, delete_meanwhile, &d, &counts, &e), 0);
+	assert_non_null(strstr(text.data, "accounts/anna: differs"));
+	assert_null(strstr(text.data, ": missing"));
+	assert_ptr_equal(strchr(text.data, '\n') + 1, text.data + text.len);
+	store_close(s);
+}
+
 /* ---- a backup's hold ---- */
 
 static void files_are_held_until_they_are_released(void **state)
@@ -1645,6 +1687,7 @@ int main(void)
 		FILES(a_calendar_made_anew_is_watched_too),
 		FILES(a_log_that_was_cut_is_written_anew),
 		FILES(a_check_says_what_is_wrong),
+		FILES(what_is_deleted_during_a_check_is_not_missing),
 		FILES(files_are_held_until_they_are_released),
 		FILES(a_rebuild_brings_everything_back),
 		FILES(a_rebuild_takes_each_feed_once),
