@@ -158,6 +158,19 @@ def test_index(_):
             # a start writes what the index has and the files have not
             (s.data / "cal/anna/calendar/.props.d/no.ics").unlink(missing_ok=True)
         assert check(s, "--deep") == [], check(s, "--deep")
+        # what belongs to no table: the list of free pages
+        with open(s.data / "index.db", "r+b") as f:
+            f.seek(36)
+            free = f.read(4)
+            f.seek(36)
+            f.write((int.from_bytes(free, "big") + 1).to_bytes(4, "big"))
+        for options in ((), ("--deep",)):
+            lines = check(s, *options)
+            assert any(line.startswith("index.db: ") and "reelist" in line for line in lines), (options, lines)
+        with open(s.data / "index.db", "r+b") as f:
+            f.seek(36)
+            f.write(free)
+        assert check(s, "--deep") == [], check(s, "--deep")
         with open(s.data / "index.db", "r+b") as f:
             f.seek(-4096 * 2, 2)
             f.write(b"\xff" * 4096)
