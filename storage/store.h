@@ -508,7 +508,8 @@ int store_ledger_sign(struct store *s, const char *owner, int64_t now, struct si
 /* Oldest first. */
 int store_signed_heads(struct store *s, const char *owner, signed_head_fn visit, void *arg, struct err *e);
 /* Chain, files, index and signed heads of one owner: tells the first entry that is wrong, by file, line and
- * number, or nothing. Changes nothing, but writes the files out first. -1: it can't be found out. */
+ * number, or nothing. Changes nothing, but writes the files out first (store_flush()). -1: it can't be found
+ * out. */
 int store_ledger_verify(struct store *s, const struct ledger_verify *v, store_problem_fn problem, void *arg,
 	struct err *e);
 /* Wakes with at <= until, ordered; *next: when the following one is due, INT64_MAX if none. */
@@ -520,11 +521,11 @@ int store_wake_done(struct store *s, const struct wake *w, struct err *e);
 int store_scan(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e);
 /* Waits until a folder in use changed by another hand: 1 with its collection, 0 on time-out. One thread. */
 int store_watch(struct store *s, int timeout_ms, store_id *collection, struct err *e);
-/* Returns when every file is written and synced. */
+/* Returns when every file is written and synced. ERR_BUSY: one that isn't is held by store_hold(), whose end
+ * nobody waits for. */
 int store_flush(struct store *s, struct err *e);
 /* Until store_release() no file is written, so that they can be copied; what is committed meanwhile is
- * durable as ever, and store_flush waits. Returns when what was under way is written. ERR_BUSY: held
- * already. */
+ * durable as ever. Returns when what was under way is written. ERR_BUSY: held already. */
 int store_hold(struct store *s, struct err *e);
 void store_release(struct store *s);
 /* Index against itself, ledger chains, files present; deep: what stands in every file, too. parse, if deep:

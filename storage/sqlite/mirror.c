@@ -387,13 +387,13 @@ void mirror_notify(struct db *db, uint64_t journal)
 	pthread_mutex_unlock(&m->lock);
 }
 
-/* What a round met that began before says nothing: the cause may be gone since. through: also until files
- * that are held are written. */
-static int wait_locked(struct mirror *m, uint64_t journal, bool through, struct err *e)
+/* Also ends when files are held. What a round met that began before says nothing: the cause may be gone
+ * since. */
+static int wait_locked(struct mirror *m, uint64_t journal, struct err *e)
 {
 	uint64_t failures = m->failures + (m->writing ? 1 : 0);
 
-	while (m->written < journal && m->failures <= failures && (through || !m->held)) {
+	while (m->written < journal && m->failures <= failures && !m->held) {
 		m->urgent = true;
 		pthread_cond_signal(&m->work);
 		pthread_cond_wait(&m->done, &m->lock);
@@ -408,7 +408,7 @@ int mirror_wait(struct db *db, uint64_t journal, struct err *e)
 	struct mirror *m = db->mirror;
 
 	pthread_mutex_lock(&m->lock);
-	int status = wait_locked(m, journal, false, e);
+	int status = wait_locked(m, journal, e);
 	pthread_mutex_unlock(&m->lock);
 	return status;
 }
@@ -434,7 +434,11 @@ int mirror_flush(struct db *db, struct err *e)
 	if (find_last(db, &all, e) < 0)
 		return -1;
 	pthread_mutex_lock(&m->lock);
-	int status = wait_locked(m, all > m->committed ? all : m->committed, true, e);
+	all = all > m->committed ? all : m->committed;
+	int status = wait_locked(m, all, e);
+	if (status == 0 && m->written < all) {
+		status = err_set(e, ERR_BUSY, "a backup is being made");
+	}
 	pthread_mutex_unlock(&m->lock);
 	return status;
 }

@@ -20,8 +20,8 @@ void mirror_stop(struct db *db);
 void mirror_notify(struct db *db, uint64_t journal);
 /* Returns when all rows up to `journal` are on disk and pruned, or held; -1 if a round failed meanwhile. */
 int mirror_wait(struct db *db, uint64_t journal, struct err *e);
-/* The same for everything that a reader can see committed, also if it has to wait for the end of a hold. Not
- * for the writer's thread or the mirror's, which it waits for. */
+/* The same for everything that a reader can see committed; ERR_BUSY: it is held, and nobody waits for the end
+ * of that. Not for the writer's thread or the mirror's, which it waits for. */
 int mirror_flush(struct db *db, struct err *e);
 /* Waits for the round under way; none begins before mirror_release. ERR_BUSY: held already. */
 int mirror_hold(struct db *db, struct err *e);

@@ -792,6 +792,10 @@ static void files_are_held_until_they_are_released(void **state)
 	assert_body(s, c, "held.ics", "held");
 	assert_true(exists("cal/anna/work/before.ics"));
 	assert_false(exists("cal/anna/work/held.ics"));
+	/* nobody waits for the end of a backup */
+	assert_int_equal(store_flush(s, &e), -1);
+	assert_int_equal(e.code, ERR_BUSY);
+	assert_string_equal(e.text, "a backup is being made");
 	store_release(s);
 	assert_int_equal(store_flush(s, &e), 0);
 	assert_true(exists("cal/anna/work/held.ics"));
