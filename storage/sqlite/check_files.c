@@ -254,7 +254,7 @@ static char *key_of(const struct level *l, const char *path, const char *name)
 		: l->by == BY_PROPS ? xasprintf("%s/.props", path) : xstrdup(path);
 }
 
-/* What came since the paths were taken, or is about to go, is none. */
+/* What came since the paths were taken, or is about to go, or went, is none. */
 static int is_stranger(const struct check *k, const char *path, const char *key, bool *out)
 {
 	static const char pending_sql[] =
@@ -266,7 +266,8 @@ static int is_stranger(const struct check *k, const char *path, const char *key,
 	if (sql_number(k->conn, sql_query(k->conn, k->e, pending_sql, TEXT(path)), 0, &pending, k->e) < 0 ||
 		take_known(k, &now) < 0)
 		return -1;
-	*out = pending == 0 && !is_known(&now, key);
+	*out = pending == 0 && !is_known(&now, key) &&
+		faccessat(k->db->root, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	return 0;
 }
 

@@ -775,6 +775,42 @@ static void what_is_deleted_during_a_check_is_not_missing(void **state)
 	store_close(s);
 }
 
+/* A calendar is made, and deleted when its name has been read in its home's folder. */
+static int come_and_go(const char *line, void *arg)
+{
+	struct deleter *d = arg;
+	struct err e = {0};
+
+	buf_printf(d->problems, "%s\n", line);
+	if (str_starts(line, "accounts/zoe")) {
+		d->calendar = suite_calendar(d->s, "anna", "x");
+	} else if (str_starts(line, "cal/anna/a")) {
+		assert_int_equal(store_commit(d->s, &(struct commit){.now = SUITE_NOW, .drop = d->calendar}, &e), 0);
+	}
+	assert_int_equal(store_flush(d->s, &e), 0);
+	return 0;
+}
+
+static void what_comes_and_goes_during_a_check_is_no_stranger(void **state)
+{
+	struct buf text cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct store_counts counts;
+	struct err e = {0};
+	struct deleter d = {.s = s, .problems = &text};
+
+	buf_init(&text, 10000);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "p"}, &e), 0);
+	suite_calendar(s, "anna", "w");
+	write_file("accounts/zoe", "name: zoe\n");
+	write_file("cal/anna/a", "");
+	assert_int_equal(store_check(s, true, NULL, come_and_go, &d, &counts, &e), 0);
+	assert_non_null(strstr(text.data, "accounts/zoe: not in the index"));
+	assert_non_null(strstr(text.data, "cal/anna/a: not in the index"));
+	assert_null(strstr(text.data, "cal/anna/x"));
+	store_close(s);
+}
+
 /* ---- a backup's hold ---- */
 
 static void files_are_held_until_they_are_released(void **state)
@@ -1692,6 +1728,7 @@ int main(void)
 		FILES(a_log_that_was_cut_is_written_anew),
 		FILES(a_check_says_what_is_wrong),
 		FILES(what_is_deleted_during_a_check_is_not_missing),
+		FILES(what_comes_and_goes_during_a_check_is_no_stranger),
 		FILES(files_are_held_until_they_are_released),
 		FILES(a_rebuild_brings_everything_back),
 		FILES(a_rebuild_takes_each_feed_once),
