@@ -34,6 +34,11 @@ class Report:
             self.failed += 1
             print("FAILED %s: %s" % (what if isinstance(what, str) else ", ".join(what), str(wrong)[:2000]), flush=True)
 
+    def all_met(self, failpoints, met):
+        """Of a long run: one that is never met, because it was renamed perhaps, tests nothing."""
+        with self.case("failpoints"):
+            expect(met >= set(failpoints), "never met: " + ", ".join(sorted(set(failpoints) - met)))
+
     def end(self):
         """The last lines, and the exit status."""
         print("; ".join("%d %s" % (n, what) for what, n in sorted(self.counts.items())))

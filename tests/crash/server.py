@@ -26,6 +26,7 @@ RECOVERY = ["after-commit", "mirror-after-rename", "mirror-before-syncfs", "befo
 IDLE = "after-checkpoint:1"  # happens when nobody writes
 STARTS = ["replace-after-temp", "replace-after-rename"]
 LIVES, LOAD_SECONDS = 15, 4  # of a folder; until a failpoint is given up
+MANY = 100  # kills in which every failpoint has its turn often enough to be met
 
 
 def is_killed(victim):
@@ -37,9 +38,9 @@ def after_death(victim):
     expect("Sanitizer" not in victim.log(), "sanitizer report: " + victim.log()[-4000:])
 
 
-def one_life(world, seed, point, rng, report, story):
+def one_life(world, seed, point, rng, report, story, met):
     """Started, loaded, killed, perhaps killed again in its recovery, started again, looked at."""
-    s = world.server
+    s, killed_here = world.server, point is not None
     if s.begin(DEDIT_FAILPOINT=point or ""):
         world.load(seed)
         if point == IDLE:
@@ -49,12 +50,15 @@ def one_life(world, seed, point, rng, report, story):
             time.sleep(rng.uniform(0.1, 1.2))
         elif s.wait_dead(LOAD_SECONDS) is None:
             story.append("which was not met")
+            killed_here = False
         if s.process.poll() is None:
             s.process.kill()
             s.process.wait()
         world.finish()
     after_death(s)
     report.counts["kills of a server"] += 1
+    if killed_here:
+        met.add(point.split(":")[0])
     if rng.random() < 0.25:
         again = rng.choice(RECOVERY)
         story.append("then at its recovery, " + again)
@@ -80,7 +84,7 @@ def new_world():
 
 
 def lives(kills, seed, report, keep):
-    rng, world = random.Random(seed), None
+    rng, world, met = random.Random(seed), None, set()
     began = report.counts["kills of a server"]
     number = 0
     while report.counts["kills of a server"] - began < kills:
@@ -96,11 +100,13 @@ def lives(kills, seed, report, keep):
         story = ["kill %d at %s in %s" % (number, point or "a random moment", world.server.folder)]
         failed = report.failed
         with report.case(story):
-            one_life(world, seed * 10000 + number, point, rng, report, story)
+            one_life(world, seed * 10000 + number, point, rng, report, story, met)
         if report.failed > failed:
             if world.server.process is not None and world.server.process.poll() is None:
                 world.server.kill()
             world = None  # its folder stays, to be looked at
+    if kills >= MANY:
+        report.all_met(FAILPOINTS, met)
     if world is not None and not keep:
         shutil.rmtree(world.server.folder)
 
@@ -115,6 +121,7 @@ def starts(report):
                 if s.begin(DEDIT_FAILPOINT="%s:%d" % (point, n)):
                     s.kill()
                     shutil.rmtree(s.folder)
+                    expect(n > 1, "never met")
                     break
                 after_death(s)
                 report.counts["kills of a server"] += 1

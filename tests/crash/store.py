@@ -7,7 +7,8 @@ tests/crash/crash_store, built with --enable-failpoints, is killed at every fail
 random moments. After each kill the store is opened again and compared with
 the model of what was acknowledged: all of that is there, of what was under way all or nothing,
 sequence numbers only went forward, the ledger's chain is whole, files and index agree. Now and
-then the index is deleted and made anew from the files, which must change nothing.
+then the index is made anew from the files, right behind a kill or after it was deleted, which must
+change nothing.
 """
 
 import base64
@@ -28,8 +29,11 @@ FAILPOINTS = [
     "mirror-after-unlink", "mirror-after-move", "mirror-before-syncfs", "mirror-after-syncfs",
     "before-prune", "after-prune", "ledger-log-half-written", "after-checkpoint",
 ]
-REBUILD = ["replace-after-temp", "replace-after-rename", "rebuild-built", "rebuild-before-rename"]
+BETWEEN_RENAMES = "rebuild-before-rename"
+REBUILD = ["replace-after-temp", "replace-after-rename", "rebuild-built", BETWEEN_RENAMES]
+NO_INDEX = "there is no index.db; what was younger than mirror-delay is lost"
 TIMEOUT = 60
+MANY = 100  # kills in which every failpoint has its turn often enough to be met
 
 
 def digest(data):
@@ -202,25 +206,31 @@ class Folder:
             expect(not (self.path / "cal" / name).exists(), "the folder of %s is still there" % name)
         expect(not list((self.path / "tmp").iterdir()), "something is left in tmp")
 
-    def rebuild(self, rng):
-        if rng.random() < 0.5:
+    def rebuild(self, rng, fresh=False):
+        """fresh: right behind a kill, when the old index alone has what was acknowledged last."""
+        deleted = not fresh and rng.random() < 0.5
+        if deleted:
             for suffix in ("", "-wal", "-shm"):
                 pathlib.Path(str(self.path / "index.db") + suffix).unlink(missing_ok=True)
-        killed = rng.random() < 0.7
-        if killed:
-            status, _, _ = self.run("rebuild", failpoint=rng.choice(REBUILD))
+        point = rng.choice(REBUILD) if rng.random() < 0.7 else None
+        if point:
+            status, _, _ = self.run("rebuild", failpoint=point)
             expect(status == -9, "rebuild was not killed")
         status, lines, said = self.run("rebuild")
         expect(status == 0, "rebuild: " + said)
-        left = [line for line in lines if line.startswith("problem") and "mirror-delay" not in line]
+        no_index = deleted or point == BETWEEN_RENAMES
+        left = [line for line in lines if line.startswith("problem") and not (no_index and NO_INDEX in line)]
         expect(not left, "rebuild: " + "; ".join(left))
         # what a client saw before the rebuild is of another epoch
         self.model.compare(self.dump(), True)
-        return killed
+        return point is not None
 
-    def kill_once(self, seed, failpoint, rng):
+    def kill_once(self, seed, failpoint, rng, story):
         killed = self.load(seed, failpoint, rng.uniform(0.005, 0.25))
-        if rng.random() < 0.3:
+        if rng.random() < 0.2:
+            story.append("rebuild at once")
+            self.rebuild(rng, fresh=True)
+        elif rng.random() < 0.3:
             # die again while recovering
             self.run("dump", failpoint=rng.choice(FAILPOINTS[2:]))
         self.model.compare(self.dump(), False)
@@ -231,24 +241,29 @@ class Folder:
 def run(build, kills, seed, report, keep=False):
     rng = random.Random(seed)
     top = pathlib.Path(tempfile.mkdtemp(prefix="dedit-crash-"))
-    failed, folder = report.failed, None
+    failed, folder, met = report.failed, None, set()
     for i in range(kills):
         if folder is None or i % 12 == 0:
             if folder is not None:
                 shutil.rmtree(folder.path)
             folder = Folder(build / "tests/crash/crash_store", top / str(i))
         point = FAILPOINTS[i // 2 % len(FAILPOINTS)] if i % 2 == 0 else None
-        point = point and "%s:%d" % (point, 1 if rng.random() < 0.3 else rng.randint(1, 12))
-        story = ["kill %d at %s in %s" % (i + 1, point or "a random moment", folder.path)]
+        count = 1 if rng.random() < 0.3 else rng.randint(1, 12)
+        at = point and "%s:%d" % (point, count)
+        story = ["kill %d at %s in %s" % (i + 1, at or "a random moment", folder.path)]
         before = report.failed
         with report.case(story):
-            killed = folder.kill_once(seed * 10000 + i + 1, point, rng)
+            killed = folder.kill_once(seed * 10000 + i + 1, at, rng, story)
             report.counts["kills of a store"] += killed
+            if killed and point:
+                met.add(point)
             if i % 6 == 5:
                 story.append("rebuild")
                 report.counts["kills of a store"] += folder.rebuild(rng)
         if report.failed > before:
             folder = None
+    if kills >= MANY:
+        report.all_met(FAILPOINTS, met)
     if not keep and report.failed == failed:
         shutil.rmtree(top)
 
