@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -56,7 +57,30 @@ static const struct migration failing[] = {{2, column_sql, NULL}, {3, NULL, give
 static const struct migration deadly[] = {{2, column_sql, NULL}, {3, NULL, die}};
 static const struct migration wrong[] = {{2, "ALTER TABLE nothing ADD COLUMN x", NULL}};
 
-static int migrate(const struct migration *step, size_t n, struct err *e)
+/* Bytes until the disk is full. */
+static size_t disk_left = SIZE_MAX;
+
+static ssize_t write_until_full(int fd, const void *bytes, size_t len, off_t at)
+{
+	if (len > disk_left) {
+		errno = ENOSPC;
+		return -1;
+	}
+	disk_left -= disk_left == SIZE_MAX ? 0 : len;
+	return pwrite(fd, bytes, len, at);
+}
+
+static void have_sqlite_write_until_full(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	/* under which of its two names depends on how SQLite was built */
+	assert_int_equal(vfs->xSetSystemCall(vfs, "pwrite", (sqlite3_syscall_ptr)write_until_full), SQLITE_OK);
+	assert_int_equal(vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)write_until_full), SQLITE_OK);
+}
+
+/* room: what is left of the disk when the index has been opened. */
+static int migrate_with_room(const struct migration *step, size_t n, size_t room, struct err *e)
 {
 	const struct migrations m = {step[n - 1].to, step, n};
 	struct db *db;
@@ -65,12 +89,19 @@ static int migrate(const struct migration *step, size_t n, struct err *e)
 	struct conn *c = conn_open(db, "index.db", true, NULL);
 	assert_non_null(c);
 	bool made = true;
+	disk_left = room;
 	int status = index_migrate(db, c, &m, &made, e);
 
+	disk_left = SIZE_MAX;
 	assert_false(made);
 	conn_close(c);
 	folder_close(db);
 	return status;
+}
+
+static int migrate(const struct migration *step, size_t n, struct err *e)
+{
+	return migrate_with_room(step, n, SIZE_MAX, e);
 }
 
 /* Of the index, or of a copy; -1: there is no such number. */
@@ -138,6 +169,34 @@ static void a_step_that_fails_undoes_all(void **state)
 	assert_as_before();
 }
 
+/* It gets full in the copy first, with more room in the steps, then in the commit; with enough it works. */
+static void a_full_disk_undoes_all(void **state)
+{
+	enum { PAGE = 4096 };
+	char *temp cleanup_free = xasprintf("%s/index.db.copy", root);
+	char *copy cleanup_free = xasprintf("%s/index.db.v1", root);
+	size_t room = 0, in_copy = 0, in_steps = 0;
+	struct err e = {0};
+
+	have_sqlite_write_until_full();
+	while (migrate_with_room(two, ARRAY_SIZE(two), room, &e) < 0) {
+		assert_int_equal(e.code, ERR_FULL);
+		assert_non_null(strstr(e.text, "disk is full"));
+		bool copied = access(copy, F_OK) == 0;
+		assert_non_null(strstr(e.text, copied ? "index.db stays at version 1"
+			: "no copy of index.db can be made before it is changed"));
+		in_steps += copied;
+		in_copy += !copied;
+		assert_int_equal(access(temp, F_OK), -1);
+		assert_as_before();
+		unlink(copy);
+		room += PAGE;
+	}
+	assert_true(in_copy > 0 && in_steps > 0);
+	assert_int_equal(number("index.db", version_sql), 3);
+	assert_int_equal(number("index.db.v1", version_sql), 1);
+}
+
 static void a_kill_undoes_all(void **state)
 {
 	int status;
@@ -189,6 +248,7 @@ int main(void)
 		TEST(all_steps_are_done_and_the_old_index_is_kept),
 		TEST(only_what_is_left_is_done),
 		TEST(a_step_that_fails_undoes_all),
+		TEST(a_full_disk_undoes_all),
 		TEST(a_kill_undoes_all),
 		TEST(a_later_version_is_refused_by_a_rebuild_too),
 	};
