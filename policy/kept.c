@@ -34,7 +34,7 @@ int kept_add(const char *data, const char *digest, const struct buf *text, struc
 }
 
 /* What else somebody put into the folder is none of ours. */
-static bool is_digest(const char *name)
+bool kept_is_digest(const char *name)
 {
 	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -45,7 +45,7 @@ int kept_read(const char *data, const char *digest, struct buf *out, struct err 
 {
 	cleanup_fd int folder = -1;
 
-	if (!data || !is_digest(digest))
+	if (!data || !kept_is_digest(digest))
 		return err_set(e, ERR_NOT_FOUND, "no such version");
 	return open_folder(data, &folder, e) || fs_read(folder, digest, out, e) ? -1 : 0;
 }
@@ -74,7 +74,7 @@ static int list_texts(const char *data, struct arena *mem, int *folder, const ch
 	if (fs_list(*folder, mem, names, &all, e))
 		return -1;
 	for (size_t n = 0; n < all; n++) {
-		if (is_digest((*names)[n]))
+		if (kept_is_digest((*names)[n]))
 			(*names)[(*count)++] = (*names)[n];
 	}
 	return 0;

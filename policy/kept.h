@@ -2,11 +2,15 @@
 #ifndef DEDIT_POLICY_KEPT_H
 #define DEDIT_POLICY_KEPT_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 
 enum { KEPT_TEXT_MAX = 1 << 20 }; /* bytes of one policy's section */
 
+/* Could it be the digest of a text? */
+bool kept_is_digest(const char *name);
 /* Kept unless it is there already; what stands there instead is replaced. */
 int kept_add(const char *data, const char *digest, const struct buf *text, struct err *e);
 /* ERR_NOT_FOUND if that is no digest of one; data may be NULL. */

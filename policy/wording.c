@@ -1,5 +1,6 @@
 #include "policy/wording.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -140,4 +141,72 @@ int wording_check_versions(const struct conf_section *sec, const struct zone *zo
 			return -1;
 	}
 	return 0;
+}
+
+/* ---- texts that bookings go by ---- */
+
+struct seen { const char *digest; struct seen *next; };
+struct search {
+	const char *data;
+	struct arena *mem;
+	struct seen *seen;
+	store_problem_fn problem;
+	void *arg;
+};
+
+static bool is_seen(const struct search *s, const char *digest)
+{
+	for (const struct seen *x = s->seen; x; x = x->next) {
+		if (strcmp(x->digest, digest) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* One that is there and can't be read is kept_check()'s. */
+static bool is_kept(const char *data, const char *digest)
+{
+	struct buf text cleanup_buf;
+	struct err why;
+
+	buf_init(&text, KEPT_TEXT_MAX);
+	return kept_read(data, digest, &text, &why) == 0 || why.code != ERR_NOT_FOUND;
+}
+
+static int look_for_text(struct search *s, const struct ledger_row *row, const char *digest)
+{
+	struct seen *x = arena_alloc(s->mem, sizeof(*x));
+
+	*x = (struct seen){ arena_strdup(s->mem, digest), s->seen };
+	s->seen = x;
+	if (is_kept(s->data, digest))
+		return 0;
+	char *line cleanup_free = xasprintf("policies/%s: missing, and what is booked with %s since entry %" PRIu64
+		" goes by it; put it back from a backup, or, if it is in force, start the server anew", digest,
+		row->owner, row->seq);
+	return s->problem(line, s->arg);
+}
+
+/* Other modules' slots may have something else there. */
+static int look_at_booking(const struct ledger_row *row, void *arg)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct entry_list one = { 0 };
+	struct search *s = arg;
+
+	if (ledger_read_row(row, mem, &one) || !one.count)
+		return 0;
+	const char *digest = one.entries[0].i.basis;
+	return !kept_is_digest(digest) || is_seen(s, digest) ? 0 : look_for_text(s, row, digest);
+}
+
+int wording_check_bookings(struct store *s, const char *owner, const char *data, store_problem_fn problem,
+	void *arg, struct err *e)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct search search = { .data = data, .mem = mem, .problem = problem, .arg = arg };
+
+	const struct ledger_query q = { .owner = owner, .kind = KIND_SLOT };
+
+	return store_ledger(s, &q, look_at_booking, &search, e);
 }

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "ical/zone.h"
+#include "storage/store.h"
 
 /* Digest of the section. data: the folder in which one not seen before is kept; NULL: not. */
 int wording_digest(const struct conf_section *sec, const char *data, char digest[DIGEST_SIZE], struct err *e);
@@ -25,5 +26,9 @@ bool wording_is_of(const char *text, const char *policy);
  */
 int wording_check_versions(const struct conf_section *sec, const struct zone *zone, const char *data,
 	struct err *e);
+
+/* Tells, once each, which texts an owner's bookings go by and aren't kept in data (15.24). */
+int wording_check_bookings(struct store *s, const char *owner, const char *data, store_problem_fn problem,
+	void *arg, struct err *e);
 
 #endif

@@ -103,8 +103,8 @@ const char *admin_fee_state(const struct fee *f);
 /* The owner given, or, NULL, the only one who has a calendar of fees: books and reports are one person's.
  * ADMIN_OK, else the exit code after a message. */
 int admin_one_owner(struct admin *a, const char *given, const char **out);
-/* Tells what is wrong with any ledger, as `ledger verify` does; nothing, if nothing is. ADMIN_OK, else
- * the exit code after a message. */
+/* Tells what is wrong with any ledger, as `ledger verify` does, and which texts of policies it needs are
+ * lost; nothing, if nothing is. ADMIN_OK, else the exit code after a message. */
 int admin_audit_ledgers(struct admin *a);
 /* Writes a calendar to the command's file (ADMIN_WRITES). refresh: seconds after which a program may ask
  * again; 0: not said. The exit code. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "policy/audit.h"
+#include "policy/wording.h"
 #include "server/admin.h"
 #include "storage/chain.h"
 
@@ -98,7 +99,8 @@ int admin_audit_ledgers(struct admin *a)
 	if (code != ADMIN_OK)
 		return code;
 	for (const struct owner_item *o = owners; o != NULL; o = o->next) {
-		if (ledger_audit(a->site->dav.store, o->name, NULL, write_problem, a, &e) < 0)
+		if (ledger_audit(a->site->dav.store, o->name, NULL, write_problem, a, &e) < 0 ||
+			wording_check_bookings(a->site->dav.store, o->name, a->site->settings->data, write_problem, a, &e) < 0)
 			code = admin_fail(a, "the ledger of %s can't be verified: %s", o->name, e.text);
 	}
 	return code;

@@ -278,3 +278,20 @@ def test_a_policys_text(_):
             f.back()
             assert text.read_bytes() == whole
         assert os.listdir(s.data / "policies") == [text.name]
+
+        # while it serves nobody writes it anew; a text that nothing was booked under may go
+        s.start()
+        assert check(s, "--deep") == []
+        text.unlink()
+        lines = check(s, "--deep")
+        assert len(lines) == 1 and lines[0].startswith("policies/%s: missing, " % text.name) and "anna" in lines[0], lines
+        assert s.stop() == 0
+        s.write_config(extra=s.extra.replace("24h 100%", "24h 50%"))
+        s.start()
+        assert check(s, "--deep") == lines
+        text.write_bytes(whole)
+        text.chmod(0o600)
+        assert check(s, "--deep") == []
+        next(f for f in (s.data / "policies").iterdir() if f.name != text.name).unlink()
+        assert check(s, "--deep") == []
+        assert s.stop() == 0
