@@ -88,8 +88,8 @@ static int check_epoch(struct db *db, struct conn *c, struct err *e)
 
 /* ---- index.db ---- */
 
-/* What can't be read may have some. */
-static bool has_entries(struct db *db, const char *name)
+/* 1, 0; -1: what can't be read may have some. */
+static int has_entries(struct db *db, const char *name, struct err *e)
 {
 	struct arena *mem cleanup_arena = arena_create();
 	int dir cleanup_fd = -1;
@@ -98,8 +98,8 @@ static bool has_entries(struct db *db, const char *name)
 	size_t n = 0;
 
 	if (fs_open_subdir(db->root, name, 0, &dir, &why) < 0)
-		return why.code != ERR_NOT_FOUND;
-	return fs_list(dir, mem, &entry, &n, NULL) < 0 || n > 0;
+		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s: %s", db->path, why.text);
+	return fs_list(dir, mem, &entry, &n, e) < 0 ? -1 : n > 0;
 }
 
 bool folder_has_index(const struct db *db)
@@ -129,12 +129,18 @@ int folder_check_restored(const struct db *db, struct err *e)
 /* An empty index over a full folder would make strangers of all files. */
 static int make_index_file(struct db *db, struct err *e)
 {
+	static const char *const folders[] = {"cal", "accounts", "ledger"};
+	int full = 0;
+
 	if (folder_has_index(db))
 		return 0;
 	if (folder_check_restored(db, e) < 0)
 		return -1;
-	if (has_entries(db, "cal") || has_entries(db, "accounts") || has_entries(db, "ledger"))
-		return err_set(e, ERR_INVALID,
+	for (size_t i = 0; i < ARRAY_SIZE(folders) && full == 0; i++) {
+		full = has_entries(db, folders[i], e);
+	}
+	if (full != 0)
+		return full < 0 ? -1 : err_set(e, ERR_INVALID,
 			"%s has calendars but no index.db: make it anew with 'dedit rebuild'", db->path);
 	return index_make_file(db, "index.db", e);
 }
@@ -196,7 +202,7 @@ static int prepare_index(struct db *db, struct err *e)
 	if (make_index_file(db, e) < 0 || folder_check_wal(db, e) < 0 || folder_read_key(db, e) < 0)
 		return -1;
 	if (look_at_index(db, &made, &why) < 0)
-		return err_set(e, why.code, "%.120s%s", why.text,
+		return err_set(e, why.code, "%.150s%s", why.text,
 			why.code == ERR_CORRUPT ? "; 'dedit rebuild' makes it anew from the files" : "");
 	return sync_all(db, left || made, e);
 }

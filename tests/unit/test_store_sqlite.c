@@ -1251,6 +1251,28 @@ static void a_rebuild_with_too_few_descriptors_makes_no_index(void **state)
 	store_close(s);
 }
 
+/* Nor does it say that the folder is what it can't look into. */
+static void a_start_with_too_few_descriptors_asks_for_no_rebuild(void **state)
+{
+	char *cal cleanup_free = path_of("cal"), *ledger cleanup_free = path_of("ledger");
+	struct rlimit all, few;
+	struct store *s = NULL;
+	struct err e = {0};
+	int status = -1, lowest = dup(0);
+
+	close(lowest);
+	assert_int_equal(mkdir(cal, 0700), 0);
+	assert_int_equal(mkdir(ledger, 0700), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	for (few = all, few.rlim_cur = (rlim_t)lowest; status < 0; few.rlim_cur++) {
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		status = store_open("sqlite", root, &slow, &s, &e);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+		assert_true(status == 0 || strstr(e.text, "rebuild") == NULL);
+	}
+	store_close(s);
+}
+
 /* It would make strangers of all files, and opening it would take its WAL away. */
 static void an_empty_index_is_none(void **state)
 {
@@ -1737,6 +1759,7 @@ int main(void)
 		FILES(a_damaged_index_keeps_its_wal),
 		FILES(a_rebuild_that_cannot_work_changes_nothing),
 		FILES(a_rebuild_with_too_few_descriptors_makes_no_index),
+		FILES(a_start_with_too_few_descriptors_asks_for_no_rebuild),
 		FILES(an_empty_index_is_none),
 		FILES(a_rebuild_keeps_and_reports_what_it_cannot_read),
 		FILES(old_tombstones_are_purged_and_old_tokens_refused),
