@@ -13,7 +13,8 @@
 #include "server/brake.h"
 
 enum {
-	CACHE_SLOTS = 1024,
+	CACHE_SETS = 4096, /* by two bytes of the key */
+	CACHE_WAYS = 4,    /* for accounts that come into the same set */
 	CACHE_MS = 10 * 60 * 1000,
 	CREDENTIALS_MAX = 1024,
 };
@@ -26,7 +27,7 @@ struct auth {
 	uint8_t secret[32];
 	char *dummy;            /* a hash nobody knows the password of */
 	pthread_mutex_t lock;   /* of the cache */
-	struct slot cache[CACHE_SLOTS];
+	struct slot cache[CACHE_SETS][CACHE_WAYS];
 };
 
 /* ---- hashing ---- */
@@ -116,9 +117,30 @@ static void cache_key(const struct auth *a, const struct auth_attempt *t, uint8_
 		secret_zero(text.data, text.len);
 }
 
-static struct slot *cache_slot(struct auth *a, const uint8_t key[SHA256_SIZE])
+/* The key's slot, or NULL. */
+static struct slot *cache_find(struct slot set[CACHE_WAYS], const uint8_t key[SHA256_SIZE])
 {
-	return &a->cache[(key[0] | key[1] << 8) % CACHE_SLOTS];
+	for (size_t i = 0; i < CACHE_WAYS; i++) {
+		if (equal_const_time(set[i].key, key, SHA256_SIZE))
+			return &set[i];
+	}
+	return NULL;
+}
+
+static struct slot *cache_oldest(struct slot set[CACHE_WAYS])
+{
+	struct slot *oldest = set;
+
+	for (size_t i = 1; i < CACHE_WAYS; i++) {
+		if (set[i].until < oldest->until)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
+static struct slot *cache_set(struct auth *a, const uint8_t key[SHA256_SIZE])
+{
+	return a->cache[(key[0] | key[1] << 8) % CACHE_SETS];
 }
 
 static bool cache_has(struct auth *a, const struct auth_attempt *t)
@@ -128,9 +150,9 @@ static bool cache_has(struct auth *a, const struct auth_attempt *t)
 	bool has;
 
 	cache_key(a, t, key);
-	slot = cache_slot(a, key);
 	pthread_mutex_lock(&a->lock);
-	has = slot->until > clock_monotonic_ms() && equal_const_time(slot->key, key, sizeof(key));
+	slot = cache_find(cache_set(a, key), key);
+	has = slot != NULL && slot->until > clock_monotonic_ms();
 	pthread_mutex_unlock(&a->lock);
 	return has;
 }
@@ -141,8 +163,10 @@ static void cache_add(struct auth *a, const struct auth_attempt *t)
 	struct slot *slot;
 
 	cache_key(a, t, key);
-	slot = cache_slot(a, key);
 	pthread_mutex_lock(&a->lock);
+	slot = cache_find(cache_set(a, key), key);
+	if (slot == NULL)
+		slot = cache_oldest(cache_set(a, key));
 	memcpy(slot->key, key, sizeof(key));
 	slot->until = clock_monotonic_ms() + CACHE_MS;
 	pthread_mutex_unlock(&a->lock);

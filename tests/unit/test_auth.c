@@ -212,6 +212,26 @@ static void test_success_counts_for_those_that_wait(void **state)
 	assert_int_equal(auth_verify(f->auth, &second), AUTH_OK);
 }
 
+/* Each has to be: one that is forgotten is hashed at each request, and keeps the others waiting. */
+static void test_a_thousand_are_remembered(void **state)
+{
+	enum { ACCOUNTS = 1000 };
+	struct fixture *f = *state;
+	struct err e;
+
+	for (int i = 0; i < ACCOUNTS; i++) {
+		char *name = arena_printf(f->mem, "user%d", i);
+		/* "horse" by MD5, which takes no time */
+		struct account ac = { .name = name, .displayname = name, .language = "en", .addresses = no_addresses,
+			.generation = 1, .password = "$1$dedit$t22P9SPs0kVLrPB2FAcRg0" };
+
+		assert_int_equal(store_account_put(f->store, &ac, &e), 0);
+		assert_int_equal(login(f, arena_printf(f->mem, "%s:horse", name), "192.0.2.1"), AUTH_OK);
+	}
+	for (int i = 0; i < ACCOUNTS; i++)
+		assert_int_equal(begin(f, basic(f, arena_printf(f->mem, "user%d:horse", i)), "192.0.2.1"), AUTH_OK);
+}
+
 static void test_application_password(void **state)
 {
 	struct fixture *f = *state;
@@ -278,6 +298,7 @@ int main(void)
 		TEST(test_new_password_ends_it),
 		TEST(test_brake),
 		TEST(test_brake_for_guesses_at_once), TEST(test_success_counts_for_those_that_wait),
+		TEST(test_a_thousand_are_remembered),
 		TEST(test_application_password),
 		TEST(test_closed_account),
 		TEST(test_unknown_costs_the_same),
