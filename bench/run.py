@@ -14,6 +14,7 @@ import datetime
 import os
 import pathlib
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -156,6 +157,7 @@ def main():
     if args.check:
         args.sizes, args.seconds, args.peers, args.accounts = [100], 0.05, [], 10
         works.WORKS.update({work: connections[-1:] for work, connections in works.WORKS.items()})
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers and folders go
     run = Run(args.sizes, args.seconds)
     run.left_out = {cls.name: cls.why_not() for cls in servers.PEERS if cls.name in args.peers and cls.why_not()}
     peers = [cls for cls in servers.PEERS if cls.name in args.peers and cls.name not in run.left_out]
