@@ -52,13 +52,6 @@ struct diff {
 
 /* ---- gathering ---- */
 
-static bool is_live(const struct ical *ic, const struct ical_comp *c)
-{
-	const struct ical_line *l = ical_prop(ic, c, "STATUS");
-
-	return !l || ascii_casecmp(l->value, "CANCELLED") != 0;
-}
-
 static void list_comps(struct side *s)
 {
 	const struct ical *ic = s->plan.ic;
@@ -69,7 +62,7 @@ static void list_comps(struct side *s)
 	}
 	s->told = arena_array(s->mem, n, sizeof(*s->told));
 	for (const struct ical_comp *c = ic->calendar->children; c; c = c->next) {
-		s->told[s->told_count++] = (struct told) { .comp = c, .live = is_live(ic, c) };
+		s->told[s->told_count++] = (struct told) { .comp = c, .live = !ical_is_cancelled(ic, c) };
 	}
 }
 

@@ -56,7 +56,7 @@ static void read_kind(struct busy *b, const struct ical_comp *c)
 	const struct ical_line *status = ical_prop(b->ic, c, "STATUS");
 
 	b->last = c;
-	b->free = is(ical_prop(b->ic, c, "TRANSP"), "TRANSPARENT") || is(status, "CANCELLED");
+	b->free = is(ical_prop(b->ic, c, "TRANSP"), "TRANSPARENT") || ical_is_cancelled(b->ic, c);
 	b->kind = is(status, "TENTATIVE") ? ICAL_BUSY_TENTATIVE : ICAL_BUSY;
 }
 

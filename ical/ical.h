@@ -130,6 +130,8 @@ int ical_escape(struct buf *out, const char *text);
 const struct ical_comp *ical_first(const struct ical *ic);
 /* The master (without RECURRENCE-ID) or NULL if the object holds overrides only. */
 const struct ical_comp *ical_master(const struct ical *ic);
+/* STATUS:CANCELLED (RFC 5545 3.8.1.11). */
+bool ical_is_cancelled(const struct ical *ic, const struct ical_comp *c);
 
 /* ---- values ---- */
 

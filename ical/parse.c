@@ -274,3 +274,10 @@ const struct ical_comp *ical_master(const struct ical *ic)
 	}
 	return NULL;
 }
+
+bool ical_is_cancelled(const struct ical *ic, const struct ical_comp *c)
+{
+	const struct ical_line *status = ical_prop(ic, c, "STATUS");
+
+	return status && ascii_casecmp(status->value, "CANCELLED") == 0;
+}

@@ -202,7 +202,7 @@ static void view_make(struct view *v, const struct change_source *src, const str
 		v->link = text_of(ic, c, "URL", mem);
 	}
 	view_guests(v, src, ic, c);
-	v->cancelled = strcmp(v->status, "CANCELLED") == 0;
+	v->cancelled = ical_is_cancelled(ic, c);
 	v->appointment = !v->cancelled && strcmp(v->status, "TENTATIVE") != 0 &&
 		strcmp(v->transp, "TRANSPARENT") != 0 && (v->clients || *v->summary);
 }
@@ -390,10 +390,8 @@ static const struct keyed_comp *find_comp(const struct keyed_list *list, const c
 static bool was_cancelled(const struct collector *col, const char *occurrence)
 {
 	const struct keyed_comp *found = find_comp(&col->before, occurrence);
-	const struct change_source *src = col->src;
 
-	return found &&
-		strcmp(word_of(src->before, found->comp, "STATUS", src->mem), "CANCELLED") == 0;
+	return found && ical_is_cancelled(col->src->before, found->comp);
 }
 
 /* What an ical_change is about, seen from both sides. */

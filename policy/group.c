@@ -67,8 +67,7 @@ static const char *answer_for(const struct subject *s, const struct body *sent, 
 	}
 	if (!there)
 		return NULL;
-	l = ical_prop(sent->full, there, "STATUS");
-	if (l && ascii_casecmp(l->value, "CANCELLED") == 0)
+	if (ical_is_cancelled(sent->full, there))
 		return "DECLINED";
 	l = my_line(s, sent->full, there);
 	return l ? ical_param(l, "PARTSTAT") : "DECLINED";

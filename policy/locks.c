@@ -32,15 +32,9 @@ void owner_locks_destroy(struct owner_locks *locks)
 	free(locks);
 }
 
-/* FNV-1a. */
 static unsigned stripe_of(const char *owner)
 {
-	uint32_t hash = UINT32_C(2166136261);
-
-	for (; *owner; owner++) {
-		hash = (hash ^ (unsigned char)*owner) * UINT32_C(16777619);
-	}
-	return hash % STRIPES;
+	return (unsigned)(str_hash(owner) % STRIPES);
 }
 
 static void lock_stripe(struct owner_locks *locks, unsigned n, bool alone)

@@ -72,13 +72,6 @@ static const char *text_of(const struct ical *ic, const struct ical_comp *c, con
 	return l ? ical_text(l->value, mem) : "";
 }
 
-static bool is_cancelled(const struct ical *ic, const struct ical_comp *c)
-{
-	const struct ical_line *l = ical_prop(ic, c, "STATUS");
-
-	return l && ascii_casecmp(l->value, "CANCELLED") == 0;
-}
-
 static bool wants_link(const struct ical *ic, const struct ical_comp *c, struct arena *mem)
 {
 	const char *link = text_of(ic, c, "CONFERENCE", mem);
@@ -117,7 +110,7 @@ static int look_at_date(const struct ical_instance *i, void *arg)
 	struct holders holders;
 	struct late_notice n;
 
-	if (is_cancelled(f->ic, i->comp))
+	if (ical_is_cancelled(f->ic, i->comp))
 		return 0;
 	if (f->series)
 		ical_utc(i->recurrence, occurrence);
@@ -212,7 +205,9 @@ static int take_missing(const struct ical_instance *i, void *arg)
 	if (f->series)
 		ical_utc(i->recurrence, occurrence);
 	find_holders(f->slots, occurrence, i->start, &holders);
-	for (size_t k = 0; k < holders.count && !is_cancelled(ic, i->comp) && wants_link(ic, i->comp, mem); k++) {
+	if (ical_is_cancelled(ic, i->comp))
+		return 0;
+	for (size_t k = 0; k < holders.count && wants_link(ic, i->comp, mem); k++) {
 		const struct policy_incident *slot = holders.of[k].slot;
 
 		if (!late_link_check(f->subject->policy->self, slot, i->start, f->rq->now, mem, &n) ||

@@ -161,13 +161,6 @@ static int read_event(struct reading *r, struct ical **out, struct err *e)
 
 struct dates { struct reading *r; const struct policy_incident *series; };
 
-static bool is_cancelled(const struct ical_instance *i, const struct ical *ic)
-{
-	const struct ical_line *status = ical_prop(ic, i->comp, "STATUS");
-
-	return status != NULL && ascii_casecmp(status->value, "CANCELLED") == 0;
-}
-
 struct visit { struct dates *dates; const struct ical *ic; };
 
 static int add_date(const struct ical_instance *i, void *arg)
@@ -179,7 +172,7 @@ static int add_date(const struct ical_instance *i, void *arg)
 	struct fact *f;
 
 	ical_utc(i->recurrence, occurrence);
-	if (i->start < s->acquired || i->end > r->q->now || is_cancelled(i, v->ic) ||
+	if (i->start < s->acquired || i->end > r->q->now || ical_is_cancelled(v->ic, i->comp) ||
 		has_occurrence(r, occurrence, r->entries.count))
 		return 0;
 	f = add(r);
