@@ -229,7 +229,7 @@ void zone_finish(void)
 	table.count = table.size = 0;
 }
 
-/* -1: not to be read, or too large. The name is one of the table's. */
+/* -1: not to be read now; size: too large. The name is one of the table's. */
 static ssize_t read_file(const char *name, unsigned char *bytes, size_t size)
 {
 	cleanup_free char *path = xasprintf("%s/%s", table.folder, name);
@@ -241,16 +241,20 @@ static ssize_t read_file(const char *name, unsigned char *bytes, size_t size)
 		n = read(fd, bytes + len, size - len);
 		len += n > 0 ? (size_t)n : 0;
 	}
-	return n < 0 || len == size ? -1 : (ssize_t)len;
+	return n < 0 ? -1 : (ssize_t)len;
 }
 
+/* NULL: not to be had now, for want of files perhaps, so that the next one asks again. */
 static const struct zone *load(const struct entry *entry)
 {
 	cleanup_free unsigned char *bytes = xmalloc(FILE_MAX);
 	ssize_t len = read_file(entry->name, bytes, FILE_MAX);
 	struct zone made;
 
-	if (len < 0 || zone_read_tzif(bytes, (size_t)len, &made)) {
+	if (len < 0) {
+		return NULL;
+	}
+	if (len == FILE_MAX || zone_read_tzif(bytes, (size_t)len, &made)) {
 		return &unusable;
 	}
 	struct zone *z = xmalloc(sizeof(*z));

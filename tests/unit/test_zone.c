@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -251,6 +252,31 @@ static void damaged_files_give_no_zone(void **state)
 	assert_int_equal(zone_init(NULL, &e), 0);
 }
 
+/* A process that has no file left for a moment. */
+static void what_could_not_be_read_once_is_read_later(void **state)
+{
+	char folder[] = "/tmp/test_zone.XXXXXX", path[256];
+	unsigned char bytes[8192];
+	struct rlimit before, none;
+	struct err e;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	put(folder, "Good", bytes, berlin(bytes, sizeof(bytes)));
+	assert_int_equal(zone_init(folder, &e), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	const struct zone *early = zone_find("Good");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_null(early);
+	assert_non_null(zone_find("Good"));
+	snprintf(path, sizeof(path), "%s/Good", folder);
+	unlink(path);
+	rmdir(folder);
+	assert_int_equal(zone_init(NULL, &e), 0);
+}
+
 static void every_system_zone_loads(void **state)
 {
 	(void)state;
@@ -414,6 +440,7 @@ int main(void)
 		cmocka_unit_test(t09_hostile_vtimezone_is_quick_and_unknown),
 		cmocka_unit_test(vtimezone_without_sense_is_unknown),
 		cmocka_unit_test(damaged_files_give_no_zone),
+		cmocka_unit_test(what_could_not_be_read_once_is_read_later),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
