@@ -1,8 +1,8 @@
 """
 doc/trust.md T-19: a request whose end two readers may see at different places is refused and the connection closed;
 nothing of its rest is read as a second request. On TCP, TLS and the unix socket, which a proxy shares among its
-users. (The shapes of libraries.md A1: tests/wire/http_framing_test.py.) Of a NUL the library hands on what stands
-before it, so that nobody here can refuse the rest.
+users. (The shapes of libraries.md A1: tests/wire/http_framing_test.py.) Of a NUL in a value the library hands on
+what stands before it, so that nobody here can refuse the rest.
 """
 
 import contextlib
@@ -67,6 +67,9 @@ HEADS = (
     b"X: a\rTransfer-Encoding: chunked\r\nContent-Length: 5\r\n",
     b"X: a\r\rContent-Length: 0\r\nContent-Length: 5\r\n",
     b"Host: other\r\nContent-Length: 5\r\n",
+    b"Content-Length\0: 5\r\n",
+    b"X\0Content-Length: 5\r\n",
+    b"Content-Length: 5\r\nTransfer-Encoding: chunked\0identity\r\n",
 )
 LINES = (
     b"PUT\r" + CALENDAR.encode() + b"x.ics HTTP/1.1\r\n",
