@@ -117,12 +117,15 @@ def free_port():
 
 
 def wait_for(condition, seconds=10, what="condition"):
+    """Asks less and less often: some conditions start a program, and others want the processor meanwhile."""
     until = time.monotonic() + seconds
+    pause = 0.02
     while time.monotonic() < until:
         value = condition()
         if value:
             return value
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.2)
     raise AssertionError(f"{what} not met in {seconds} s")
 
 

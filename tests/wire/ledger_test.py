@@ -134,7 +134,6 @@ def test_signed_daily(_):
         heads = s.data / "ledger/anna/heads"
 
         def days():
-            s.dedit("flush")
             lines = heads.read_text().splitlines(True) if heads.exists() else []
             return [HEAD.fullmatch(line).group(2)[8:10] for line in lines]
 

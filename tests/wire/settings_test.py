@@ -6,7 +6,7 @@ import subprocess
 
 from dedit_wire import BUILD, ROOT, Server
 
-SLOW = True
+SLOW = PLAIN = True  # memory: tests/unit/test_settings.c and tests/fuzz/fuzz_settings.c, also with a sanitizer
 
 SERVER = {"start": False, "users": ()}
 PAGE = ROOT / "man/dedit.conf.5"
