@@ -25,6 +25,7 @@ struct mirror {
 	struct conn *conn;
 	pthread_t thread;
 	bool started;
+	bool left_out;               /* the round under way left a row undone; the thread's own */
 	pthread_mutex_t lock;
 	pthread_cond_t work, done;
 	/* under the lock: */
@@ -168,20 +169,20 @@ static int append_log(struct mirror *m, const struct row *r, struct err *e)
 	return 0;
 }
 
-/* What somebody else put into the folder keeps it alive. */
-static int remove_folder(struct db *db, const struct row *r, struct err *e)
+/* What somebody else put into the folder keeps it alive; what is to go from it is only late. */
+static int remove_folder(const struct mirror *m, const struct row *r, struct err *e)
 {
 	int dir cleanup_fd = -1;
 	struct err missing = {0};
 	const char *file;
 
-	if (open_parent(db, r->path, false, &dir, &file, &missing) < 0) {
+	if (open_parent(m->db, r->path, false, &dir, &file, &missing) < 0) {
 		return missing.code == ERR_NOT_FOUND ? 0 : err_set(e, missing.code, "%s", missing.text);
 	}
-	if (unlinkat(dir, file, AT_REMOVEDIR) < 0 && errno != ENOENT && errno != ENOTEMPTY &&
-		errno != EEXIST)
-		return err_errno(e, ERR_IO, "remove %s", r->path);
-	return 0;
+	if (unlinkat(dir, file, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	bool used = errno == ENOTEMPTY || errno == EEXIST;
+	return used && !m->left_out ? 0 : err_errno(e, ERR_IO, "remove %s", r->path);
 }
 
 /* To the first of <to>, <to>.2, <to>.3 … that is free: nothing there is overwritten. */
@@ -213,7 +214,7 @@ static int write_row(struct mirror *m, const struct row *r, struct err *e)
 	if (r->offset == JOURNAL_MOVE)
 		return move_folder(m->db, r, e);
 	if (r->offset == JOURNAL_RMDIR)
-		return remove_folder(m->db, r, e);
+		return remove_folder(m, r, e);
 	if (r->offset == JOURNAL_LOG)
 		return rewrite_log(m, r, e);
 	if (r->offset >= 0)
@@ -271,6 +272,7 @@ static int write_batch(struct mirror *m, uint64_t *after, uint64_t upto, struct 
 			continue;
 		}
 		result = -1;
+		m->left_out = true;
 		log_warn("mirror: %s", e->text);
 		if (must_stop(&r, e)) {
 			*after = upto;
@@ -305,6 +307,7 @@ static int write_round(struct mirror *m, uint64_t upto, struct err *e)
 	uint64_t after = 0;
 	int result = 0, more;
 
+	m->left_out = false;
 	do {
 		uint64_t before = after;
 		more = write_batch(m, &after, upto, b, e);

@@ -1569,6 +1569,26 @@ static void a_failing_device_ends_the_process(void **state)
 	store_close(s);
 }
 
+static void a_folder_goes_with_the_last_file_that_could_not(void **state)
+{
+	struct store *s = open_root(&slow);
+	char *way cleanup_free = path_of("cal/anna/w/a.ics");
+	store_id c = suite_calendar(s, "anna", "w");
+	struct err e = {0};
+
+	put_ok(s, c, "a.ics", "a");
+	assert_int_equal(store_flush(s, &e), 0);
+	unlink_file("cal/anna/w/a.ics");
+	assert_int_equal(mkdir(way, 0700), 0);
+	assert_int_equal(store_commit(s, &(struct commit){.now = SUITE_NOW, .drop = c}, &e), 0);
+	assert_int_equal(store_flush(s, &e), -1);
+	assert_true(exists("cal/anna/w/a.ics"));
+	assert_int_equal(rmdir(way), 0);
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_false(exists("cal/anna/w"));
+	store_close(s);
+}
+
 static void a_file_that_cannot_be_written_costs_only_itself(void **state)
 {
 	struct store *s = open_root(&quick);
@@ -1767,6 +1787,7 @@ int main(void)
 		FILES(a_home_that_disagrees_with_shares_is_reported),
 		FILES(a_full_disk_refuses_commits_and_nothing_more),
 		FILES(a_failing_device_ends_the_process),
+		FILES(a_folder_goes_with_the_last_file_that_could_not),
 		FILES(a_file_that_cannot_be_written_costs_only_itself),
 		FILES(threads_commit_and_read_side_by_side),
 		FILES(of_those_who_make_the_same_object_one_wins),
