@@ -58,8 +58,10 @@ static size_t adopt(struct tasks *t, store_id collection)
 	struct adopted adopted;
 	struct err e;
 
-	if (adopt_files(site, collection, clock_now(), &adopted, &e) != 0)
+	if (adopt_files(site, collection, clock_now(), &adopted, &e) != 0) {
 		log_warn("looking for files edited on disk: %s", e.text);
+		adopted.left = e.code != ERR_NOT_FOUND; /* nobody knows how many; a calendar that is gone has none */
+	}
 	site_release(site);
 	return adopted.left;
 }

@@ -279,6 +279,8 @@ static int write_batch(struct mirror *m, uint64_t *after, uint64_t upto, struct 
 			return -1;
 		}
 	}
+	if (status < 0)
+		log_warn("mirror: %s", e->text);
 	return status < 0 || result < 0 ? -1 : seen == BATCH;
 }
 

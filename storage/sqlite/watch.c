@@ -229,16 +229,21 @@ static const struct inotify_event *next_event(struct watch *w)
 	return event;
 }
 
-/* Most events are the mirror's own writing: those find the file as the row says. */
+/* Most events are the mirror's own writing: those find the file as the row says. What can't be found out now
+ * is left to a scan, which tells of it if it lasts. */
 static bool is_foreign(struct db *db, store_id id, const char *file)
 {
 	struct arena *mem cleanup_arena = arena_create();
-	struct conn *conn = db_reader(db, NULL);
+	struct err why = {0};
+	struct conn *conn = db_reader(db, &why);
 	struct collection c;
+	int status = conn == NULL || collection_by_id(conn, id, mem, &c, &why) < 0 ? -1
+		: scan_file_differs(db, &c, file, &why);
 
-	if (conn == NULL || collection_by_id(conn, id, mem, &c, NULL) < 0)
-		return false;
-	return scan_file_differs(db, &c, file, NULL) == 1;
+	if (status >= 0 || why.code == ERR_NOT_FOUND)
+		return status == 1;
+	log_info("%s, changed on disk, is looked at with its calendar: %s", file, why.text);
+	return true;
 }
 
 /* true: *out is a collection to be scanned. */

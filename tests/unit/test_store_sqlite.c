@@ -658,6 +658,30 @@ static void begin_watch(struct store *s, store_id c)
 	assert_int_equal(store_watch(s, 0, &found, &e), 0);
 }
 
+/* Whoever is out of descriptors has to look again. */
+static void what_cannot_be_compared_now_is_not_forgotten(void **state)
+{
+	struct store *s = open_root(&at_once);
+	struct rlimit all, few;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w"), found = -1;
+
+	put_ok(s, c, "a.ics", "a");
+	assert_body(s, c, "a.ics", "a");
+	begin_watch(s, c);
+	write_file("cal/anna/w/a.ics", "edited");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	few = all;
+	few.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	int status = store_watch(s, 5000, &found, &e);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+	assert_int_equal(status, 1);
+	assert_int_equal(found, c);
+	assert_int_equal(adopt(s, c, "a.ics", "edited"), 0);
+	store_close(s);
+}
+
 static void a_calendar_made_anew_is_watched_too(void **state)
 {
 	struct store *s = open_root(&slow);
@@ -1766,6 +1790,7 @@ int main(void)
 		FILES(many_missing_files_are_an_accident),
 		FILES(a_folder_that_is_gone_is_an_accident),
 		FILES(a_watched_folder_reports_edits_but_not_our_own),
+		FILES(what_cannot_be_compared_now_is_not_forgotten),
 		FILES(a_calendar_made_anew_is_watched_too),
 		FILES(a_log_that_was_cut_is_written_anew),
 		FILES(a_check_says_what_is_wrong),
