@@ -45,11 +45,28 @@ static bool device_failed(int code, int reason)
 	return (code & 0xff) == SQLITE_IOERR && !(code == SQLITE_IOERR_SHMSIZE && reason == ENOSPC);
 }
 
+/* What SQLite can't read it calls malformed; of the two files one has the system's reason then, 0 if none. */
+static int read_failure(struct conn *c)
+{
+	static const int files[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
+	int reason = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(files) && reason == 0; i++) {
+		sqlite3_file *f = NULL;
+		if (sqlite3_file_control(c->handle, "main", files[i], &f) == SQLITE_OK && f != NULL &&
+			f->pMethods != NULL)
+			f->pMethods->xFileControl(f, SQLITE_FCNTL_LAST_ERRNO, &reason);
+	}
+	return reason == EIO || reason == ENXIO ? reason : 0;
+}
+
 /* The system's reason, 0 if there is none: a file that couldn't be made is looked for once more by SQLite. */
 static int system_reason(struct conn *c, int code)
 {
 	int primary = code & 0xff, reason = sqlite3_system_errno(c->handle);
 
+	if (primary == SQLITE_CORRUPT)
+		return read_failure(c);
 	return (primary == SQLITE_CANTOPEN || primary == SQLITE_IOERR) && reason != ENOENT ? reason : 0;
 }
 

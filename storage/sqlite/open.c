@@ -78,11 +78,15 @@ static int check_epoch(struct db *db, struct conn *c, struct err *e)
 			return -1;
 		snprintf(stored, sizeof(stored), "%s", sql_text(st, 0));
 	}
-	if (fs_read(db->root, "epoch", &file, &missing) == 0 && stored[0] != '\0' &&
-		file.len >= strlen(stored) && memcmp(file.data, stored, strlen(stored)) == 0) {
+	bool read = fs_read(db->root, "epoch", &file, &missing) == 0;
+	if (read && stored[0] != '\0' && file.len >= strlen(stored) &&
+		memcmp(file.data, stored, strlen(stored)) == 0) {
 		memcpy(db->info.epoch, stored, sizeof(stored));
 		return 0;
 	}
+	/* nobody's tokens end because the disk can't be read now */
+	if (!read && missing.code != ERR_NOT_FOUND && missing.code != ERR_LARGE)
+		return err_set(e, missing.code, "%s", missing.text);
 	return epoch_renew(db, e) < 0 ? -1 : store_epoch(db, c, e);
 }
 

@@ -1240,6 +1240,69 @@ static void a_rebuild_that_cannot_work_changes_nothing(void **state)
 	store_close(s);
 }
 
+static bool reads_fail;
+
+static ssize_t read_or_fail(int fd, void *bytes, size_t len, off_t at)
+{
+	if (!reads_fail)
+		return pread(fd, bytes, len, at);
+	errno = EIO;
+	return -1;
+}
+
+/* Within a statement SQLite calls it malformed. */
+static void a_query_that_cannot_read(struct err *e)
+{
+	static const char query[] = "SELECT count(*) FROM object";
+	struct db *db;
+	int64_t n;
+
+	assert_int_equal(folder_open(root, &db, NULL), 0);
+	struct conn *c = conn_open(db, "index.db", false, NULL);
+	assert_non_null(c);
+	assert_int_equal(sql_number(c, sql_bind(c, NULL, query, NULL, 0), 0, &n, NULL), 0);
+	sqlite3_db_release_memory(c->handle);
+	reads_fail = true;
+	assert_int_equal(sql_number(c, sql_bind(c, NULL, query, NULL, 0), 0, &n, e), -1);
+	reads_fail = false;
+	conn_close(c);
+	folder_close(db);
+}
+
+static void an_index_that_cannot_be_read_is_not_damaged(void **state)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf problems cleanup_buf;
+	struct store_counts counts;
+	struct collection c;
+	struct store *s;
+	struct err e = {0};
+
+	buf_init(&problems, 10000);
+	/* under which of its two names depends on how SQLite was built */
+	assert_int_equal(vfs->xSetSystemCall(vfs, "pread", (sqlite3_syscall_ptr)read_or_fail), SQLITE_OK);
+	assert_int_equal(vfs->xSetSystemCall(vfs, "pread64", (sqlite3_syscall_ptr)read_or_fail), SQLITE_OK);
+	leave_without_a_word();
+	a_query_that_cannot_read(&e);
+	assert_int_equal(e.code, ERR_IO);
+	assert_non_null(strstr(e.text, "Input/output error"));
+	reads_fail = true;
+	assert_int_equal(store_open("sqlite", root, &slow, &s, &e), -1);
+	assert_int_equal(e.code, ERR_IO);
+	assert_non_null(strstr(e.text, "Input/output error"));
+	assert_null(strstr(e.text, "rebuild"));
+	assert_int_equal(store_rebuild(root, parse_body, note_problem, &problems, &counts, &e), -1);
+	reads_fail = false;
+	assert_int_equal(e.code, ERR_IO);
+	assert_false(exists("index.db.broken"));
+	s = open_root(&slow);
+	assert_int_equal(store_collection(s, "anna", "w", mem, &c, &e), 0);
+	assert_body(s, c.id, "a.ics", "UID:1");
+	store_close(s);
+	assert_int_equal(vfs->xSetSystemCall(vfs, NULL, NULL), SQLITE_OK);
+}
+
 /* Whatever it can't open now, it would leave out. */
 static void a_rebuild_with_too_few_descriptors_makes_no_index(void **state)
 {
@@ -1294,6 +1357,28 @@ static void a_start_with_too_few_descriptors_asks_for_no_rebuild(void **state)
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
 		assert_true(status == 0 || strstr(e.text, "rebuild") == NULL);
 	}
+	store_close(s);
+}
+
+/* Every program would have to fetch everything again. */
+static void an_epoch_that_cannot_be_read_is_not_made_anew(void **state)
+{
+	char *epoch cleanup_free = path_of("epoch"), *away cleanup_free = path_of("epoch.away");
+	struct store *s = open_root(&slow);
+	struct store_info before, after;
+	struct err e = {0};
+
+	store_info(s, &before);
+	store_close(s);
+	assert_int_equal(rename(epoch, away), 0);
+	assert_int_equal(symlink("epoch.away", epoch), 0);
+	assert_int_equal(store_open("sqlite", root, &slow, &s, &e), -1);
+	assert_int_equal(e.code, ERR_IO);
+	assert_non_null(strstr(e.text, "epoch"));
+	assert_int_equal(rename(away, epoch), 0);
+	s = open_root(&slow);
+	store_info(s, &after);
+	assert_string_equal(before.epoch, after.epoch);
 	store_close(s);
 }
 
@@ -1803,8 +1888,10 @@ int main(void)
 		FILES(a_damaged_index_is_kept_aside),
 		FILES(a_damaged_index_keeps_its_wal),
 		FILES(a_rebuild_that_cannot_work_changes_nothing),
+		FILES(an_index_that_cannot_be_read_is_not_damaged),
 		FILES(a_rebuild_with_too_few_descriptors_makes_no_index),
 		FILES(a_start_with_too_few_descriptors_asks_for_no_rebuild),
+		FILES(an_epoch_that_cannot_be_read_is_not_made_anew),
 		FILES(an_empty_index_is_none),
 		FILES(a_rebuild_keeps_and_reports_what_it_cannot_read),
 		FILES(old_tombstones_are_purged_and_old_tokens_refused),
