@@ -172,7 +172,7 @@ def at_load(stage, fault, rng, story):
     else:
         expect(read or fault.error != errno.ENOSPC, "no reads while the disk was full")
         if not set(fault.calls) & {"remove", "truncate"}:  # of what is gone or shorter later nobody needs to hear
-            says_why(fault, log)
+            says_why(fault, log + world.told)
     world.look()
     return failed > 0
 

@@ -283,7 +283,7 @@ class World:
         self.server = server
         server.now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
         self.known = [Known() for _ in range(WRITERS)]
-        self.users, self.maybe_user = {"anna"}, None
+        self.users, self.maybe_user, self.told = {"anna"}, None, ""
         self.follower, self.stop = Follower(server, threading.Event()), threading.Event()
 
     def found_calendars(self):
@@ -305,12 +305,12 @@ class World:
             thread.start()
 
     def administer(self, name):
-        self.maybe_user = name
+        self.maybe_user, self.told = name, ""
         with contextlib.suppress(Exception):
             self.server.add_user(name)
             self.users.add(name)
             self.maybe_user = None
-            self.server.dedit("ledger", "head")
+            self.told = self.server.dedit("ledger", "head", check=False).stderr
 
     def finish(self, refusals=()):
         """refusals: the statuses with which the server may have refused."""
