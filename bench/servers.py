@@ -228,10 +228,6 @@ class DeditTraced(Dedit):
     name = "dédit, traced"
     calls = "fsync,fdatasync,syncfs,sync,sync_file_range,msync"
 
-    @classmethod
-    def why_not(cls):
-        return super().why_not() or (None if shutil.which("strace") else "there is no strace")
-
     def command(self):
         # -D: the server is our own child, and ends like others
         return ["strace", "-D", "-f", "-qq", "-ttt", "-e", f"trace={self.calls}", "-o", self.folder / "trace", *super().command()]
