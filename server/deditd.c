@@ -1,6 +1,7 @@
 /* deditd(8): the server. Start order, signals, end; everything else is in its module. */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -371,6 +372,18 @@ static int usage(FILE *to, int code)
 	return code;
 }
 
+/* Left to itself glibc gives each of the threads a heap of its own, up to eight for each core, and keeps
+ * in it what long answers took. */
+static void give_memory_back(void)
+{
+	enum { LARGE = 128 * 1024 };
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	mallopt(M_ARENA_MAX, cores > 2 ? (int)cores : 2);
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+	mallopt(M_TRIM_THRESHOLD, LARGE);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -383,6 +396,7 @@ int main(int argc, char **argv)
 	int opt;
 
 	umask(077);
+	give_memory_back();
 	log_open(LOG_LEVEL_INFO, getenv("JOURNAL_STREAM") != NULL);
 	while ((opt = getopt_long(argc, argv, "c:t", longs, NULL)) != -1) {
 		if (opt == 'c')
