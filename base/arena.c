@@ -151,14 +151,17 @@ char *arena_strdup(struct arena *a, const char *s)
 
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	char most[256]; /* of all texts: formatted once */
 	va_list again;
 
 	va_copy(again, ap);
-	int len = vsnprintf(NULL, 0, fmt, again);
+	int len = vsnprintf(most, sizeof(most), fmt, again);
 	va_end(again);
 	if (len < 0) {
 		abort();
 	}
+	if ((size_t)len < sizeof(most))
+		return arena_strndup(a, most, (size_t)len);
 	char *text = arena_alloc(a, (size_t)len + 1);
 	vsnprintf(text, (size_t)len + 1, fmt, ap);
 	return text;

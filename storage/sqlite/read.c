@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/digest.h"
 #include "base/fsio.h"
@@ -23,7 +24,8 @@ void object_row(sqlite3_stmt *st, struct object *out)
 		.created = sqlite3_column_int64(st, 12),
 	};
 	if (!out->deleted) {
-		snprintf(out->digest, sizeof(out->digest), "%s", sql_text(st, 5));
+		const char *digest = sql_text(st, 5);
+		memcpy(out->digest, digest, strnlen(digest, sizeof(out->digest) - 1));
 		store_etag(out->digest, out->seq, out->etag);
 	}
 }

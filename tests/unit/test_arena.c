@@ -63,6 +63,11 @@ static void prints_any_length(void **state)
 
 	(void)state;
 	assert_string_equal(arena_printf(a, "%s/%d", "a", 5), "a/5");
+	for (int n = 250; n < 260; n++) {
+		const char *text = arena_printf(a, "%0*d", n, 7);
+		assert_int_equal(strlen(text), n);
+		assert_int_equal(text[n - 1], '7');
+	}
 	assert_int_equal(strlen(arena_printf(a, "%0100000d", 1)), 100000);
 }
 
