@@ -179,14 +179,16 @@ static int open_to_read(int dir, const char *name, struct err *e)
 	if (!stays_below(name))
 		return err_set(e, ERR_INVALID, "'%s' is no name of a file below a folder", name);
 	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EACCES))
 		return open_by_steps(dir, name, e);
 	return fd >= 0 ? fd : err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open %s", name);
 }
 
-/* A short read of a regular file has met its end. */
-static int read_all(int fd, struct buf *out)
+/* `size` is that of the file when it was opened: a read that is short before has met a bad block, and only
+ * the next one tells. */
+static int read_all(int fd, uint64_t size, struct buf *out)
 {
+	uint64_t had = 0;
 	char bytes[16384];
 
 	for (;;) {
@@ -196,7 +198,8 @@ static int read_all(int fd, struct buf *out)
 		}
 		if (n < 0)
 			return -1;
-		if (buf_add(out, bytes, (size_t)n) < 0 || (size_t)n < sizeof(bytes))
+		had += (uint64_t)n;
+		if (n == 0 || buf_add(out, bytes, (size_t)n) < 0 || ((size_t)n < sizeof(bytes) && had >= size))
 			return 0;
 	}
 }
@@ -213,7 +216,7 @@ int fs_read(int dir, const char *name, struct buf *out, struct err *e)
 		return err_errno(e, ERR_IO, "stat %s", name);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_IO, "%s is no regular file", name);
-	int status = read_all(fd, out);
+	int status = read_all(fd, (uint64_t)st.st_size, out);
 	if (status == 0 && !out->full)
 		return 0;
 	status = status < 0 ? err_errno(e, ERR_DEVICE, "read %s", name)
