@@ -13,8 +13,8 @@
 #include "server/brake.h"
 
 enum {
-	CACHE_SETS = 4096, /* by two bytes of the key */
-	CACHE_WAYS = 4,    /* for accounts that come into the same set */
+	CACHE_SETS = 2048, /* by two bytes of the key */
+	CACHE_WAYS = 8,    /* for accounts that come into the same set */
 	CACHE_MS = 10 * 60 * 1000,
 	CREDENTIALS_MAX = 1024,
 };
