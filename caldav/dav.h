@@ -113,9 +113,11 @@ const char *resource_href_path(struct dav_request *rq, const char *href);
 /* What stands above a resource, there or not. */
 int resource_parent(struct dav_request *rq, const struct resource *res, struct resource *out,
 	struct err *e);
-/* calendar->href with an object's name behind it, encoded once. */
-/* Can only be an event's: three slashes and a name behind the last, whatever is there. Of a raw path. */
+/* Of a raw path, whatever is there: below /calendars, and there of a depth where only an event can be.
+ * Another spelling of "calendars" may pass for something else. */
+bool resource_is_calendar_path(const char *path);
 bool resource_is_event_path(const char *path);
+/* calendar->href with an object's name behind it, encoded once. */
 char *resource_object_href(struct arena *mem, const struct resource *calendar, const char *name);
 /* Fills an object's resource of a calendar from its row; strings are borrowed from the row. */
 void resource_object(struct arena *mem, const struct resource *calendar, const struct object *row,

@@ -231,8 +231,10 @@ bool dav_is_quick(const struct request *http)
 	if (!m || !(m->flags & METHOD_QUICK) || http->body_len > QUICK_BODY)
 		return false;
 	if (m->run == method_get)
-		return resource_is_event_path(http->path);
-	return m->run != method_propfind || (depth && strcmp(depth, "0") == 0);
+		return resource_is_event_path(http->path) && !request_header(http, "CalDAV-Timezones");
+	if (m->run == method_propfind) /* those of groups look at each member */
+		return resource_is_calendar_path(http->path) && depth && strcmp(depth, "0") == 0;
+	return true;
 }
 
 void dav_handle(const struct dav *dav, struct request *http)

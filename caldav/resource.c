@@ -55,10 +55,20 @@ static int path_split(struct arena *mem, const char *raw, struct path *out, stru
 	return 0;
 }
 
+bool resource_is_calendar_path(const char *path)
+{
+	static const char homes[] = "calendars";
+
+	path += strspn(path, "/");
+	return str_starts(path, homes) && (path[sizeof(homes) - 1] == '/' || !path[sizeof(homes) - 1]);
+}
+
 bool resource_is_event_path(const char *path)
 {
 	size_t parts = 0;
 
+	if (!resource_is_calendar_path(path))
+		return false;
 	while (*path) {
 		size_t len = strcspn(path, "/");
 

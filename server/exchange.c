@@ -184,6 +184,14 @@ static void resume(struct exchange *x)
 	MHD_resume_connection(con);
 }
 
+static void answer_full(struct exchange *x, const struct workers *w)
+{
+	if (w == x->sv->logins)
+		answer_busy(x, BUSY_LOGINS, "too many logins");
+	else
+		answer_busy(x, BUSY_QUEUE, "the queue is full");
+}
+
 static void suspend_for(struct exchange *x, enum stage stage, struct workers *w, worker_fn job)
 {
 	x->stage = stage;
@@ -191,7 +199,7 @@ static void suspend_for(struct exchange *x, enum stage stage, struct workers *w,
 	MHD_suspend_connection(x->con);
 	if (workers_submit(w, job, x) == 0)
 		return;
-	answer_busy(x, BUSY_QUEUE, "the queue is full");
+	answer_full(x, w);
 	MHD_resume_connection(x->con);
 }
 
@@ -291,11 +299,11 @@ static void pass_on(struct exchange *x)
 	x->rq.who = x->attempt.who;
 	if (workers_submit(x->sv->work, job_admitted, x) == 0)
 		return;
-	answer_busy(x, BUSY_QUEUE, "the queue is full");
+	answer_full(x, x->sv->work);
 	resume(x);
 }
 
-static void settle_login(struct exchange *x, enum auth_result result)
+static void refuse_login(struct exchange *x, enum auth_result result)
 {
 	switch (result) {
 	case AUTH_OK:
@@ -314,9 +322,14 @@ static void settle_login(struct exchange *x, enum auth_result result)
 		answer_busy(x, BUSY_ACCOUNTS, "accounts can't be read");
 		break;
 	case AUTH_VERIFY:
-		answer_busy(x, BUSY_LOGINS, "too many logins");
+		answer_full(x, x->sv->logins);
 		break;
 	}
+}
+
+static void settle_login(struct exchange *x, enum auth_result result)
+{
+	refuse_login(x, result);
 	resume(x);
 }
 
@@ -341,7 +354,6 @@ static enum auth_result recognise(struct exchange *x)
 	if (route_is_open(x->rq.path))
 		return AUTH_OK;
 	log_context(x->rq.id, NULL);
-	auth_finish(&x->attempt); /* of an attempt that was broken off */
 	result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
 	if (result == AUTH_OK)
 		x->rq.who = x->attempt.who;
@@ -523,12 +535,29 @@ static enum MHD_Result receive(struct exchange *x, const char *data, size_t *siz
 	return MHD_YES;
 }
 
-/* architecture.md 16: what takes less than being handed to a worker and back is answered on this thread. */
-static bool answers_here(struct exchange *x)
+static void answer_here(struct exchange *x)
 {
-	if (route_is_light(x->rq.path))
-		return true;
-	return !x->admitted && route_is_quick(&x->rq) && recognise(x) == AUTH_OK;
+	x->stage = STAGE_WORK;
+	go_on(x);
+	x->stage = STAGE_REPLY;
+}
+
+/* architecture.md 7: what takes less than being handed to a worker and back is answered on this thread; not
+ * so who has to be known by hashing first. */
+static void answer_quickly(struct exchange *x)
+{
+	enum auth_result result;
+
+	reaper_phase(x->sv->reaper, x->peer, PEER_WORK, 0);
+	result = recognise(x);
+	if (result == AUTH_OK) {
+		answer_here(x);
+	} else if (result == AUTH_VERIFY) {
+		suspend_for(x, STAGE_WORK, x->sv->logins, job_verify);
+	} else {
+		refuse_login(x, result);
+		x->stage = STAGE_REPLY;
+	}
 }
 
 static void end_body(struct exchange *x)
@@ -541,15 +570,14 @@ static void end_body(struct exchange *x)
 	if (x->body.full) {
 		refuse_large(x);
 		x->stage = STAGE_REPLY;
-	} else if (answers_here(x)) {
-		x->stage = STAGE_WORK;
-		go_on(x);
-		log_context(NULL, NULL);
-		x->stage = STAGE_REPLY;
+	} else if (route_is_light(x->rq.path)) {
+		answer_here(x);
+	} else if (!x->admitted && route_is_quick(&x->rq)) {
+		answer_quickly(x);
 	} else {
-		log_context(NULL, NULL);
 		suspend_for(x, STAGE_WORK, x->sv->work, x->admitted ? job_handle : job_login);
 	}
+	log_context(NULL, NULL);
 }
 
 /* ---- sending ---- */

@@ -181,6 +181,11 @@ static void what_is_quick(void **state)
 		{ "GET", "/calendars/anna/calendar/x.ics//", NULL, 0, false },
 		{ "PROPFIND", "/calendars/anna/calendar/", "0", 4096, true },
 		{ "PROPFIND", "/calendars/anna/calendar/", "0", 4097, false },
+		{ "PROPFIND", "//calendars", "0", 0, true },
+		{ "PROPFIND", "/calendars2/", "0", 0, false },
+		{ "PROPFIND", "/principals/anna/", "0", 0, false },
+		{ "PROPFIND", "/%63alendars/anna/", "0", 0, false },
+		{ "GET", "/principals/anna/calendar/x.ics", NULL, 0, false },
 		{ "PROPFIND", "/calendars/anna/calendar/", "1", 0, false },
 		{ "PROPFIND", "/calendars/anna/calendar/", "infinity", 0, false },
 		{ "PROPFIND", "/calendars/anna/calendar/", NULL, 0, false },
@@ -200,6 +205,9 @@ static void what_is_quick(void **state)
 			fail_msg("%s %s, Depth %s, %zu bytes", rows[i].method, rows[i].path,
 				rows[i].depth ? rows[i].depth : "missing", rows[i].body);
 	}
+	struct header zones = { "CalDAV-Timezones", "T" };
+	struct request rq = { .method = "GET", .path = rows[1].path, .head = &zones, .heads = 1 };
+	assert_false(dav_is_quick(&rq));
 }
 
 int main(void)
