@@ -1,6 +1,7 @@
 /*
- * 207 Multi-Status (RFC 4918 13): planned in one snapshot, written piece by piece. What fits into 64 KiB
- * is answered whole, with a Content-Length; the rest by a generator that holds one piece in memory.
+ * 207 Multi-Status (RFC 4918 13): planned in one snapshot, but a calendar's members page by page; written
+ * piece by piece. What fits into 64 KiB is answered whole, with a Content-Length; the rest by a generator
+ * that holds one piece in memory.
  */
 #include <stdlib.h>
 #include <string.h>

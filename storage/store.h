@@ -323,8 +323,6 @@ struct store_ops {
 		struct object *out, struct buf *body, struct err *e);
 	int (*list)(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
 		object_fn visit, void *arg, uint64_t *seq, struct err *e);
-	int (*page)(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
-		void *arg, struct err *e);
 	int (*changes)(struct store *s, store_id collection, const struct sync_point *from, size_t limit,
 		object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e);
 	int (*home)(struct store *s, const char *user, collection_fn visit, void *arg, uint64_t *seq,
@@ -378,6 +376,8 @@ struct store_ops {
 	void (*release)(struct store *s);
 	void (*health)(struct store *s, struct store_health *out);
 	int (*size_now)(struct store *s, struct store_size *out, struct err *e);
+	int (*page)(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
+		void *arg, struct err *e);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).

@@ -258,6 +258,21 @@ def test_answer(s):
     assert found(s, comp("VEVENT", time_range("19000101T000000Z", "19000102T000000Z")), Q) == []
 
 
+def test_long_answer(s):
+    """More than what is kept of the bodies between matching and answering: the others are read again."""
+    path = HOME + "long/"
+    assert s.request("MKCALENDAR", path).status == 201
+    for i in range(40):
+        put(s, f"{i:02}", "DTSTART:20270601T100000Z", f"DESCRIPTION:{i:02} " + "x" * 10000, path=path)
+    assert s.request("DELETE", path + "07.ics").status == 204
+    found_ = report(s, path, query(at("20270601T100000Z", "20270601T110000Z"), want=DATA)).responses()
+    assert sorted(found_) == [f"{path}{i:02}.ics" for i in range(40) if i != 7]
+    for href, got in found_.items():
+        stored = s.request("GET", href)
+        assert got[tag("D:getetag")].text == stored.headers["etag"]
+        assert got[tag("C:calendar-data")].text.replace("\r\n", "\n") == stored.text.replace("\r\n", "\n")
+
+
 def test_expand(s):
     """9.6.5: occurrences as components of their own, in UTC, without rules."""
     fill(s)
