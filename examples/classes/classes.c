@@ -193,7 +193,7 @@ static const char *money_text(const struct classes *m, int64_t amount, char *out
 	return out;
 }
 
-/* supersedes: the entries with this reference are taken back or replaced by this one; "" for the first. */
+/* supersedes: s->ref, whose entries are taken back or replaced by this one, or "" for the first. */
 static int enter(const struct classes *m, const struct policy_change *c, struct policy_sink *sink,
 	struct standing *s, uint32_t state, const char *outcome, const char *supersedes)
 {
@@ -202,9 +202,11 @@ static int enter(const struct classes *m, const struct policy_change *c, struct 
 
 	snprintf(basis, sizeof(basis), "%s, less than %" PRId64 " h before the start",
 		money_text(m, m->fee, fee, sizeof(fee)), m->notice / HOUR);
-	snprintf(s->ref, sizeof(s->ref), "%s", *supersedes ? supersedes : *c->ref ? c->ref : c->fresh_ref);
+	if (!*supersedes) {
+		snprintf(s->ref, sizeof(s->ref), "%s", *c->ref ? c->ref : c->fresh_ref);
+		s->at = c->now;
+	}
 	s->state = state;
-	s->at = *supersedes ? s->at : c->now;
 	s->charge = state == POLICY_PENDING || state == POLICY_DUE ? m->fee : 0;
 	return m->host->incident(sink, &(struct policy_incident){
 		.size = sizeof(struct policy_incident), .class_ = CLASS, .outcome = outcome, .state = state,

@@ -1,6 +1,8 @@
 """Modules from files (dedit-policy-module(3)): the example is built from the installed header alone, signed, and decides."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -86,8 +88,11 @@ def test_the_example_decides(_):
 
         cancel(s, "second", 6)
         assert "SUMMARY:Late cancellation · " in text(s, "second") and "X-DEDIT-FEE:12.50 EUR" in text(s, "second")
+        since = re.search(r"due from (.*?)\.", notes(text(s, "second")))[1]
         wait_for(lambda: "due since" in notes(text(s, "second")), 20, "the timer makes the fee due")
-        assert '"due"' in s.dedit("fees", "--json").stdout
+        assert f"due since {since}." in notes(text(s, "second"))
+        due = [f for f in json.loads(s.dedit("fees", "--json").stdout) if f["state"] == "due"]
+        assert [f["uid"] for f in due] == ["second"] and f"=== {due[0]['ref']} " in notes(text(s, "second")), due
         before = text(s, "second"), listing(s, FEES)
         cancel(s, "second", 6)
         assert (text(s, "second"), listing(s, FEES)) == before
