@@ -64,6 +64,13 @@ static int store_epoch(struct db *db, struct conn *c, struct err *e)
 }
 
 /* An index from a backup, or one without its file: tokens of another history must end (15.19). */
+static bool is_link(const struct db *db, const char *name)
+{
+	struct stat st;
+
+	return fstatat(db->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
 static int check_epoch(struct db *db, struct conn *c, struct err *e)
 {
 	static const char epoch_sql[] = "SELECT value FROM meta WHERE key = 'epoch'";
@@ -84,8 +91,8 @@ static int check_epoch(struct db *db, struct conn *c, struct err *e)
 		memcpy(db->info.epoch, stored, sizeof(stored));
 		return 0;
 	}
-	/* nobody's tokens end because the disk can't be read now */
-	if (!read && missing.code != ERR_NOT_FOUND && missing.code != ERR_LARGE)
+	/* nobody's tokens end because the disk can't be read now; a link's place is taken */
+	if (!read && missing.code != ERR_NOT_FOUND && missing.code != ERR_LARGE && !is_link(db, "epoch"))
 		return err_set(e, missing.code, "%s", missing.text);
 	return epoch_renew(db, e) < 0 ? -1 : store_epoch(db, c, e);
 }
