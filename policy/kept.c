@@ -50,15 +50,22 @@ int kept_read(const char *data, const char *digest, struct buf *out, struct err 
 	return open_folder(data, &folder, e) || fs_read(folder, digest, out, e) ? -1 : 0;
 }
 
-static int visit_file(int folder, const char *name, int (*visit)(const char *, const char *, void *),
-	void *arg, struct err *e)
+/* What is done with each text's file. */
+struct each {
+	int (*file)(const struct each *each, int folder, const char *name, struct err *e);
+	int (*visit)(const char *digest, const char *text, void *arg);
+	int (*problem)(const char *line, void *arg);
+	void *arg;
+};
+
+static int visit_file(const struct each *each, int folder, const char *name, struct err *e)
 {
 	struct buf text cleanup_buf;
 
 	buf_init(&text, KEPT_TEXT_MAX);
 	if (fs_read(folder, name, &text, e))
 		return -1;
-	return visit(name, text.data, arg);
+	return each->visit(name, text.data, each->arg);
 }
 
 /* The names that can be digests; none without a folder. */
@@ -80,8 +87,7 @@ static int list_texts(const char *data, struct arena *mem, int *folder, const ch
 	return 0;
 }
 
-int kept_visit(const char *data, int (*visit)(const char *digest, const char *text, void *arg), void *arg,
-	struct err *e)
+static int walk(const char *data, const struct each *each, struct err *e)
 {
 	cleanup_arena struct arena *mem = arena_create();
 	cleanup_fd int folder = -1;
@@ -92,16 +98,23 @@ int kept_visit(const char *data, int (*visit)(const char *digest, const char *te
 	if (list_texts(data, mem, &folder, &name, &count, e))
 		return -1;
 	for (size_t n = 0; n < count && status == 0; n++)
-		status = visit_file(folder, name[n], visit, arg, e);
+		status = each->file(each, folder, name[n], e);
 	return status;
 }
 
-static int check_file(int folder, const char *name, int (*problem)(const char *line, void *arg), void *arg)
+int kept_visit(const char *data, int (*visit)(const char *digest, const char *text, void *arg), void *arg,
+	struct err *e)
+{
+	return walk(data, &(struct each){ .file = visit_file, .visit = visit, .arg = arg }, e);
+}
+
+static int check_file(const struct each *each, int folder, const char *name, struct err *e)
 {
 	struct buf text cleanup_buf;
 	char own[DIGEST_SIZE];
 	struct err why;
 
+	(void)e;
 	buf_init(&text, KEPT_TEXT_MAX);
 	bool read = fs_read(folder, name, &text, &why) == 0;
 	if (read)
@@ -110,20 +123,10 @@ static int check_file(int folder, const char *name, int (*problem)(const char *l
 		return 0;
 	char *line cleanup_free = xasprintf("policies/%s: %s; put it back from a backup", name,
 		read ? "not the text of that name" : why.text);
-	return problem(line, arg);
+	return each->problem(line, each->arg);
 }
 
 int kept_check(const char *data, int (*problem)(const char *line, void *arg), void *arg, struct err *e)
 {
-	cleanup_arena struct arena *mem = arena_create();
-	cleanup_fd int folder = -1;
-	const char **name;
-	int status = 0;
-	size_t count;
-
-	if (list_texts(data, mem, &folder, &name, &count, e))
-		return -1;
-	for (size_t n = 0; n < count && status == 0; n++)
-		status = check_file(folder, name[n], problem, arg);
-	return status;
+	return walk(data, &(struct each){ .file = check_file, .problem = problem, .arg = arg }, e);
 }
