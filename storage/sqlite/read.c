@@ -204,6 +204,22 @@ static int visit_objects(struct conn *c, sqlite3_stmt *stmt, object_fn visit, vo
 	return status;
 }
 
+/* Begins a snapshot of a collection, which is in use by that; the caller ends it. NULL with e. */
+static struct conn *look_into(struct db *db, store_id collection, uint64_t *now, uint64_t *oldest,
+	struct err *e)
+{
+	struct conn *c = db_reader(db, e);
+
+	if (c == NULL || snapshot_begin(c, e) < 0)
+		return NULL;
+	struct conn *snapshot cleanup_snapshot = c;
+	if (read_seqs(c, collection, now, oldest, e) < 0)
+		return NULL;
+	watch_use(db, collection);
+	snapshot = NULL;
+	return c;
+}
+
 int sqlite_list(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
 	object_fn visit, void *arg, uint64_t *seq, struct err *e)
 {
@@ -215,17 +231,12 @@ int sqlite_list(struct store *s, store_id collection, unsigned components, int64
 		" FROM object o INDEXED BY object_span WHERE o.collection = ?1 AND o.deleted = 0"
 		" AND (?2 = 0 OR o.component & ?2 <> 0)"
 		" AND o.last >= ?3 AND o.first < ?4 AND (o.last > ?3 OR o.first = o.last) ORDER BY o.name";
-	struct db *db = (struct db *)s;
-	struct conn *c = db_reader(db, e);
 	bool all = from == INT64_MIN && to == INT64_MAX;
 	uint64_t now, oldest;
+	struct conn *c cleanup_snapshot = look_into((struct db *)s, collection, &now, &oldest, e);
 
-	if (c == NULL || snapshot_begin(c, e) < 0)
+	if (c == NULL)
 		return -1;
-	struct conn *snapshot cleanup_snapshot = c;
-	if (read_seqs(snapshot, collection, &now, &oldest, e) < 0)
-		return -1;
-	watch_use(db, collection);
 	sqlite3_stmt *st = all ? sql_query(c, e, all_sql, INT(collection), INT(components))
 		: sql_query(c, e, span_sql, INT(collection), INT(components), INT(from), INT(to));
 	int status = visit_objects(c, st, visit, arg, e);
@@ -240,16 +251,11 @@ int sqlite_page(struct store *s, store_id collection, const char *after, size_t 
 {
 	static const char page_sql[] = "SELECT " OBJECT_COLUMNS
 		" FROM object o WHERE o.collection = ?1 AND o.name > ?2 AND o.deleted = 0 ORDER BY o.name LIMIT ?3";
-	struct db *db = (struct db *)s;
-	struct conn *c = db_reader(db, e);
 	uint64_t now, oldest;
+	struct conn *c cleanup_snapshot = look_into((struct db *)s, collection, &now, &oldest, e);
 
-	if (c == NULL || snapshot_begin(c, e) < 0)
+	if (c == NULL)
 		return -1;
-	struct conn *snapshot cleanup_snapshot = c;
-	if (read_seqs(snapshot, collection, &now, &oldest, e) < 0)
-		return -1;
-	watch_use(db, collection);
 	return visit_objects(c, sql_query(c, e, page_sql, INT(collection), TEXT(after), INT(limit)), visit, arg,
 		e);
 }
@@ -290,20 +296,15 @@ static int visit_page(const struct object *o, void *arg)
 int sqlite_changes(struct store *s, store_id collection, const struct sync_point *from,
 	size_t limit, object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e)
 {
-	struct db *db = (struct db *)s;
-	struct conn *c = db_reader(db, e);
 	struct page p = {.visit = visit, .arg = arg, .left = limit};
 	uint64_t now, oldest;
+	struct conn *c cleanup_snapshot = look_into((struct db *)s, collection, &now, &oldest, e);
 
-	if (c == NULL || snapshot_begin(c, e) < 0)
-		return -1;
-	struct conn *snapshot cleanup_snapshot = c;
-	if (read_seqs(snapshot, collection, &now, &oldest, e) < 0)
+	if (c == NULL)
 		return -1;
 	p.at = store_sync_begin(from, now);
 	if (p.at.since > now || p.at.until > now || store_sync_too_old(from, oldest))
 		return err_set(e, ERR_TOKEN, "the token's number is out of range");
-	watch_use(db, collection);
 	int status = objects_changed(c, collection, p.at.at, p.at.until, p.at.since != 0, visit_page, &p,
 		e);
 	if (status != 0 && !p.full)
