@@ -205,7 +205,6 @@ int wording_check_bookings(struct store *s, const char *owner, const char *data,
 {
 	cleanup_arena struct arena *mem = arena_create();
 	struct search search = { .data = data, .mem = mem, .problem = problem, .arg = arg };
-
 	const struct ledger_query q = { .owner = owner, .kind = KIND_SLOT };
 
 	return store_ledger(s, &q, look_at_booking, &search, e);

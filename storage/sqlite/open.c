@@ -63,7 +63,6 @@ static int store_epoch(struct db *db, struct conn *c, struct err *e)
 	return sql_run(c, e, put_sql, TEXT(db->info.epoch));
 }
 
-/* An index from a backup, or one without its file: tokens of another history must end (15.19). */
 static bool is_link(const struct db *db, const char *name)
 {
 	struct stat st;
@@ -71,6 +70,7 @@ static bool is_link(const struct db *db, const char *name)
 	return fstatat(db->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
 }
 
+/* An index from a backup, or one without its file: tokens of another history must end (15.19). */
 static int check_epoch(struct db *db, struct conn *c, struct err *e)
 {
 	static const char epoch_sql[] = "SELECT value FROM meta WHERE key = 'epoch'";
