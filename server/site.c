@@ -96,3 +96,15 @@ struct event_request site_event_request(const struct site *s, struct arena *mem,
 		.now = now,
 	};
 }
+
+int site_tick(const struct site *s, const struct wake *w, struct arena *mem, int64_t now, struct err *e)
+{
+	struct event_request rq = site_event_request(s, mem, now, false);
+	struct collection c;
+
+	if ((store_collection(rq.store, w->owner, w->calendar, mem, &c, e) != 0 ||
+		event_tick(&rq, &(struct event_where){ &c, w->name }, e) != 0) &&
+		e->code != ERR_NOT_FOUND)
+		return -1;
+	return store_wake_done(rq.store, w, e);
+}

@@ -45,5 +45,8 @@ void site_set(struct site_slot *slot, struct site *next);
 /* A request to policy/ by nobody: the timer and files edited on disk. */
 struct event_request site_event_request(const struct site *s, struct arena *mem, int64_t now,
 	bool external);
+/* A wake that is due: policies are told, and it is done. A calendar or event that is gone meanwhile has
+ * nothing to be told. */
+int site_tick(const struct site *s, const struct wake *w, struct arena *mem, int64_t now, struct err *e);
 
 #endif

@@ -186,20 +186,6 @@ static int collect_wake(const struct wake *w, void *arg)
 	return 0;
 }
 
-/* A calendar or event that is gone meanwhile has nothing to be told. */
-static int tick(const struct site *site, const struct wake *w, struct arena *mem, int64_t now,
-	struct err *e)
-{
-	struct event_request rq = site_event_request(site, mem, now, false);
-	struct collection c;
-
-	if ((store_collection(rq.store, w->owner, w->calendar, mem, &c, e) != 0 ||
-		event_tick(&rq, &(struct event_where){ &c, w->name }, e) != 0) &&
-		e->code != ERR_NOT_FOUND)
-		return -1;
-	return store_wake_done(rq.store, w, e);
-}
-
 /* When to look again, in milliseconds. */
 static int64_t run_due(const struct site *site)
 {
@@ -217,7 +203,7 @@ static int64_t run_due(const struct site *site)
 	for (size_t i = 0; i < d->count; i++) {
 		const struct wake *w = &d->wake[i];
 		char reason[ERR_LOGGED_SIZE];
-		int rc = tick(site, w, mem, now, &e);
+		int rc = site_tick(site, w, mem, now, &e);
 
 		metric_add(METRIC_WAKES, rc == 0 ? RESULT_DONE : RESULT_REFUSED, 1);
 		if (rc != 0)
