@@ -47,6 +47,7 @@ static const struct command commands[] = {
 	{ "policy", "quote", "UID [TIME]", 0, admin_policy_quote },
 	{ "policy", "replay", "--since DATE [--owner NAME] FILE", ADMIN_READS_LAST, admin_policy_replay },
 	{ "policy", "accept", "NAME OWNER CLIENT [TIME]", 0, admin_policy_accept },
+	{ "demo", NULL, "OWNER/CALENDAR [--today DATE]", 0, admin_demo },
 	{ "backup", NULL, "FOLDER", ADMIN_BESIDE, admin_backup },
 	{ "restore", NULL, "[--damaged] FOLDER", ADMIN_OFFLINE | ADMIN_RESTORES, admin_restore },
 	{ "check", NULL, "[--deep]", 0, admin_check },

@@ -123,6 +123,7 @@ void admin_close_policies(struct admin_policies *p);
  * exit code after a message. */
 int admin_time(struct admin *a, const char *text, const struct zone *zone, int64_t *out);
 
+int admin_demo(struct admin *a, char *const *args);
 int admin_user_add(struct admin *a, char *const *args);
 int admin_user_list(struct admin *a, char *const *args);
 int admin_user_passwd(struct admin *a, char *const *args);

@@ -4,6 +4,7 @@ libserver_a_SOURCES = \
 	server/access_log.h \
 	server/admin.c \
 	server/admin.h \
+	server/admin_demo.c \
 	server/admin_feed.c \
 	server/admin_dns.c \
 	server/admin_fee.c \
