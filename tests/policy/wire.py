@@ -438,8 +438,7 @@ def serve(vectors):
     """A server of our own, with an account for each vector's owner."""
     from dedit_wire import Server
     mine = [v for v in vectors if plays(v)]
-    with Server(extra="\n".join(configuration(v) for v in mine), users=(), start=False,
-                clock="2026-01-01T00:00:00Z") as s:
+    with Server(extra="\n".join(configuration(v) for v in mine), users=(), clock="2026-01-01T00:00:00Z") as s:
         for name in OTHERS:
             s.dedit("user", "add", name, "--email", f"{name}@example.org", input=PASSWORD + "\n")
         for v in mine:
@@ -448,7 +447,6 @@ def serve(vectors):
             s.dedit("calendar", "add", f"{owner}/work")
             for name in others(v):
                 s.dedit("share", f"{owner}/work", name, "write")
-        s.start()
         return run(Client(f"http://127.0.0.1:{s.port}", s.clock), vectors)
 
 
