@@ -164,8 +164,7 @@ class Server:
             if self.tls_port:
                 self.make_certificates()
             self.write_config()
-            for user in self.users:
-                self.add_user(user)
+            self.make_accounts()
             if self.autostart:
                 self.start()
         except BaseException:
@@ -187,6 +186,25 @@ class Server:
     def make_certificates(self):
         subprocess.run([ROOT / "certs/make", "-d", self.folder / "certs", "localhost", "127.0.0.1"],
                        check=True, capture_output=True)
+
+    def make_accounts(self):
+        """
+        Of the users that the test asks for. A program for each account takes longer than many a test: run.py gives a
+        folder for data folders with nothing but accounts, of which servers with the same users begin with a copy.
+        """
+        kept = os.environ.get("DEDIT_WIRE_ACCOUNTS")
+        if not kept or not self.users:
+            for user in self.users:
+                self.add_user(user)
+            return
+        made = pathlib.Path(kept, " ".join(self.users))
+        if not made.exists():
+            with Server(users=(), start=False) as maker:
+                for user in self.users:
+                    maker.add_user(user)
+                with contextlib.suppress(OSError):
+                    maker.data.rename(made)  # unless another process was first
+        shutil.copytree(made, self.data)
 
     def write_config(self, settings=None, extra=None):
         self.settings = self.settings if settings is None else settings

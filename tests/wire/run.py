@@ -20,6 +20,7 @@ import io
 import os
 import pathlib
 import sys
+import tempfile
 import time
 import traceback
 
@@ -118,9 +119,11 @@ def main():
              if not given.names or any(n in path.name for n in given.names)]
     without = Without(given.quick, given.once, given.sanitized)
     passed = failed = 0
-    for ok, bad in run_files(paths, given.k, without, max(1, min(given.j, len(paths)))):
-        passed += ok
-        failed += bad
+    with tempfile.TemporaryDirectory(prefix="dedit-wire-") as accounts:
+        os.environ["DEDIT_WIRE_ACCOUNTS"] = accounts  # see Server.make_accounts
+        for ok, bad in run_files(paths, given.k, without, max(1, min(given.j, len(paths)))):
+            passed += ok
+            failed += bad
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 
