@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "caldav/dav.h"
+#include "http/origin.h"
 
 /* An answer held whole: one object, annotated, or the first piece of a multistatus. */
 enum { ANSWER_MAX = 64 * 1024 * 1024, QUICK_BODY = 4096 };
@@ -72,16 +73,9 @@ char *method_allow(const struct dav_request *rq)
 /* 15.35: browsers say from where a request comes; a page of another site changes nothing here. */
 static int check_origin(struct dav_request *rq)
 {
-	const char *site = request_header(rq->http, "Sec-Fetch-Site");
-	const char *origin = request_header(rq->http, "Origin");
+	const char *why = origin_foreign(rq->http, rq->dav->settings.public_url);
 
-	if (!(rq->method->flags & METHOD_CHANGES))
-		return 0;
-	if (site && (strcmp(site, "cross-site") == 0 || strcmp(site, "same-site") == 0))
-		return fail(rq, 403, "a request from another site");
-	if (!site && origin && ascii_ncasecmp(origin, "http", 4) == 0 && !resource_href_path(rq, origin))
-		return fail(rq, 403, "a request from another origin");
-	return 0;
+	return why && rq->method->flags & METHOD_CHANGES ? fail(rq, 403, "%s", why) : 0;
 }
 
 /* RFC 4918 8.4: a body that nobody will read must not be ignored where something changes. */

@@ -5,6 +5,7 @@
 
 #include "base/util.h"
 #include "caldav/principal.h"
+#include "http/origin.h"
 
 enum { PATH_BYTES = 2048, SEGMENTS = 4 };
 
@@ -461,59 +462,14 @@ int resource_parent(struct dav_request *rq, const struct resource *res, struct r
 
 /* ---- from an href ---- */
 
-/* "https://cal.example.org:443" and "https://cal.example.org" are one: cuts a default port off. */
-static size_t authority_len(const char *authority, size_t len, bool tls)
-{
-	const char *port = tls ? ":443" : ":80";
-	size_t cut = strlen(port);
-
-	if (len > cut && memcmp(authority + len - cut, port, cut) == 0)
-		return len - cut;
-	return len;
-}
-
-static bool same_authority(const char *a, size_t a_len, const char *b, size_t b_len, bool tls)
-{
-	a_len = authority_len(a, a_len, tls);
-	b_len = authority_len(b, b_len, tls);
-	return a_len == b_len && ascii_ncasecmp(a, b, a_len) == 0;
-}
-
-/* After "http://" or "https://"; NULL if it is no such URI. */
-static const char *uri_authority(const char *uri, bool *tls)
-{
-	*tls = ascii_ncasecmp(uri, "https://", 8) == 0;
-	if (*tls)
-		return uri + 8;
-	return ascii_ncasecmp(uri, "http://", 7) == 0 ? uri + 7 : NULL;
-}
-
-static bool is_this_server(struct dav_request *rq, const char *authority, size_t len, bool tls)
-{
-	const char *host = request_header(rq->http, "Host"), *proxied = rq->http->host;
-	const char *public_url = rq->dav->settings.public_url;
-	bool public_tls;
-
-	if (host && same_authority(authority, len, host, strlen(host), tls))
-		return true;
-	if (proxied && same_authority(authority, len, proxied, strlen(proxied), tls))
-		return true;
-	const char *own = public_url ? uri_authority(public_url, &public_tls) : NULL;
-	return own && same_authority(authority, len, own, strcspn(own, "/"), public_tls);
-}
-
 const char *resource_href_path(struct dav_request *rq, const char *href)
 {
-	bool tls;
 	const char *path = href;
-	const char *authority = uri_authority(href, &tls);
 
-	if (authority) {
-		size_t len = strcspn(authority, "/?#");
-
-		if (!is_this_server(rq, authority, len, tls))
+	if (origin_is_uri(href)) {
+		path = origin_path(rq->http, href, rq->dav->settings.public_url);
+		if (!path)
 			return NULL;
-		path = authority + len;
 		if (*path != '/')
 			path = "/";
 	}
