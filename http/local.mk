@@ -10,9 +10,12 @@ libhttp_a_SOURCES = \
 	http/origin.h \
 	http/request.c \
 	http/request.h \
-	http/response.c
+	http/response.c \
+	http/session.c \
+	http/session.h
 libhttp_a_CPPFLAGS = $(AM_CPPFLAGS)
 http_libs = libhttp.a $(policy_libs)
 
-check_PROGRAMS += tests/unit/test_http
+check_PROGRAMS += tests/unit/test_http tests/unit/test_session
 tests_unit_test_http_LDADD = libhttp.a $(base_libs) $(CMOCKA_LIBS)
+tests_unit_test_session_LDADD = libhttp.a $(base_libs) $(CMOCKA_LIBS)

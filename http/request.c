@@ -26,6 +26,39 @@ static const char *skip_blanks(const char *s)
 	return s + strspn(s, " \t");
 }
 
+/* RFC 6265 4.2.1: name=value, with "; " between. */
+static const char *find_cookie(const struct request *rq, const char *list, const char *name, size_t *count)
+{
+	size_t len = strlen(name);
+	const char *found = NULL;
+
+	while (*list != '\0') {
+		const char *end = list + strcspn(list, ";");
+
+		list = skip_blanks(list);
+		if (strncmp(list, name, len) == 0 && list[len] == '=') {
+			found = arena_strndup(rq->mem, list + len + 1, (size_t)(end - list) - len - 1);
+			++*count;
+		}
+		list = end + (*end == ';');
+	}
+	return found;
+}
+
+const char *request_cookie(const struct request *rq, const char *name)
+{
+	const char *list, *found = NULL;
+	size_t i = 0, count = 0;
+
+	while ((list = request_header_next(rq, "Cookie", &i)) != NULL) {
+		const char *here = find_cookie(rq, list, name, &count);
+
+		if (here != NULL)
+			found = here;
+	}
+	return count == 1 ? found : NULL;
+}
+
 const char *header_element_end(const char *s, char separator)
 {
 	bool quoted = false;

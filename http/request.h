@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/uri.h"
+#include "http/session.h"
 
 struct header { const char *name, *value; };
 
@@ -33,9 +34,18 @@ struct response {
 	bool wrong_link;                          /* a secret link led nowhere: counts as a guess */
 };
 
+/* How somebody comes in at a path. */
+enum door {
+	DOOR_BASIC,    /* name and password in each request: programs */
+	DOOR_OPEN,     /* everybody */
+	DOOR_SIGN_IN,  /* name and password once, for a session; no application password */
+	DOOR_SESSION,  /* with a session's cookie, or a bearer token */
+};
+
 /* Who asks. name is NULL before authentication and on the few open paths. */
 struct principal {
 	const char *name, *displayname, *language;
+	uint64_t generation;                      /* of the account: see storage/store.h */
 	const char *const *addresses;             /* "anna@example.org", ended by NULL */
 	bool admin;                               /* member of group "admin" */
 };
@@ -56,6 +66,10 @@ struct request {
 	struct principal who;
 	const char *address;                      /* of the peer, text; "unix" for a socket */
 	bool secure;                              /* TLS, or a unix socket */
+	struct sessions *sessions;                /* the console's */
+	struct session_rule session_rule;
+	const char *session_token;                /* the cookie that was taken: a secret; NULL: none was */
+	struct session session;                   /* what it stands for */
 	struct response *res;
 };
 
@@ -63,6 +77,10 @@ struct request {
 const char *request_header(const struct request *rq, const char *name);
 /* Iterates: *i starts at 0; NULL when there are no more of that name. */
 const char *request_header_next(const struct request *rq, const char *name, size_t *i);
+
+/* The cookie of that name, in the request's arena; NULL: there is none, or more than one, of which nobody
+ * knows who has set which. */
+const char *request_cookie(const struct request *rq, const char *name);
 
 /* Copies neither name nor value (arena or literals). Asserts on CR/LF and on overflow. A path in Location or
  * Content-Location is given without base; server/ puts it before. */

@@ -225,6 +225,7 @@ static enum auth_result accept_attempt(struct auth_attempt *t, enum metric_login
 		.name = ac->name,
 		.displayname = ac->displayname,
 		.language = ac->language,
+		.generation = ac->generation,
 		.addresses = ac->addresses,
 		.admin = settings_in_group(t->settings, "admin", ac->name),
 	};
@@ -246,9 +247,27 @@ enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *
 	if (find_account(a, t) != 0)
 		return AUTH_BROKEN;
 	/* Neither a success that is remembered nor 128 bits need a brake. */
-	if (t->known && (cache_has(a, t) || token_matches(&t->account, t->password)))
+	if (t->known && (cache_has(a, t) || (t->door == DOOR_BASIC && token_matches(&t->account, t->password))))
 		return accept_attempt(t, LOGIN_REMEMBERED);
 	return is_braked(a, t) ? AUTH_WAIT : AUTH_VERIFY;
+}
+
+enum auth_result auth_session(struct auth *a, struct auth_attempt *t, struct request *rq)
+{
+	const char *token = request_cookie(rq, SESSION_COOKIE);
+
+	if (token == NULL ||
+		!session_find(rq->sessions, &rq->session_rule, token, clock_monotonic_ms(), &rq->session))
+		return AUTH_MISSING;
+	t->name = rq->session.name;
+	if (find_account(a, t) != 0)
+		return AUTH_BROKEN;
+	if (!t->known || t->account.generation != rq->session.generation) {
+		session_end(rq->sessions, token);
+		return AUTH_MISSING;
+	}
+	rq->session_token = token;
+	return accept_attempt(t, LOGIN_REMEMBERED);
 }
 
 enum auth_result auth_verify(struct auth *a, struct auth_attempt *t)

@@ -19,6 +19,8 @@
 
 /* Never changed: programs file passwords under it (doc/clients.md). */
 #define AUTH_CHALLENGE "Basic realm=\"dedit\", charset=\"UTF-8\""
+/* Where a page signs in: no browser asks for a password by itself on this one. */
+#define AUTH_CONSOLE_CHALLENGE "Bearer realm=\"dedit\""
 
 struct auth;
 
@@ -39,6 +41,7 @@ struct auth_attempt {
 	const struct settings *settings;
 	const char *address;
 	struct arena *mem;
+	enum door door;         /* DOOR_SIGN_IN: the account's own password alone is right */
 	struct principal who;   /* set with AUTH_OK */
 	int64_t wait_ms;        /* set with AUTH_WAIT */
 	/* of auth.c */
@@ -50,6 +53,9 @@ struct auth_attempt {
 
 /* authorization: the header's value or NULL. One look into the store, no password hashing. */
 enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *authorization);
+/* The console, behind its sign-in: a session's cookie (rq->session_token and session are set then). AUTH_OK,
+ * AUTH_MISSING (nothing that holds), AUTH_BROKEN. */
+enum auth_result auth_session(struct auth *a, struct auth_attempt *t, struct request *rq);
 /* After AUTH_VERIFY: hashes. AUTH_OK, AUTH_WRONG (logged for fail2ban), or AUTH_WAIT if others failed
  * meanwhile. */
 enum auth_result auth_verify(struct auth *a, struct auth_attempt *t);

@@ -203,6 +203,7 @@ static int start(struct deditd *d, struct err *e)
 		return -1;
 	site_use_store(site, sv->store);
 	prepare_policies(site);
+	sv->sessions = sessions_create(s->session_count);
 	if (auth_create(sv->store, &sv->auth, e) != 0 || reaper_create(&rule, &sv->reaper, e) != 0 ||
 		workers_create("worker", s->workers, s->queue, &sv->work, e) != 0 ||
 		workers_create("login", core_count(), LOGIN_QUEUE, &sv->logins, e) != 0)
@@ -226,6 +227,7 @@ static void finish(struct deditd *d)
 	reaper_destroy(sv->reaper);
 	access_log_destroy(sv->access);
 	auth_destroy(sv->auth);
+	sessions_destroy(sv->sessions);
 	if (sv->store != NULL)
 		store_close(sv->store);
 	site_slot_finish(&sv->site);

@@ -147,15 +147,18 @@ static void answer(struct exchange *x, int status, const char *reason)
 static void answer_text(struct exchange *x, int status, const char *text)
 {
 	answer(x, status, text);
+	if (route_refuse(&x->rq, status, text))
+		return;
 	response_header(&x->res, "Content-Type", "text/plain; charset=utf-8");
 	buf_printf(&x->res.body, "%s\n", text);
 }
 
 static void answer_login(struct exchange *x, const char *reason)
 {
-	answer_text(x, 401, "login required");
+	answer_text(x, 401, reason != NULL ? reason : "login required");
 	x->res.reason = reason;
-	response_header(&x->res, "WWW-Authenticate", AUTH_CHALLENGE);
+	response_header(&x->res, "WWW-Authenticate",
+		route_door(&x->rq) == DOOR_BASIC ? AUTH_CHALLENGE : AUTH_CONSOLE_CHALLENGE);
 }
 
 static void answer_busy(struct exchange *x, enum metric_busy what, const char *reason)
@@ -351,10 +354,14 @@ static enum auth_result recognise(struct exchange *x)
 {
 	enum auth_result result;
 
-	if (route_is_open(x->rq.path))
+	x->attempt.door = route_door(&x->rq);
+	if (x->attempt.door == DOOR_OPEN)
 		return AUTH_OK;
 	log_context(x->rq.id, NULL);
-	result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
+	if (x->attempt.door == DOOR_SESSION)
+		result = auth_session(x->sv->auth, &x->attempt, &x->rq);
+	else
+		result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
 	if (result == AUTH_OK)
 		x->rq.who = x->attempt.who;
 	return result;
@@ -407,6 +414,8 @@ static void read_address(struct exchange *x)
 	x->rq.address = x->address;
 	x->rq.secure = peer_secure(x->peer);
 	x->rq.base = x->site->settings->base_path;
+	x->rq.sessions = x->sv->sessions;
+	x->rq.session_rule = x->site->settings->sessions;
 }
 
 /* trust.md T-36: what the proxy saw instead of what we see. */
@@ -470,6 +479,15 @@ static bool small_body(const struct exchange *x)
 		!x->framing.expect_continue;
 }
 
+/* Of who offers nothing nothing is read. */
+static bool offers_login(const struct exchange *x)
+{
+	enum door door = route_door(&x->rq);
+
+	return door == DOOR_OPEN || request_header(&x->rq, "Authorization") != NULL ||
+		(door == DOOR_SESSION && request_header(&x->rq, "Cookie") != NULL);
+}
+
 static void begin(struct exchange *x, const char *method, const char *version)
 {
 	const char *why = read_head(x, method, version);
@@ -493,7 +511,7 @@ static void begin(struct exchange *x, const char *method, const char *version)
 	reaper_phase(x->sv->reaper, x->peer, PEER_BODY, 0);
 	if (x->framing.chunked || x->framing.length > 0)
 		acknowledge_now(x);
-	if (!route_is_open(x->rq.path) && request_header(&x->rq, "Authorization") == NULL) {
+	if (!offers_login(x)) {
 		answer_login(x, NULL);
 		x->stage = small_body(x) ? STAGE_DRAIN : STAGE_REPLY;
 	} else if (small_body(x)) {

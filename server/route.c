@@ -1,8 +1,15 @@
 #include "server/route.h"
 
-bool route_is_open(const char *path)
+enum door route_door(const struct request *rq)
 {
-	return web_owns(path) ? web_is_open(path) : dav_is_open(path);
+	if (web_owns(rq->path))
+		return web_door(rq);
+	return dav_is_open(rq->path) ? DOOR_OPEN : DOOR_BASIC;
+}
+
+bool route_refuse(struct request *rq, int status, const char *reason)
+{
+	return web_owns(rq->path) && web_refuse(rq, status, reason);
 }
 
 bool route_is_light(const char *path)

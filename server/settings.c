@@ -135,6 +135,12 @@ static const struct conf_option server_options[] = {
 	/* logins */
 	{ "login-attempts",          CONF_INT,      "5",              1,      1000,        NULL },
 	{ "login-delay",             CONF_DURATION, "2s",             0,      HOUR,        NULL },
+	/* the console; sessions 0: nobody signs in */
+	{ "sessions",                CONF_INT,      "512",            0,      65536,       NULL },
+	{ "sessions-per-account",    CONF_INT,      "16",             1,      65536,       NULL },
+	{ "session-idle",            CONF_DURATION, "1h",             SECOND, 30 * DAY,    NULL },
+	{ "session-lifetime",        CONF_DURATION, "12h",            SECOND, 30 * DAY,    NULL },
+	{ "max-console-body",        CONF_SIZE,     "4M",             1024,   64 * MIB,    NULL },
 	/* what programs are told */
 	{ "refresh-interval",        CONF_DURATION, "1h",             0,      366 * DAY,   NULL },
 	/* limits of one request */
@@ -169,7 +175,7 @@ static const struct conf_option account_options[] = {
 static const char *const held[] = {
 	"listen", "tls-listen", "metrics-listen", "user", "sandbox", "data", "mirror-delay",
 	"tombstones", "watch-folders", "threads", "workers", "queue", "connections",
-	"connections-per-address", "header-timeout", "idle-timeout", "body-rate",
+	"connections-per-address", "header-timeout", "idle-timeout", "body-rate", "sessions",
 };
 
 static const struct conf_option group_options[] = {
@@ -337,6 +343,17 @@ static void read_quotas(struct settings *s, const struct conf_section *server)
 	s->dav.quotas = (struct quotas){ (uint64_t)conf_number(server, "quota"), list, n };
 }
 
+static void read_sessions(struct settings *s, const struct conf_section *sec)
+{
+	s->session_count = (size_t)conf_number(sec, "sessions");
+	s->sessions = (struct session_rule){
+		.each = (size_t)conf_number(sec, "sessions-per-account"),
+		.idle_ms = conf_number(sec, "session-idle"),
+		.lifetime_ms = conf_number(sec, "session-lifetime"),
+	};
+	s->console_body = (size_t)conf_number(sec, "max-console-body");
+}
+
 static void read_connections(struct settings *s, const struct conf_section *sec)
 {
 	s->threads = (unsigned)conf_number(sec, "threads");
@@ -414,6 +431,7 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->policy.public_url = s->public_base;
 	read_proxies(s, sec);
 	read_connections(s, sec);
+	read_sessions(s, sec);
 	read_limits(s, sec);
 	read_quotas(s, sec);
 }

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "caldav/caldav.h"
+#include "http/session.h"
 #include "policy/policy.h"
 #include "server/proxy.h"
 #include "storage/store.h"
@@ -40,6 +41,9 @@ struct settings {
 	uint64_t body_rate;                 /* bytes a second that a sender must keep up */
 	int64_t login_delay_ms;
 	unsigned login_attempts;
+	size_t session_count;
+	struct session_rule sessions;
+	size_t console_body;                /* bytes */
 
 	struct store_options store;
 	struct policy_options policy;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "web/console/console.h"
 #include "web/page.h"
 
 enum page_flags {
@@ -18,16 +19,22 @@ struct page {
 	unsigned flags;
 	int (*run)(struct page_request *rq); /* GET and HEAD */
 	size_t (*shown)(const char *rest);   /* PAGE_SECRET: how many bytes behind the path are none; NULL: 0 */
+	const struct page_kind *kind;        /* NULL: GET and HEAD, as the flags say */
 };
 
 /* clang-format off */
 static const struct page pages[] = {
-	{ "/.well-known/timezone", PAGE_OPEN,               page_timezone_well_known, NULL },
-	{ "/fee/",    PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_fee_note, page_fee_note_shown },
-	{ "/feeds/",  PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_feed,   NULL },
-	{ "/healthz", PAGE_OPEN | PAGE_LIGHT,               page_health, NULL },
-	{ "/policy/", PAGE_BELOW | PAGE_OPEN,               page_policy, NULL },
-	{ "/timezones", PAGE_BELOW,                         page_timezones, NULL },
+	{ "/.well-known/timezone", PAGE_OPEN,               page_timezone_well_known, NULL, NULL },
+#ifdef ENABLE_CONSOLE
+	{ "/console", PAGE_OPEN,                            page_console, NULL, &console_files },
+	{ "/console/api/", PAGE_BELOW,                      page_console_api, NULL, &console_api },
+	{ "/console/", PAGE_BELOW | PAGE_OPEN,              page_console, NULL, &console_files },
+#endif
+	{ "/fee/",    PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_fee_note, page_fee_note_shown, NULL },
+	{ "/feeds/",  PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_feed,   NULL, NULL },
+	{ "/healthz", PAGE_OPEN | PAGE_LIGHT,               page_health, NULL, NULL },
+	{ "/policy/", PAGE_BELOW | PAGE_OPEN,               page_policy, NULL, NULL },
+	{ "/timezones", PAGE_BELOW,                         page_timezones, NULL, NULL },
 };
 /* clang-format on */
 
@@ -54,9 +61,23 @@ bool web_owns(const char *path)
 	return page_find(path) != NULL;
 }
 
-bool web_is_open(const char *path)
+enum door web_door(const struct request *rq)
 {
-	return has_flag(path, PAGE_OPEN);
+	const struct page *p = page_find(rq->path);
+
+	if (p->kind && p->kind->door)
+		return p->kind->door(rq);
+	return p->flags & PAGE_OPEN ? DOOR_OPEN : DOOR_BASIC;
+}
+
+bool web_refuse(struct request *rq, int status, const char *reason)
+{
+	const struct page *p = page_find(rq->path);
+
+	if (!p->kind || !p->kind->refuse)
+		return false;
+	p->kind->refuse(rq, status, reason);
+	return true;
 }
 
 bool web_is_light(const char *path)
@@ -127,10 +148,17 @@ static bool is_read(const struct request *rq)
 	return strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0;
 }
 
+static int refuse(struct page_request *rq, int status, const char *why)
+{
+	return web_refuse(rq->http, status, why) ? status : page_text(rq, status, why);
+}
+
 static int refuse_method(struct page_request *rq)
 {
+	int status = refuse(rq, 405, "only GET and HEAD are offered here");
+
 	response_header(rq->http->res, "Allow", "GET, HEAD");
-	return page_text(rq, 405, "only GET and HEAD are offered here");
+	return status;
 }
 
 void web_handle(const struct web *web, struct request *http)
@@ -138,9 +166,9 @@ void web_handle(const struct web *web, struct request *http)
 	const struct page *p = page_find(http->path);
 	struct page_request *rq = arena_alloc(http->mem, sizeof(*rq)); /* a generator may need it later */
 
-	assert(p && (http->who.name || p->flags & PAGE_OPEN));
+	assert(p && (http->who.name || web_door(http) == DOOR_OPEN));
 	*rq = (struct page_request){ web, http, http->path + strlen(p->path) };
-	if (is_read(http))
+	if (is_read(http) || (p->kind && p->kind->precheck))
 		p->run(rq);
 	else
 		refuse_method(rq);
@@ -149,12 +177,15 @@ void web_handle(const struct web *web, struct request *http)
 int web_precheck(const struct web *web, struct request *http, uint64_t content_length, bool length_known,
 	size_t *body_max)
 {
-	struct page_request rq = { .web = web, .http = http };
+	const struct page *p = page_find(http->path);
+	struct page_request rq = { web, http, http->path + strlen(p->path) };
 
 	*body_max = 0;
+	if (p->kind && p->kind->precheck)
+		return p->kind->precheck(&rq, content_length, length_known, body_max);
 	if (!is_read(http))
 		return refuse_method(&rq);
 	if (length_known && content_length > 0)
-		return page_text(&rq, 413, "no body is taken here");
+		return refuse(&rq, 413, "no body is taken here");
 	return 0;
 }

@@ -11,6 +11,15 @@ struct page_request {
 	const char *rest; /* of the path, raw, behind the page's own; "" for a page that is one path */
 };
 
+/* What is more than GET of a text for everybody, or for who logs in as programs do. */
+struct page_kind {
+	enum door (*door)(const struct request *rq);
+	/* As web_precheck(). */
+	int (*precheck)(struct page_request *rq, uint64_t content_length, bool length_known, size_t *body_max);
+	/* As web_refuse(). */
+	void (*refuse)(struct request *rq, int status, const char *reason);
+};
+
 /* Text for a person, and the same as the log's reason where it is a refusal. Returns the status. */
 int page_text(struct page_request *rq, int status, const char *text);
 

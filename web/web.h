@@ -20,12 +20,15 @@ struct web {
 	const struct policy_set *policies;
 	struct ical_limits ical;
 	int64_t refresh; /* seconds after which a feed is to be asked for again; 0: not said */
+	const char *public_base; /* what stands before a path in links; NULL: none are written */
+	const struct quotas *quotas; /* NULL: none */
+	size_t console_body; /* the most that the console takes at once */
 };
 
 /* True for a raw path that this floor answers. */
 bool web_owns(const char *path);
-/* True for one that needs no login (architecture.md 15.34). */
-bool web_is_open(const char *path);
+/* How somebody comes in there (architecture.md 15.34, 15.35). */
+enum door web_door(const struct request *rq);
 /* True for one that is open and waits for nothing: no worker has to be free for it. */
 bool web_is_light(const char *path);
 /* What /healthz says of a store, in one line; its status. */
@@ -35,8 +38,11 @@ int web_health(const struct store_health *h, bool clock_doubtful, char out[WEB_H
  * out; one that only holds such a path is "…/feeds/…". */
 enum { WEB_LOG_PATH_SIZE = 32 };
 const char *web_log_path(const char *path, char out[WEB_LOG_PATH_SIZE]);
-/* Answers rq: sets rq->res. rq->who is authenticated, unless web_is_open(path). Thread-safe. */
+/* Answers rq: sets rq->res. rq->who is authenticated, unless the door is open. Thread-safe. */
 void web_handle(const struct web *web, struct request *rq);
+/* Answers a request that is refused before it came here, as this path's own refusals are; false: it has no
+ * form of its own for them. */
+bool web_refuse(struct request *rq, int status, const char *reason);
 /* A calendar's name, colour, time zone and, unless busy, description for the file that it is made into; in
  * mem. The name of a calendar without one is its path's. */
 int web_calendar_head(struct store *store, const struct collection *c, bool busy, struct arena *mem,

@@ -14,6 +14,7 @@ assertion. When the server stops, it must exit 0 and have written no sanitizer r
 import base64
 import contextlib
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -78,6 +79,9 @@ class Response:
 
     def xml(self):
         return ET.fromstring(self.body)
+
+    def json(self):
+        return json.loads(self.body)
 
     def condition(self):
         """The element below DAV:error, as 'D:name'; None if the body is no DAV:error."""

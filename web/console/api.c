@@ -1,0 +1,531 @@
+#include "web/console/api.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/util.h"
+#include "http/origin.h"
+#include "policy/fees.h"
+
+#define API_PREFIX "/console/api"
+enum { TEXT_MAX = 200, QUERY_VALUE_MAX = 1024 };
+
+/* ---- which row ---- */
+
+/* Length of the segment that s begins with. */
+static size_t segment(const char *s)
+{
+	return strcspn(s, "/");
+}
+
+/* Does the path behind the prefix fit? What stands where the pattern has {…} is decoded into part. */
+static bool fits(const char *pattern, const char *path, struct arena *mem, const char *part[API_PARTS])
+{
+	size_t n = 0;
+
+	while (*pattern == '/' && *path == '/') {
+		size_t want = segment(++pattern), len = segment(++path);
+		char *text;
+
+		if (len == 0 || path_decode_segment(path, len, mem, &text) != 0)
+			return false;
+		if (*pattern == '{')
+			part[n++] = text;
+		else if (strlen(text) != want || strncmp(text, pattern, want) != 0)
+			return false;
+		pattern += want;
+		path += len;
+	}
+	return *pattern == '\0' && *path == '\0';
+}
+
+/* The first that fits is meant, so what is literal stands before {…}. HEAD is answered like GET. *others:
+ * there is a row for another method. */
+static const struct api_row *find_row(const struct request *rq, const char *part[API_PARTS], bool *others)
+{
+	const char *path = rq->path + strlen(API_PREFIX);
+	const char *method = strcmp(rq->method, "HEAD") == 0 ? "GET" : rq->method;
+
+	*others = false;
+	for (const struct api_row *row = api_rows; row->method; row++) {
+		if (!fits(row->path, path, rq->mem, part))
+			continue;
+		if (strcmp(row->method, method) == 0)
+			return row;
+		*others = true;
+	}
+	return NULL;
+}
+
+static const char *allowed(const struct request *rq)
+{
+	const char *path = rq->path + strlen(API_PREFIX), *part[API_PARTS], *list = NULL;
+
+	for (const struct api_row *row = api_rows; row->method; row++) {
+		if (fits(row->path, path, rq->mem, part))
+			list = list ? arena_printf(rq->mem, "%s, %s", list, row->method) : row->method;
+	}
+	return list;
+}
+
+/* ---- answers ---- */
+
+static void begin_answer(struct request *rq)
+{
+	console_headers(rq->res);
+	response_header(rq->res, "Cache-Control", "no-store");
+}
+
+int api_send(struct api *a, int status, json_t *o)
+{
+	char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
+
+	json_decref(o);
+	if (!text)
+		return api_refuse(a, 500, "the answer can't be written as JSON");
+	begin_answer(a->http);
+	response_header(a->http->res, "Content-Type", "application/json");
+	buf_printf(&a->http->res->body, "%s\n", text);
+	free(text);
+	return a->http->res->status = status;
+}
+
+int api_done(struct api *a)
+{
+	begin_answer(a->http);
+	return a->http->res->status = 204;
+}
+
+int api_refuse(struct api *a, int status, const char *fmt, ...)
+{
+	va_list ap;
+	const char *why;
+
+	va_start(ap, fmt);
+	why = arena_vprintf(a->mem, fmt, ap);
+	va_end(ap);
+	return console_problem(a->http, status, why);
+}
+
+int api_fail(struct api *a, const struct err *e)
+{
+	switch (e->code) {
+	case ERR_NOT_FOUND:
+		return api_refuse(a, 404, "%s", e->text);
+	case ERR_DENIED:
+		return api_refuse(a, 403, "%s", e->text);
+	case ERR_INVALID:
+		return api_refuse(a, 400, "%s", e->text);
+	case ERR_EXISTS:
+	case ERR_CHANGED:
+	case ERR_UID_TAKEN:
+		return api_refuse(a, 409, "%s", e->text);
+	case ERR_SYNTAX:
+	case ERR_RULES:
+	case ERR_COMPONENT:
+	case ERR_INSTANCES:
+	case ERR_ATTENDEES:
+	case ERR_EARLY:
+	case ERR_LATE:
+	case ERR_LIMIT:
+		return api_refuse(a, 422, "%s", e->text);
+	case ERR_LARGE:
+		return api_refuse(a, 413, "%s", e->text);
+	case ERR_FULL:
+	case ERR_QUOTA:
+		return api_refuse(a, 507, "%s", e->text);
+	default:
+		api_refuse(a, 503, "%s", e->text);
+		response_header(a->http->res, "Retry-After", "2");
+		return 503;
+	}
+}
+
+/* ---- what was asked ---- */
+
+/* application/x-www-form-urlencoded; NULL: not well formed. */
+static char *decode(const char *raw, size_t len, struct arena *mem)
+{
+	char *text = len <= QUERY_VALUE_MAX ? arena_alloc(mem, len + 1) : NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; text && i < len; i++) {
+		int c = (unsigned char)raw[i] == '+' ? ' ' : (unsigned char)raw[i];
+
+		if (c == '%') {
+			int high = i + 1 < len ? hex_digit(raw[i + 1]) : -1;
+			int low = high >= 0 && i + 2 < len ? hex_digit(raw[i + 2]) : -1;
+
+			c = low >= 0 ? high << 4 | low : 0;
+			i += 2;
+		}
+		if (c == 0)
+			return NULL;
+		text[n++] = (char)c;
+	}
+	return text && utf8_valid(text, n) ? text : NULL;
+}
+
+const char *api_query_next(struct api *a, const char *name, size_t *at)
+{
+	const char *query = a->http->query ? a->http->query : "";
+	size_t len = strlen(name);
+
+	while (query[*at] != '\0') {
+		const char *member = query + *at;
+		size_t end = strcspn(member, "&");
+
+		*at += end + (member[end] == '&');
+		if (strncmp(member, name, len) == 0 && member[len] == '=')
+			return decode(member + len + 1, end - len - 1, a->mem);
+	}
+	return NULL;
+}
+
+const char *api_query(struct api *a, const char *name)
+{
+	size_t at = 0;
+
+	return api_query_next(a, name, &at);
+}
+
+int api_query_number(struct api *a, const char *name, int64_t least, int64_t most, int64_t *out)
+{
+	const char *text = api_query(a, name);
+
+	if (!text || parse_i64(text, least, most, out) == 0)
+		return 0;
+	api_refuse(a, 400, "%s: a number from %lld to %lld", name, (long long)least, (long long)most);
+	return -1;
+}
+
+int api_query_day(struct api *a, const char *name, bool *given, int64_t *out)
+{
+	const char *text = api_query(a, name);
+
+	if (!text)
+		return 0;
+	*given = true;
+	if (date_parse(text, out) == 0)
+		return 0;
+	api_refuse(a, 400, "%s: a date, for example 2026-06-10", name);
+	return -1;
+}
+
+bool api_text_valid(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > TEXT_MAX || !utf8_valid(text, len))
+		return false;
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+int api_text(struct api *a, const char *name, bool needed, const char **out)
+{
+	const json_t *value = json_object_get(a->body, name);
+
+	*out = NULL;
+	if ((!value || json_is_null(value)) && !needed)
+		return 0;
+	/* a NUL within would end the text for us, not for others */
+	if (json_is_string(value) && json_string_length(value) == strlen(json_string_value(value)) &&
+		api_text_valid(json_string_value(value))) {
+		*out = json_string_value(value);
+		return 0;
+	}
+	api_refuse(a, 400, "%s: some text, at most %d bytes without control characters", name, TEXT_MAX);
+	return -1;
+}
+
+bool api_flag(struct api *a, const char *name)
+{
+	return json_is_true(json_object_get(a->body, name));
+}
+
+/* ---- who asks ---- */
+
+bool api_is_admin(const struct api *a)
+{
+	return a->http->who.admin;
+}
+
+struct owners { struct api *a; api_owner_fn visit; void *arg; };
+
+static int take_delegation(const struct delegation *d, void *arg)
+{
+	const struct owners *o = arg;
+
+	if (!policy_owner(o->a->web->policies, d->owner))
+		return 0;
+	return o->visit(d->owner, d->access == SHARE_WRITE, o->arg);
+}
+
+static int take_fees_calendar(const struct collection *c, void *arg)
+{
+	const struct owners *o = arg;
+
+	if (!(c->flags & COLL_FEES) || strcmp(c->owner, o->a->http->who.name) == 0)
+		return 0;
+	return o->visit(c->owner, true, o->arg);
+}
+
+int api_owners(struct api *a, api_owner_fn visit, void *arg, struct err *e)
+{
+	struct owners o = { a, visit, arg };
+	const char *self = a->http->who.name;
+	int rc = policy_owner(a->web->policies, self) ? visit(self, true, arg) : 0;
+
+	if (rc != 0)
+		return rc;
+	return api_is_admin(a) ? store_collections(a->web->store, NULL, take_fees_calendar, &o, e) :
+		store_delegations(a->web->store, NULL, self, take_delegation, &o, e);
+}
+
+static int is_any(const char *owner, bool write, void *arg)
+{
+	(void)owner, (void)write, (void)arg;
+	return 1;
+}
+
+int api_is_owner(struct api *a, bool *out, struct err *e)
+{
+	int rc = api_owners(a, is_any, NULL, e);
+
+	if (rc >= 0)
+		*out = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+struct wanted { const char *owner; bool write; };
+
+static int is_wanted(const char *owner, bool write, void *arg)
+{
+	const struct wanted *w = arg;
+
+	return strcmp(owner, w->owner) == 0 && (write || !w->write);
+}
+
+int api_check_owner(struct api *a, const char *owner, bool write)
+{
+	struct err e;
+	int rc = api_owners(a, is_wanted, &(struct wanted){ owner, write }, &e);
+
+	if (rc > 0)
+		return 0;
+	if (rc < 0)
+		api_fail(a, &e);
+	else
+		api_refuse(a, 404, "there is no owner '%s' whose fees you may %s", owner, write ? "change" : "see");
+	return -1;
+}
+
+struct only { struct arena *mem; const char *owner; size_t count; bool self; const char *name; };
+
+static int take_only(const char *owner, bool write, void *arg)
+{
+	struct only *o = arg;
+
+	(void)write;
+	o->count++;
+	o->self = o->self || strcmp(owner, o->name) == 0;
+	if (!o->self || !o->owner)
+		o->owner = arena_strdup(o->mem, owner);
+	return o->self;
+}
+
+int api_owner(struct api *a, const char **out)
+{
+	const char *given = api_query(a, "owner");
+	struct only only = { .mem = a->mem, .name = a->http->who.name };
+	struct err e;
+
+	if (given) {
+		*out = given;
+		return api_check_owner(a, given, false);
+	}
+	if (api_owners(a, take_only, &only, &e) < 0) {
+		api_fail(a, &e);
+		return -1;
+	}
+	if (!only.self && only.count != 1) {
+		api_refuse(a, 400, only.count > 0 ? "owner: whose fees?" : "nobody has a calendar of fees");
+		return -1;
+	}
+	*out = only.owner;
+	return 0;
+}
+
+struct event_request api_event_request(struct api *a)
+{
+	const struct principal *who = &a->http->who;
+
+	return (struct event_request){
+		.store = a->web->store,
+		.policies = a->web->policies,
+		.limits = &a->web->ical,
+		.mem = a->mem,
+		.actor = { .name = who->name, .displayname = who->displayname, .addresses = who->addresses,
+			.delegate = true },
+		.now = a->http->now,
+		.quotas = a->web->quotas,
+	};
+}
+
+/* ---- in JSON ---- */
+
+json_t *json_time(int64_t when)
+{
+	char text[ISO_DATE_SIZE];
+
+	if (when == 0)
+		return json_null();
+	iso_date(when, text);
+	return json_string(text);
+}
+
+json_t *json_day(int64_t day)
+{
+	int64_t year;
+	int month, d;
+
+	civil_from_days(day, &year, &month, &d);
+	return json_sprintf("%04lld-%02d-%02d", (long long)year, month, d);
+}
+
+json_t *json_text(const char *text)
+{
+	return json_string(text ? text : "");
+}
+
+json_t *json_money(struct arena *mem, int64_t minor, const char *currency)
+{
+	char number[MONEY_SIZE];
+	const char *text = *currency && money_format(minor, currency, number, sizeof(number)) == 0 ?
+		arena_printf(mem, "%s %s", number, currency) : "";
+
+	return json_pack("{s:I, s:s, s:s}", "minor", (json_int_t)minor, "currency", currency, "text", text);
+}
+
+const struct zone *api_zone(struct api *a, const char *owner)
+{
+	const struct fee of_owner = { .owner = owner, .incident = { .policy = "" } };
+
+	return fee_zone(a->web->policies, &of_owner);
+}
+
+/* ---- one request ---- */
+
+/* Browsers send the cookie whoever has made the request: what changes something needs what only our own pages
+ * know, and comes from them where the browser says so (15.35). */
+static const char *forged(const struct request *rq, const struct web *web)
+{
+	const char *csrf = request_header(rq, "X-CSRF-Token"), *why = origin_foreign(rq, web->public_base);
+
+	if (strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0)
+		return NULL;
+	if (why || !rq->session_token)
+		return why;
+	if (csrf && strlen(csrf) == SESSION_TOKEN_SIZE - 1 &&
+		equal_const_time(csrf, rq->session.csrf, SESSION_TOKEN_SIZE - 1))
+		return NULL;
+	return "X-CSRF-Token is missing, or another session's";
+}
+
+/* 0, or the status of a refusal. */
+static int check_role(struct api *a, const struct api_row *row)
+{
+	bool owner;
+	struct err e;
+
+	if (row->role == API_ADMIN && !api_is_admin(a))
+		return api_refuse(a, 403, "for administrators");
+	if (row->role != API_OWNER || api_is_admin(a))
+		return 0;
+	if (api_is_owner(a, &owner, &e) < 0)
+		return api_fail(a, &e);
+	return owner ? 0 : api_refuse(a, 403, "for owners of calendars under a policy");
+}
+
+static int no_row(struct api *a, bool others)
+{
+	if (!others)
+		return api_refuse(a, 404, "nothing here");
+	api_refuse(a, 405, "%s is not offered here", a->http->method);
+	response_header(a->http->res, "Allow", allowed(a->http));
+	return 405;
+}
+
+static int precheck(struct page_request *page, uint64_t content_length, bool length_known, size_t *body_max)
+{
+	struct api a = { .web = page->web, .http = page->http, .mem = page->http->mem };
+	bool others;
+	const struct api_row *row = find_row(a.http, a.part, &others);
+	const char *why;
+	int status;
+
+	if (!row)
+		return no_row(&a, others);
+	why = forged(a.http, a.web);
+	if (why)
+		return api_refuse(&a, 403, "%s", why);
+	status = check_role(&a, row);
+	if (status != 0)
+		return status;
+	*body_max = row->body == API_NO_BODY ? 0 : a.web->console_body;
+	if (length_known && content_length > *body_max)
+		return api_refuse(&a, 413, *body_max > 0 ? "the body is too large (max-console-body)" :
+			"no body is taken here");
+	return 0;
+}
+
+static enum door door(const struct request *rq)
+{
+	const char *part[API_PARTS];
+	bool others;
+	const struct api_row *row = find_row(rq, part, &others);
+
+	if (row && row->role == API_NOBODY)
+		return DOOR_OPEN;
+	return row && row->run == api_session_begin ? DOOR_SIGN_IN : DOOR_SESSION;
+}
+
+static void refuse(struct request *rq, int status, const char *why)
+{
+	console_problem(rq, status, why);
+}
+
+const struct page_kind console_api = { door, precheck, refuse };
+
+static int read_body(struct api *a)
+{
+	json_error_t why;
+
+	if (!header_has_token(request_header(a->http, "Content-Type"), "application/json"))
+		return api_refuse(a, 415, "the body has to be application/json");
+	a->body = json_loadb(a->http->body, a->http->body_len, JSON_REJECT_DUPLICATES, &why);
+	if (!a->body)
+		return api_refuse(a, 400, "the body is no JSON: line %d: %s", why.line, why.text);
+	return json_is_object(a->body) ? 0 : api_refuse(a, 400, "the body is no JSON object");
+}
+
+int page_console_api(struct page_request *page)
+{
+	struct api a = { .web = page->web, .http = page->http, .mem = page->http->mem };
+	bool others;
+	const struct api_row *row = find_row(a.http, a.part, &others); /* precheck() has found it */
+	int status = row->body == API_JSON ? read_body(&a) : 0;
+
+	if (status == 0)
+		status = row->run(&a);
+	json_decref(a.body);
+	return status;
+}

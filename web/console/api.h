@@ -1,0 +1,97 @@
+/*
+ * The JSON interface below /console/api/. One table says which paths there are, who may ask, and which
+ * function answers; openapi.json says the same to others, and a test holds the two together.
+ */
+#ifndef DEDIT_WEB_CONSOLE_API_H
+#define DEDIT_WEB_CONSOLE_API_H
+
+#include <jansson.h>
+
+#include "policy/update.h"
+#include "web/console/console.h"
+
+/* Each may all that those before it may. */
+enum api_role { API_NOBODY, API_CLIENT, API_OWNER, API_ADMIN };
+
+enum { API_PARTS = 4, API_BODY_DEPTH = 8 };
+
+/* One request on its way through a handler. */
+struct api {
+	const struct web *web;
+	struct request *http;
+	struct arena *mem;
+	const char *part[API_PARTS]; /* what stands in the path where the pattern has {…}, decoded */
+	json_t *body;                /* an object; NULL where none is taken. Ends with the request */
+};
+
+enum api_body { API_NO_BODY, API_JSON, API_BYTES };
+
+/* Handlers answer with what api_send() and api_refuse() return: the status. */
+struct api_row {
+	const char *method, *path;
+	enum api_role role;
+	enum api_body body;
+	int (*run)(struct api *a);
+	const char *what;
+};
+/* Ended by a row without a method. */
+extern const struct api_row api_rows[];
+
+/* ---- answers ---- */
+
+/* Takes the reference; NULL (out of memory, or text that is no UTF-8) is answered too. */
+int api_send(struct api *a, int status, json_t *o);
+int api_done(struct api *a); /* 204 */
+int api_refuse(struct api *a, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* As what a floor below said means to whoever asked. */
+int api_fail(struct api *a, const struct err *e);
+
+/* ---- what was asked ---- */
+
+/* A member of the query, decoded; NULL: it isn't there. The first if there are several; *at (0 at first) goes
+ * through all of them. */
+const char *api_query(struct api *a, const char *name);
+const char *api_query_next(struct api *a, const char *name, size_t *at);
+/* 0 and *out untouched if it isn't there; -1 after a refusal. */
+int api_query_number(struct api *a, const char *name, int64_t least, int64_t most, int64_t *out);
+int api_query_day(struct api *a, const char *name, bool *given, int64_t *out);
+/* A text of the body, at most 200 bytes without control characters; *out is NULL if it isn't there and
+ * needn't be. 0; -1 after a refusal. */
+int api_text(struct api *a, const char *name, bool needed, const char **out);
+bool api_flag(struct api *a, const char *name);
+/* Text for a name: UTF-8, no control characters, at most 200 bytes. */
+bool api_text_valid(const char *text);
+
+/* ---- who asks ---- */
+
+bool api_is_admin(const struct api *a);
+/* Has it calendars under a policy, or acts for one who has? */
+int api_is_owner(struct api *a, bool *out, struct err *e);
+/* Whose appointments and fees it may look at, or (write) act on. */
+typedef int (*api_owner_fn)(const char *owner, bool write, void *arg);
+int api_owners(struct api *a, api_owner_fn visit, void *arg, struct err *e);
+/* May it look at owner's, or act there? 0: yes; -1 after a refusal, as if there were no such owner. */
+int api_check_owner(struct api *a, const char *owner, bool write);
+/* The one that the query names, else itself, else the only one it may look at. -1 after a refusal. */
+int api_owner(struct api *a, const char **out);
+
+/* A change of events on behalf of the owner (architecture.md 15.1). */
+struct event_request api_event_request(struct api *a);
+
+/* ---- in JSON ---- */
+
+json_t *json_time(int64_t when);                /* UTC text; null for 0 */
+json_t *json_day(int64_t day);                  /* "2026-06-10" */
+json_t *json_text(const char *text);            /* NULL: "" */
+json_t *json_money(struct arena *mem, int64_t minor, const char *currency);
+/* The zone in which an owner's days are told. */
+const struct zone *api_zone(struct api *a, const char *owner);
+
+/* ---- the handlers, a file a subject ---- */
+
+int api_openapi(struct api *a);
+int api_session_begin(struct api *a);
+int api_session_show(struct api *a);
+int api_session_end(struct api *a);
+
+#endif
