@@ -242,6 +242,7 @@ static void brake_links(struct exchange *x)
 
 static void handle(struct exchange *x)
 {
+	store_session_begin(x->site->dav.store);
 	route_handle(x->site, &x->rq);
 	if (x->res.wrong_link)
 		brake_links(x);
@@ -249,6 +250,7 @@ static void handle(struct exchange *x)
 		answer_text(x, 500, "the answer is too large");
 	if (x->res.next != NULL)
 		prefetch(x);
+	store_session_end(x->site->dav.store);
 }
 
 /* RFC 9110 15.5.14, with the element that the handler knows for it. */
@@ -358,10 +360,12 @@ static enum auth_result recognise(struct exchange *x)
 	if (x->attempt.door == DOOR_OPEN)
 		return AUTH_OK;
 	log_context(x->rq.id, NULL);
+	store_session_begin(x->site->dav.store);
 	if (x->attempt.door == DOOR_SESSION)
 		result = auth_session(x->sv->auth, &x->attempt, &x->rq);
 	else
 		result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
+	store_session_end(x->site->dav.store);
 	if (result == AUTH_OK)
 		x->rq.who = x->attempt.who;
 	return result;
@@ -620,8 +624,10 @@ static void make_piece(struct exchange *x)
 
 	buf_reset(&res->body);
 	x->sent = 0;
+	store_session_begin(x->site->dav.store);
 	while (more == 1 && !res->body.full && res->body.len < PIECE)
 		more = res->next(res->next_arg, &res->body);
+	store_session_end(x->site->dav.store);
 	x->generating = more == 1;
 	x->broken_off = more < 0 || res->body.full;
 	if (x->broken_off)

@@ -1902,6 +1902,11 @@ static int memory_check(struct store *s, bool deep, store_parse_fn parse, store_
 	return check_ledger(m, problem, arg);
 }
 
+static void memory_session(struct store *s, bool begins)
+{
+	(void)s, (void)begins;
+}
+
 const struct store_ops store_memory = {
 	.abi = STORE_ABI,
 	.size = sizeof(struct store_ops),
@@ -1957,5 +1962,6 @@ const struct store_ops store_memory = {
 	.signed_heads = memory_signed_heads,
 	.ledger_verify = memory_ledger_verify,
 	.health = memory_health,
+	.session = memory_session,
 	.size_now = memory_size,
 };

@@ -49,6 +49,16 @@ void store_health(struct store *s, struct store_health *out)
 	s->ops->health(s, out);
 }
 
+void store_session_begin(struct store *s)
+{
+	s->ops->session(s, true);
+}
+
+void store_session_end(struct store *s)
+{
+	s->ops->session(s, false);
+}
+
 int store_size(struct store *s, struct store_size *out, struct err *e)
 {
 	return s->ops->size_now(s, out, e);

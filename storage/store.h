@@ -378,6 +378,7 @@ struct store_ops {
 	int (*size_now)(struct store *s, struct store_size *out, struct err *e);
 	int (*page)(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
 		void *arg, struct err *e);
+	void (*session)(struct store *s, bool begins);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -388,6 +389,10 @@ int store_open(const char *backend, const char *path, const struct store_options
 void store_close(struct store *s);
 void store_info(struct store *s, struct store_info *out);
 void store_health(struct store *s, struct store_health *out);
+/* For a thread with several questions in a row: between the two it may be answered cheaper. The answers are
+ * the same, each as new as its call. Not nested, and nothing to be waited for in between but the store. */
+void store_session_begin(struct store *s);
+void store_session_end(struct store *s);
 /* Counted in the index, row by row without reading one. */
 int store_size(struct store *s, struct store_size *out, struct err *e);
 

@@ -15,6 +15,7 @@
 #include "base/util.h"
 #include "schema_sql.h"
 
+#define NOTHING_SEEN UINT64_MAX /* no number of commits: what met an error isn't kept */
 
 /* ---- statements ---- */
 
@@ -76,6 +77,7 @@ int sql_error(struct conn *c, struct err *e, const char *doing)
 
 	if (device_failed(code, reason))
 		c->io_error = true;
+	c->seen = NOTHING_SEEN;
 	if (reason != 0) {
 		errno = reason;
 		return err_errno(e, ERR_IO, "index.db: %.60s: %s (%d)", doing, sqlite3_errmsg(c->handle), code);
@@ -195,7 +197,7 @@ int snapshot_begin(struct conn *c, struct err *e)
 {
 	static const char begin_sql[] = "BEGIN";
 
-	return sql_finish(c, sql_bind(c, e, begin_sql, NULL, 0), e);
+	return c->kept ? 0 : sql_finish(c, sql_bind(c, e, begin_sql, NULL, 0), e);
 }
 
 void snapshot_cleanup(struct conn **c)
@@ -203,9 +205,32 @@ void snapshot_cleanup(struct conn **c)
 	static const char end_sql[] = "COMMIT";
 
 	/* A reader has nothing to lose: if this failed, the next BEGIN would say so. */
-	if (*c != NULL && !sqlite3_get_autocommit((*c)->handle)) {
+	if (*c != NULL && !(*c)->kept && !sqlite3_get_autocommit((*c)->handle)) {
 		sql_finish(*c, sql_bind(*c, NULL, end_sql, NULL, 0), NULL);
 	}
+}
+
+static void end_kept(struct conn *c)
+{
+	if (c->kept) {
+		c->kept = false;
+		snapshot_cleanup(&c);
+	}
+}
+
+/* What was committed before the question is in its answer: a snapshot of before that is none for it. */
+static int keep_snapshot(struct conn *c, struct err *e)
+{
+	uint64_t commits = atomic_load(&c->db->commits);
+
+	if (c->kept && c->seen == commits)
+		return 0;
+	end_kept(c);
+	if (snapshot_begin(c, e) < 0)
+		return -1;
+	c->kept = true;
+	c->seen = commits;
+	return 0;
 }
 
 /* ---- connections ---- */
@@ -295,7 +320,8 @@ static struct conn *take_idle(struct db *db)
 	return c;
 }
 
-struct conn *db_reader(struct db *db, struct err *e)
+/* The one it has, or gets now. */
+static struct conn *thread_conn(struct db *db, struct err *e)
 {
 	struct conn *c = pthread_getspecific(db->thread_conn);
 
@@ -317,6 +343,55 @@ struct conn *db_reader(struct db *db, struct err *e)
 		return NULL;
 	}
 	return c;
+}
+
+struct conn *db_reader(struct db *db, struct err *e)
+{
+	struct conn *c = thread_conn(db, e);
+
+	if (c == NULL)
+		return NULL;
+	if (c->session)
+		return keep_snapshot(c, e) < 0 ? NULL : c;
+	end_kept(c);
+	return c;
+}
+
+void db_session_begin(struct db *db)
+{
+	struct err e;
+	struct conn *c = thread_conn(db, &e);
+
+	/* if there is none, the first question says why */
+	if (c != NULL)
+		c->session = true;
+}
+
+void db_session_end(struct db *db)
+{
+	struct conn *c = pthread_getspecific(db->thread_conn);
+
+	if (c == NULL)
+		return;
+	c->session = false;
+	pthread_setspecific(db->thread_conn, NULL);
+	conn_release(c);
+}
+
+void db_session_pause(struct db *db)
+{
+	const struct conn *c = pthread_getspecific(db->thread_conn);
+
+	if (c != NULL && c->session)
+		db_session_end(db);
+}
+
+void db_end_kept(struct db *db)
+{
+	pthread_mutex_lock(&db->conns_lock);
+	for (struct conn *c = db->idle; c != NULL; c = c->next_idle)
+		end_kept(c);
+	pthread_mutex_unlock(&db->conns_lock);
 }
 
 void db_close_readers(struct db *db)

@@ -28,6 +28,9 @@ struct conn {
 	sqlite3 *handle;
 	struct db *db;
 	bool io_error; /* the device failed under this connection */
+	bool session;  /* its thread is in one (db_session_begin) */
+	bool kept;     /* a snapshot is open that waits for the next question … */
+	uint64_t seen; /* … and has at least so many of db->commits */
 	struct { const char *sql; sqlite3_stmt *stmt; } slot[CONN_SLOTS];
 	struct conn *next, *next_idle;
 };
@@ -43,6 +46,7 @@ struct db {
 	pthread_key_t thread_conn;
 	pthread_mutex_t conns_lock;
 	struct conn *conns, *idle;
+	_Atomic uint64_t commits; /* the writer's so far */
 	struct writer *writer;
 	struct mirror *mirror;
 	struct watch *watch;
@@ -89,8 +93,20 @@ int snapshot_begin(struct conn *c, struct err *e);
 void snapshot_cleanup(struct conn **c);
 #define cleanup_snapshot __attribute__((cleanup(snapshot_cleanup)))
 
-/* The calling thread's read connection. */
+/* The calling thread's read connection, for one question: not to be kept over a change, nor to be asked for
+ * while one of its statements runs. */
 struct conn *db_reader(struct db *db, struct err *e);
+/*
+ * Between the two, questions of one thread share a snapshot as long as no commit makes it old, and behind
+ * them connection and snapshot wait for the next thread: what changes nothing then costs no system call,
+ * and no more connections than are in use read pages anew. The writer ends snapshots that wait before it
+ * needs the WAL for itself.
+ */
+void db_session_begin(struct db *db);
+void db_session_end(struct db *db);
+/* For a thread in a session that is going to wait: others have its connection meanwhile. */
+void db_session_pause(struct db *db);
+void db_end_kept(struct db *db);
 /* Closes the pool's: whoever had one has ended. */
 void db_close_readers(struct db *db);
 /* A connection outside the pool; `file` below the folder. */

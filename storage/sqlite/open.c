@@ -306,6 +306,14 @@ static void sqlite_release(struct store *s)
 	mirror_release((struct db *)s);
 }
 
+static void sqlite_session(struct store *s, bool begins)
+{
+	if (begins)
+		db_session_begin((struct db *)s);
+	else
+		db_session_end((struct db *)s);
+}
+
 const struct store_ops store_sqlite = {
 	.abi = STORE_ABI,
 	.size = sizeof(struct store_ops),
@@ -362,4 +370,5 @@ const struct store_ops store_sqlite = {
 	.feed_used = sqlite_feed_used,
 	.health = sqlite_health,
 	.size_now = sqlite_size,
+	.session = sqlite_session,
 };

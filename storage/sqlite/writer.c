@@ -76,6 +76,7 @@ int writer_run(struct db *db, job_fn run, void *arg, size_t bytes, struct err *e
 {
 	struct job job = {.run = run, .arg = arg, .bytes = bytes};
 
+	db_session_pause(db);
 	if (run_job(db->writer, &job, e) < 0)
 		return -1;
 	if (db->options.mirror_delay_ms == 0) {
@@ -198,6 +199,7 @@ static int finish_group(struct writer *w, size_t succeeded, struct err *e)
 		undo_group(w);
 		return -1;
 	}
+	atomic_fetch_add(&w->db->commits, 1);
 	metric_observe(METRIC_STORE_COMMIT, clock_monotonic_us() - began);
 	FAILPOINT("after-commit");
 	return 0;
@@ -205,8 +207,10 @@ static int finish_group(struct writer *w, size_t succeeded, struct err *e)
 
 /* ---- the WAL ---- */
 
+/* Snapshots that nobody uses would keep the WAL from beginning anew. */
 static int do_checkpoint(struct writer *w, int mode)
 {
+	db_end_kept(w->db);
 	return sqlite3_wal_checkpoint_v2(w->conn->handle, NULL, mode, NULL, NULL);
 }
 

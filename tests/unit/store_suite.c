@@ -1,5 +1,6 @@
 #include "store_suite.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -585,6 +586,44 @@ static void a_put_is_found_by_name_and_uid_with_its_bytes(void **state)
 	assert_string_equal(body.data, "before BODY");
 	assert_int_equal(store_find(s, c, "A.ics", mem, &o, &e), -1);
 	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
+struct putting { struct store *s; store_id c; };
+
+static void *put_beside(void *arg)
+{
+	struct putting *p = arg;
+
+	put_ok(p->s, p->c, "b.ics", "uid-b", "BESIDE");
+	return NULL;
+}
+
+/* Whoever commits, and as often as it is asked before. */
+static void a_session_shows_each_question_all_that_was_committed_before_it(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = *state;
+	struct putting beside = {.s = s, .c = suite_calendar(s, "anna", "w")};
+	struct err e = {0};
+	struct object o;
+	pthread_t thread;
+
+	store_session_begin(s);
+	assert_int_equal(store_find(s, beside.c, "a.ics", mem, &o, &e), -1);
+	put_ok(s, beside.c, "a.ics", "uid-a", "ONE");
+	assert_int_equal(store_find(s, beside.c, "a.ics", mem, &o, &e), 0);
+	store_session_end(s);
+	store_session_begin(s);
+	assert_int_equal(store_find(s, beside.c, "b.ics", mem, &o, &e), -1);
+	assert_int_equal(pthread_create(&thread, NULL, put_beside, &beside), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(store_find(s, beside.c, "b.ics", mem, &o, &e), 0);
+	store_session_end(s);
+	delete_ok(s, beside.c, "a.ics");
+	store_session_begin(s);
+	assert_int_equal(store_find(s, beside.c, "a.ics", mem, &o, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	store_session_end(s);
 }
 
 static void going_back_to_an_earlier_text_gives_a_new_etag(void **state)
@@ -1691,6 +1730,7 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(feeds_are_found_by_their_hash),
 		SCENARIO(feeds_end_with_their_calendar),
 		SCENARIO(a_put_is_found_by_name_and_uid_with_its_bytes),
+		SCENARIO(a_session_shows_each_question_all_that_was_committed_before_it),
 		SCENARIO(going_back_to_an_earlier_text_gives_a_new_etag),
 		SCENARIO(an_expectation_that_fails_changes_nothing),
 		SCENARIO(a_uid_is_unique_in_its_calendar),

@@ -286,6 +286,43 @@ static void bodies_come_from_the_journal_until_files_are_written(void **state)
 	assert_true(exists("cal/anna/w/b.ics"));
 }
 
+static off_t size_of(const char *rel)
+{
+	char *path cleanup_free = path_of(rel);
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* What a session leaves open for the next one must not make the WAL longer and longer. */
+static void a_session_that_is_over_does_not_hold_the_wal(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&at_once);
+	store_id c = suite_calendar(s, "anna", "w");
+	struct err e = {0};
+	struct object o;
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "%d.ics", i);
+		put_ok(s, c, name, "BODY");
+	}
+	store_session_begin(s);
+	assert_int_equal(store_find(s, c, "1.ics", mem, &o, &e), 0);
+	store_session_end(s);
+	off_t before = size_of("index.db-wal");
+	usleep(1500000); /* the writer, being idle, copies the WAL */
+	put_ok(s, c, "new.ics", "BODY");
+	assert_int_equal(size_of("index.db-wal"), before);
+	store_session_begin(s);
+	assert_int_equal(store_find(s, c, "new.ics", mem, &o, &e), 0);
+	store_session_end(s);
+	store_close(s);
+}
+
 static void everything_is_there_after_opening_again(void **state)
 {
 	struct arena *mem cleanup_arena = arena_create();
@@ -1861,6 +1898,7 @@ int main(void)
 		FILES(files_hold_what_was_committed),
 		FILES(bodies_come_from_the_journal_until_files_are_written),
 		FILES(everything_is_there_after_opening_again),
+		FILES(a_session_that_is_over_does_not_hold_the_wal),
 		FILES(a_second_opener_is_refused),
 		FILES(an_unsafe_folder_is_refused),
 		FILES(a_dropped_calendar_takes_its_folder_but_no_strangers_file),
