@@ -1,5 +1,6 @@
 #include "base/buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,8 +37,8 @@ void buf_reset(struct buf *b)
 	}
 }
 
-/* Makes room for len more bytes and the NUL. Grows by doubling, never far past max. */
-static int buf_reserve(struct buf *b, size_t len)
+/* Grows by doubling, never far past max; there is always room for the NUL as well. */
+static int make_room(struct buf *b, size_t len)
 {
 	if (b->full || len > b->max - b->len) {
 		b->full = true;
@@ -59,15 +60,31 @@ static int buf_reserve(struct buf *b, size_t len)
 	return 0;
 }
 
+static void add_len(struct buf *b, size_t len)
+{
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+int buf_room(struct buf *b, size_t len)
+{
+	return make_room(b, len);
+}
+
+void buf_took(struct buf *b, size_t len)
+{
+	assert(len < b->size - b->len);
+	add_len(b, len);
+}
+
 int buf_add(struct buf *b, const void *bytes, size_t len)
 {
-	if (buf_reserve(b, len) < 0)
+	if (make_room(b, len) < 0)
 		return -1;
 	if (len > 0) {
 		memcpy(b->data + b->len, bytes, len);
 	}
-	b->len += len;
-	b->data[b->len] = '\0';
+	add_len(b, len);
 	return 0;
 }
 
@@ -95,7 +112,7 @@ int buf_printf(struct buf *b, const char *fmt, ...)
 	}
 	if ((size_t)len < sizeof(text))
 		return buf_add(b, text, (size_t)len);
-	if (buf_reserve(b, (size_t)len) < 0)
+	if (make_room(b, (size_t)len) < 0)
 		return -1;
 	va_start(ap, fmt);
 	vsnprintf(b->data + b->len, (size_t)len + 1, fmt, ap);

@@ -31,6 +31,10 @@ int buf_adds(struct buf *b, const char *text);
 int buf_addc(struct buf *b, char c);
 int buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Room for len bytes more, to be written to at data + len; then buf_took() says how many were. */
+int buf_room(struct buf *b, size_t len);
+void buf_took(struct buf *b, size_t len);
+
 /* Hands the bytes to the caller, who frees them with free(); *len may be NULL. */
 char *buf_detach(struct buf *b, size_t *len);
 

@@ -107,12 +107,30 @@ static bool stays_below(const char *rel)
 	return true;
 }
 
+/* One call for all folders on the way, none of which may be a link: -1 with errno, also where a kernel or a
+ * filter of system calls has no openat2(). */
+static int open_below(int dir, const char *name, int flags)
+{
+	const struct open_how how = {
+		.flags = (unsigned)flags,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+}
+
 int fs_open_subdir(int dir, const char *rel, int make, int *out, struct err *e)
 {
 	char name[NAME_MAX + 1];
 
 	if (!stays_below(rel))
 		return err_set(e, ERR_INVALID, "'%s' is no name of a folder below another", rel);
+	int whole = open_below(dir, rel, FOLDER_FLAGS);
+	if (whole >= 0) {
+		*out = whole;
+		return 0;
+	}
+	/* one folder after the other, to make what is missing or to tell why it can't be opened */
 	cleanup_fd int at = openat(dir, ".", FOLDER_FLAGS);
 	if (at < 0)
 		return err_errno(e, ERR_IO, "open the folder above %s", rel);
@@ -151,7 +169,7 @@ static int open_parent(int dir, const char *name, int *out, const char **last, s
 
 enum { READ_FLAGS = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC }; /* somebody's FIFO must not stop us */
 
-/* As a kernel or a filter of system calls without openat2() has it: one folder after the other. */
+/* Where open_below() can't do it. */
 static int open_by_steps(int dir, const char *name, struct err *e)
 {
 	cleanup_fd int parent = -1;
@@ -163,22 +181,15 @@ static int open_by_steps(int dir, const char *name, struct err *e)
 	return fd >= 0 ? fd : err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open %s", name);
 }
 
-/* One call for all folders on the way, none of which may be a link: what is read most often, an event, costs
- * little more than its bytes. */
 static int open_to_read(int dir, const char *name, struct err *e)
 {
-	const struct open_how how = {
-		.flags = (unsigned)READ_FLAGS,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-	};
-
 	const char *last;
 
 	if (find_last(name, &last, e) < 0)
 		return -1;
 	if (!stays_below(name))
 		return err_set(e, ERR_INVALID, "'%s' is no name of a file below a folder", name);
-	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+	int fd = open_below(dir, name, READ_FLAGS);
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EACCES))
 		return open_by_steps(dir, name, e);
 	return fd >= 0 ? fd : err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "open %s", name);
@@ -227,6 +238,44 @@ int fs_read(int dir, const char *name, struct buf *out, struct err *e)
 		out->data[before] = '\0';
 	}
 	return status;
+}
+
+/* What is short of `size` is read on to its end: a read that is short before has met a bad block, and only
+ * the next one tells. */
+static int read_sized(int fd, size_t size, struct buf *out)
+{
+	size_t had = 0;
+	ssize_t n;
+
+	do {
+		n = read(fd, out->data + out->len, size + 1 - had);
+		if (n > 0) {
+			buf_took(out, (size_t)n);
+			had += (size_t)n;
+		}
+	} while (n < 0 ? errno == EINTR : n > 0 && had < size);
+	return n < 0 ? -1 : 0;
+}
+
+int fs_read_sized(int dir, const char *name, size_t size, struct buf *out, struct err *e)
+{
+	size_t before = out->len;
+
+	cleanup_fd int fd = open_to_read(dir, name, e);
+	if (fd < 0)
+		return -1;
+	if (buf_room(out, size + 1) < 0) {
+		out->full = false;
+		return err_set(e, ERR_LARGE, "%s has no room", name);
+	}
+	if (read_sized(fd, size, out) == 0)
+		return 0;
+	out->len = before;
+	out->data[before] = '\0';
+	/* a folder, and a pipe that has a writer */
+	if (errno == EISDIR || errno == EAGAIN)
+		return err_set(e, ERR_IO, "%s is no regular file", name);
+	return err_errno(e, ERR_DEVICE, "read %s", name);
 }
 
 static int write_all(int fd, const char *data, size_t len)

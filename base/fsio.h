@@ -28,6 +28,9 @@ int fs_open_subdir(int dir, const char *rel, int make, int *out, struct err *e);
 /* Appends the whole file to out: ERR_NOT_FOUND, ERR_LARGE when it passes out->max, ERR_DEVICE if the disk
  * fails. */
 int fs_read(int dir, const char *name, struct buf *out, struct err *e);
+/* The same with fewer calls for a file that should have `size` bytes: appends no more than one byte beyond,
+ * so another length than expected says that it is another file. */
+int fs_read_sized(int dir, const char *name, size_t size, struct buf *out, struct err *e);
 /* Temporary file in `dir`, rename over `name`; sync: fsync file and folder as well. */
 int fs_replace(int dir, const char *name, const void *data, size_t len, int sync, struct err *e);
 /* The names in a folder that don't begin with a dot, sorted; in mem. */

@@ -106,8 +106,8 @@ static int read_file(struct db *db, const struct object *o, const char *path, st
 	struct buf bytes cleanup_buf;
 	struct err why = {0};
 
-	buf_init(&bytes, o->size);
-	if (fs_read(db->root, path, &bytes, &why) < 0)
+	buf_init(&bytes, (size_t)o->size + 1);
+	if (fs_read_sized(db->root, path, o->size, &bytes, &why) < 0)
 		return err_set(e, why.code == ERR_BUSY || why.code == ERR_DEVICE ? why.code : ERR_BROKEN, "%s",
 			why.text);
 	return take_body(o, bytes.data, bytes.len, body, e);

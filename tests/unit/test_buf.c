@@ -109,6 +109,23 @@ static void detach_hands_over_and_empties(void **state)
 	assert_int_equal(buf_adds(&b, "again"), 0);
 }
 
+static void room_is_filled_in_place(void **state)
+{
+	struct buf b cleanup_buf;
+
+	(void)state;
+	buf_init(&b, 6);
+	buf_adds(&b, "ab");
+	assert_int_equal(buf_room(&b, 4), 0);
+	memcpy(b.data + b.len, "cdef", 4);
+	buf_took(&b, 3);
+	assert_string_equal(b.data, "abcde");
+	assert_int_equal(b.len, 5);
+	assert_int_equal(buf_room(&b, 2), -1);
+	assert_true(b.full);
+	assert_string_equal(b.data, "abcde");
+}
+
 static void finish_accepts_a_zeroed_struct(void **state)
 {
 	struct buf b = {0};
@@ -131,6 +148,7 @@ int main(void)
 		cmocka_unit_test(printf_fits_short_long_and_too_long),
 		cmocka_unit_test(keeps_nul_bytes),
 		cmocka_unit_test(detach_hands_over_and_empties),
+		cmocka_unit_test(room_is_filled_in_place),
 		cmocka_unit_test(finish_accepts_a_zeroed_struct),
 	};
 

@@ -117,6 +117,32 @@ static void tells_missing_from_too_large(void **state)
 	assert_int_equal(fs_remove(dir, "large", &e), 0);
 }
 
+static void another_length_is_seen(void **state)
+{
+	struct buf b cleanup_buf;
+	struct err e = {0};
+
+	(void)state;
+	buf_init(&b, 20);
+	buf_adds(&b, "> ");
+	assert_int_equal(fs_replace(dir, "sized", "0123456789", 10, 0, &e), 0);
+	assert_int_equal(fs_read_sized(dir, "sized", 10, &b, &e), 0);
+	assert_string_equal(b.data, "> 0123456789");
+	buf_reset(&b);
+	assert_int_equal(fs_read_sized(dir, "sized", 4, &b, &e), 0);
+	assert_string_equal(b.data, "01234");
+	buf_reset(&b);
+	assert_int_equal(fs_read_sized(dir, "sized", 15, &b, &e), 0);
+	assert_string_equal(b.data, "0123456789");
+	assert_int_equal(fs_read_sized(dir, "sized", 10, &b, &e), -1);
+	assert_int_equal(e.code, ERR_LARGE);
+	assert_string_equal(b.data, "0123456789");
+	assert_int_equal(fs_read_sized(dir, "none", 3, &b, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_false(b.full);
+	assert_int_equal(fs_remove(dir, "sized", &e), 0);
+}
+
 static void follows_no_links(void **state)
 {
 	struct buf b cleanup_buf;
@@ -208,6 +234,15 @@ static void reads_no_fifo_and_no_folder(void **state)
 	assert_int_equal(mkdirat(dir, "sub", 0700), 0);
 	assert_int_equal(fs_read(dir, "fifo", &b, &e), -1);
 	assert_int_equal(fs_read(dir, "sub", &b, &e), -1);
+	assert_int_equal(fs_read_sized(dir, "sub", 5, &b, &e), -1);
+	assert_int_equal(e.code, ERR_IO);
+	/* nobody writes into it: it is empty */
+	assert_int_equal(fs_read_sized(dir, "fifo", 5, &b, &e), 0);
+	assert_int_equal(b.len, 0);
+	int writer cleanup_fd = openat(dir, "fifo", O_RDWR | O_CLOEXEC);
+	assert_int_equal(fs_read_sized(dir, "fifo", 5, &b, &e), -1);
+	assert_int_equal(e.code, ERR_IO);
+	assert_int_equal(b.len, 0);
 	assert_int_equal(unlinkat(dir, "fifo", 0), 0);
 	assert_int_equal(unlinkat(dir, "sub", AT_REMOVEDIR), 0);
 }
@@ -236,11 +271,14 @@ static int read_without(int error)
 	struct buf b cleanup_buf;
 	struct err e = {0};
 
-	buf_init(&b, 10);
+	buf_init(&b, 20);
 	if (!forbid_openat2(error))
 		return NO_FILTER;
 	if (fs_read(dir, "x/y/file", &b, &e) < 0 || strcmp(b.data, "bytes") != 0)
 		return 2;
+	if (fs_read_sized(dir, "x/y/file", 5, &b, &e) < 0 || b.len != 10 ||
+		fs_read_sized(dir, "x/y/link", 5, &b, &e) == 0)
+		return 5;
 	if (fs_read(dir, "x/none", &b, &e) == 0 || e.code != ERR_NOT_FOUND)
 		return 3;
 	return fs_read(dir, "link/y/file", &b, &e) == 0 || fs_read(dir, "x/y/link", &b, &e) == 0 ? 4 : 0;
@@ -304,6 +342,13 @@ static void a_bad_block_is_no_end(void **state)
 	assert_int_equal(fs_replace(dir, "bad", text, 6000, 0, &e), 0);
 	bad_block.on = true;
 	int status = fs_read(dir, "bad", &b, &e);
+	bad_block.on = false;
+	assert_int_equal(status, -1);
+	assert_int_equal(e.code, ERR_DEVICE);
+	assert_int_equal(b.len, 0);
+	bad_block.on = true;
+	bad_block.calls = 0;
+	status = fs_read_sized(dir, "bad", 6000, &b, &e);
 	bad_block.on = false;
 	assert_int_equal(status, -1);
 	assert_int_equal(e.code, ERR_DEVICE);
@@ -384,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_and_reads_again),
 		cmocka_unit_test(tells_missing_from_too_large),
+		cmocka_unit_test(another_length_is_seen),
 		cmocka_unit_test(follows_no_links),
 		cmocka_unit_test(names_stay_below_the_folder),
 		cmocka_unit_test(makes_folders_on_the_way),
