@@ -230,9 +230,25 @@ size_t utf8_step(const char *text, size_t len)
 	return need;
 }
 
+/* Eight bytes of ASCII without a NUL, as most of most texts is. */
+static bool is_plain_ascii(const char *s)
+{
+	const uint64_t ones = UINT64_MAX / 0xff, tops = ones << 7;
+	uint64_t eight;
+
+	memcpy(&eight, s, sizeof(eight));
+	/* a byte below 0x80 passes into it when 0x7f is added, save 0 */
+	return (eight & tops) == 0 && ((eight + (tops - ones)) & tops) == tops;
+}
+
 bool utf8_valid(const char *s, size_t len)
 {
 	while (len > 0) {
+		if (len >= sizeof(uint64_t) && is_plain_ascii(s)) {
+			s += sizeof(uint64_t);
+			len -= sizeof(uint64_t);
+			continue;
+		}
 		size_t step = utf8_step(s, len);
 		if (step == 0)
 			return false;

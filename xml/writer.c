@@ -59,10 +59,14 @@ static size_t next_char(const char *s, size_t len, bool in_attr, const char **in
 	return step > 0 ? step : 1;
 }
 
-/* Most of every text: what needs no second look, wherever it stands. */
-static bool is_plain(char c)
+/* Most of every text: what needs no second look. Letters, of which there are most, are behind '>'. */
+static bool is_plain(char c, bool in_attr)
 {
-	return c >= 0x20 && c != '&' && c != '<' && c != '>' && c != '"' && (unsigned char)c < 0x80;
+	signed char at = (signed char)c;
+
+	if (at > '>')
+		return true;
+	return (at >= 0x20 && at != '&' && at != '<' && at != '>' && at != '"') || (at == '\n' && !in_attr);
 }
 
 static void escape(struct buf *out, const char *s, size_t len, bool in_attr)
@@ -71,7 +75,7 @@ static void escape(struct buf *out, const char *s, size_t len, bool in_attr)
 	size_t plain = 0;
 
 	while (plain < len) {
-		if (is_plain(s[plain])) {
+		if (is_plain(s[plain], in_attr)) {
 			plain++;
 			continue;
 		}

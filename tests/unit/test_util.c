@@ -95,6 +95,16 @@ static void knows_well_formed_utf8(void **state)
 		assert_false(utf8_valid(bad[i], strlen(bad[i])));
 	}
 	assert_false(utf8_valid("a\0b", 3));
+	for (size_t at = 0; at < 20; at++) {
+		char text[] = "twenty letters aa~\x7f\x01";
+		assert_true(utf8_valid(text, 20));
+		text[at] = '\0';
+		assert_false(utf8_valid(text, 20));
+		text[at] = '\x80';
+		assert_false(utf8_valid(text, 20));
+		memcpy(text + at, "\xc3\xa9", 2);
+		assert_int_equal(utf8_valid(text, 20), at < 19);
+	}
 	assert_int_equal(utf8_step("\xe2\x82\xac!", 4), 3);
 	assert_int_equal(utf8_step("\xe2\x82\xac", 2), 0);
 }
