@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts the instructions of six requests and compares them with those of before.
+"""Counts the instructions of seven requests and compares them with those of before.
 
     instructions.py [--write] PROGRAM
 
@@ -19,7 +19,7 @@ import tempfile
 
 STORED = pathlib.Path(__file__).with_suffix(".json")
 TOLERANCE = 0.05
-NAMES = ("freebusy", "get", "propfind", "put", "query", "sync")
+NAMES = ("freebusy", "get", "multiget", "propfind", "put", "query", "sync")
 
 
 def own_instructions(path, program):

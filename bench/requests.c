@@ -1,5 +1,5 @@
 /*
- * Six requests in process, over the real store, each in a function of its own, so that callgrind can
+ * Seven requests in process, over the real store, each in a function of its own, so that callgrind can
  * tell what each cost: bench/instructions.py runs it and compares. Alone it only says whether the
  * answers are right.
  *
@@ -20,7 +20,7 @@
 #define MONTH "<C:time-range start=\"20260301T000000Z\" end=\"20260401T000000Z\"/>"
 #define ALONE __attribute__((noinline))
 
-enum { EVENTS = 200, TIMES = 10, NOW = 1774000000, ANSWER_MAX = 1 << 24 };
+enum { EVENTS = 200, MULTIGET = 50, TIMES = 10, NOW = 1774000000, ANSWER_MAX = 1 << 24 };
 
 struct bench {
 	struct dav dav;
@@ -108,7 +108,7 @@ static void expect(const struct buf *answer, const char *text, size_t least, siz
 	}
 }
 
-/* ---- the six ---- */
+/* ---- the seven ---- */
 
 static ALONE void request_get(struct bench *b, struct buf *answer)
 {
@@ -144,6 +144,21 @@ static ALONE void request_query(struct bench *b, struct buf *answer)
 		"</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>", answer, 207);
 }
 
+static ALONE void request_multiget(struct bench *b, struct buf *answer)
+{
+	struct buf xml cleanup_buf;
+
+	buf_init(&xml, ANSWER_MAX);
+	buf_adds(&xml, "<C:calendar-multiget " NAMESPACES "><D:prop><D:getetag/><C:calendar-data/></D:prop>");
+	for (unsigned i = 0; i < MULTIGET; i++) {
+		buf_adds(&xml, "<D:href>" CALENDAR);
+		bench_event_name(3 * i, &xml);
+		buf_adds(&xml, "</D:href>");
+	}
+	buf_adds(&xml, "</C:calendar-multiget>");
+	report(b, "REPORT", "1", xml.data, answer, 207);
+}
+
 static ALONE void request_freebusy(struct bench *b, struct buf *answer)
 {
 	report(b, "REPORT", "1", "<C:free-busy-query " NAMESPACES ">" MONTH "</C:free-busy-query>", answer, 200);
@@ -157,6 +172,7 @@ static const struct {
 	{ request_get, "BEGIN:VEVENT", 1, 1 },
 	{ request_propfind, "<D:getetag>", EVENTS, EVENTS + 1 },
 	{ request_sync, "<D:getetag>", 1, 1 },
+	{ request_multiget, "BEGIN:VCALENDAR", MULTIGET, MULTIGET },
 	{ request_query, "BEGIN:VCALENDAR", 5, EVENTS / 2 },
 	{ request_freebusy, "FREEBUSY", 5, EVENTS },
 	{ request_put, "", 0, 0 },

@@ -104,6 +104,8 @@ struct dav_request {
  * the store fails (its code). A well-formed path that leads nowhere gives exists == false.
  */
 int resource_resolve(struct dav_request *rq, const char *path, struct resource *out, struct err *e);
+/* What the path alone says: kind, href, user, segment, name. ERR_INVALID. */
+int resource_parse(struct dav_request *rq, const char *path, struct resource *out, struct err *e);
 /*
  * The path of an href or Destination: an absolute path, or an absolute URI that names this server (by
  * Host, by what a proxy says, or public_url). NULL: another server, or no URI at all. Raw, without base,

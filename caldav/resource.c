@@ -419,7 +419,7 @@ static int find_by_kind(struct dav_request *rq, struct resource *res, struct err
 	}
 }
 
-int resource_resolve(struct dav_request *rq, const char *path, struct resource *out, struct err *e)
+int resource_parse(struct dav_request *rq, const char *path, struct resource *out, struct err *e)
 {
 	struct path p = { 0 };
 	struct resource res = { .reader = "" };
@@ -442,7 +442,15 @@ int resource_resolve(struct dav_request *rq, const char *path, struct resource *
 		res.segment = p.part[2];
 		res.name = p.part[3];
 	}
-	if (find_by_kind(rq, &res, e) < 0)
+	*out = res;
+	return 0;
+}
+
+int resource_resolve(struct dav_request *rq, const char *path, struct resource *out, struct err *e)
+{
+	struct resource res;
+
+	if (resource_parse(rq, path, &res, e) < 0 || find_by_kind(rq, &res, e) < 0)
 		return -1;
 	*out = res;
 	return 0;
