@@ -107,6 +107,10 @@ int plan_commit(struct plan *p, struct err *e)
 	};
 	struct err why;
 
+	for (size_t n = 0; p->entered && n < p->row_count; n++)
+		ledger_read_row(&p->rows[n], p->mem, p->entered);
+	if (p->preview)
+		return 0;
 	FAILPOINT("decided");
 	if (store_commit(p->store, &c, &why) == 0)
 		return 0;

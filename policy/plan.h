@@ -23,6 +23,8 @@ struct plan {
 	store_id drop;
 	uint64_t drop_seq;
 	const char *conflict;            /* after ERR_UID_TAKEN */
+	bool preview;                    /* as event_request has them */
+	struct entry_list *entered;
 };
 
 /* A change of that resource, zeroed but for copies of what is given; one already planned for it

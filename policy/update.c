@@ -43,7 +43,10 @@ static int run_rounds(const struct event_request *rq, const char *owner, const c
 
 static void plan_init(struct plan *p, const struct event_request *rq)
 {
-	*p = (struct plan){ .store = rq->store, .mem = rq->mem, .now = rq->now, .quotas = rq->quotas };
+	*p = (struct plan){ .store = rq->store, .mem = rq->mem, .now = rq->now, .quotas = rq->quotas,
+		.preview = rq->preview, .entered = rq->entered };
+	if (rq->entered)
+		rq->entered->count = 0; /* what a round before this one would have entered */
 }
 
 /* The plan of the round was begun before: it takes what the answer rests on. */
@@ -860,6 +863,7 @@ static void show_said(const struct event_request *rq, const struct ref_place *pl
 	struct collection calendar;
 	struct object found;
 
+	tick.entered = NULL;
 	tick.actor = (struct event_actor){ .name = "", .displayname = "", .addresses = none };
 	for (size_t n = 0; n < set->calendar_count; n++) {
 		const struct policy_calendar *c = &set->calendars[n];
@@ -882,7 +886,7 @@ int event_say(const struct event_request *rq, const char *ref, const char *words
 	as.actor.delegate = true; /* for the owner (15.1) */
 	if (run_rounds(&as, place.owner ? place.owner : "", NULL, say_round, &say, e))
 		return -1;
-	if (*changed)
+	if (*changed && !rq->preview)
 		show_said(rq, &place);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "ical/ical.h"
+#include "policy/ledger.h"
 #include "policy/policy.h"
 #include "storage/store.h"
 
@@ -46,6 +47,8 @@ struct event_request {
 	/* What the precondition's last answer rests on besides the row: the change is made only while that
 	 * holds. May be NULL. */
 	const struct collection_seen *seen;
+	bool preview;                        /* nothing is stored; all else as if it were */
+	struct entry_list *entered;          /* set to what the ledger gets by it, or would get; NULL: not asked */
 };
 
 struct event_result {
