@@ -21,12 +21,24 @@ struct fee_filter {
 	bool by_day;
 	int64_t first_day, last_day;
 	const struct policy_set *policies; /* for their zones; NULL: days are UTC's */
+	const struct entry_list *also;   /* as if these were stored behind all others; NULL: none */
 };
 
 /* Every incident (not the slot entries) that matches, oldest first, each once, as its last entry has it:
  * what tables, reports and exports show. */
 int fees_list(struct store *s, const struct fee_filter *filter, struct arena *mem, struct fee_list *out,
 	struct err *e);
+/* "due,paid" as a bit for each. -1: one of them is no state. */
+int fee_states(const char *list, uint32_t *out);
+/* What has become of fees, in minor units of one currency: waived, paid (by deposit too), or still open. */
+struct fee_sums {
+	const char *currency;
+	size_t count;
+	int64_t assessed, waived, paid, open, undecided, credit;
+};
+/* Adds to the sums of its currency, made behind the others (*count) if there are none; a fee without one
+ * counts nowhere. */
+void fee_sums_add(struct fee_sums *list, size_t *count, const struct fee *f);
 /* In whose zone its times are told: its policy's; that is gone: its owner's first one's; else UTC. */
 const struct zone *fee_zone(const struct policy_set *set, const struct fee *f);
 /* The client's name as the title had it, else the key. */

@@ -1,6 +1,7 @@
 /* The ledger's entries as a list of incidents, each in its last state. */
 #include "policy/fees.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -142,6 +143,10 @@ int fees_list(struct store *s, const struct fee_filter *filter, struct arena *me
 
 	if (ledger_read(s, &q, mem, &entries, e))
 		return -1;
+	for (size_t n = 0; filter->also && n < filter->also->count; n++) {
+		if (filter->also->entries[n].incident)
+			*entry_add(&entries, mem) = filter->also->entries[n];
+	}
 	book_make(&book, entries.count, mem);
 	for (size_t n = 0; n < entries.count; n++) {
 		if (!book_follow(&book, &entries.entries[n]))
@@ -156,4 +161,66 @@ int fees_list(struct store *s, const struct fee_filter *filter, struct arena *me
 		list.fees[n].state_name = state_name(list.fees[n].state);
 	*out = list;
 	return 0;
+}
+
+int fee_states(const char *list, uint32_t *out)
+{
+	char name[16];
+
+	*out = 0;
+	for (const char *at = list;; at += strcspn(at, ",") + 1) {
+		int state = snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, ","), at) < (int)sizeof(name) ?
+			state_find(name) : -1;
+
+		if (state < 0)
+			return -1;
+		*out |= UINT32_C(1) << state;
+		if (!strchr(at, ','))
+			return 0;
+	}
+}
+
+/* ---- sums ---- */
+
+static void sums_add(struct fee_sums *s, const struct fee *f)
+{
+	const struct policy_incident *i = &f->incident;
+
+	s->count++;
+	switch (f->state) {
+	case POLICY_PROPOSED:
+	case POLICY_PENDING:
+		s->undecided += i->charge;
+		return;
+	case POLICY_DUE:
+	case POLICY_DISPUTED:
+		s->paid += i->deposit;
+		s->open += i->charge - i->deposit;
+		break;
+	case POLICY_PAID:
+		s->paid += i->charge;
+		break;
+	case POLICY_WAIVED:
+	case POLICY_CREDITED:
+		s->waived += i->charge;
+		break;
+	default:
+		return;
+	}
+	s->assessed += i->charge;
+	s->credit += i->credit + i->refund;
+}
+
+void fee_sums_add(struct fee_sums *list, size_t *count, const struct fee *f)
+{
+	const char *currency = f->incident.currency;
+	size_t at = 0;
+
+	if (!*currency)
+		return;
+	while (at < *count && strcmp(list[at].currency, currency) != 0)
+		at++;
+	if (at == *count)
+		list[(*count)++] = (struct fee_sums){ .currency = currency };
+	sums_add(&list[at], f);
 }

@@ -37,6 +37,8 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/change.c policy/change.h \
 	policy/decide.c policy/decide.h \
 	policy/dedit_policy.h \
+	policy/fee_act.c policy/fee_act.h \
+	policy/fee_json.c policy/fee_json.h \
 	policy/fees.c policy/fees.h policy/fees_csv.c policy/fees_list.c \
 	policy/group.c policy/group.h \
 	policy/host.c policy/host.h policy/host_options.h \

@@ -32,8 +32,8 @@ static const struct command commands[] = {
 	{ "delegate", NULL, "OWNER [USER read|write|none]", 0, admin_delegate },
 	{ "fees", "export", "hledger|ledger|beancount|ics [--owner NAME] [--since DATE] [--until DATE] "
 		"[--month YYYY-MM]", ADMIN_WRITES, admin_fees_export },
-	{ "fee", NULL, "REF show|ok|pay|unpay|undo | REF waive|dispute REASON | REF adjust AMOUNT [REASON]", 0,
-		admin_fee },
+	{ "fee", NULL, "REF show|ok|pay|unpay|emergency|undo | REF waive|dispute REASON | "
+		"REF adjust AMOUNT [REASON]", 0, admin_fee },
 	{ "fees", NULL, "[--owner NAME] [--client NAME] [--state STATE,...] [--since DATE] [--until DATE] "
 		"[--month YYYY-MM] [--json | --csv [--separator ,|;]]", 0, admin_fees },
 	{ "ledger", "head", "[OWNER]", 0, admin_ledger_head },

@@ -92,13 +92,10 @@ struct fee_filter;
 int admin_fee_filter(struct admin *a, char **args, struct fee_filter *out);
 /* The same for --separator of CSV: ',' (the default) or ';'. */
 int admin_separator(struct admin *a, char **args, char *out);
-/* How fees are told to people: "80.00 EUR"; "2026-06-10 10:00"; the state, or where that is none the
- * outcome. */
-struct fee;
+/* How fees are told to people: "80.00 EUR"; "2026-06-10 10:00". */
 struct zone;
 const char *admin_money(struct admin *a, int64_t minor, const char *currency);
 const char *admin_local_time(struct admin *a, const struct zone *zone, int64_t when);
-const char *admin_fee_state(const struct fee *f);
 
 /* The owner given, or, NULL, the only one who has a calendar of fees: books and reports are one person's.
  * ADMIN_OK, else the exit code after a message. */

@@ -7,30 +7,14 @@
 #include "base/table.h"
 #include "base/util.h"
 #include "ical/zone.h"
+#include "policy/fee_act.h"
+#include "policy/fee_json.h"
 #include "policy/fees.h"
 #include "server/admin.h"
 
 enum { SCREEN = 80 };
 
 /* ---- what is asked for ---- */
-
-static int read_states(struct admin *a, const char *given, uint32_t *out)
-{
-	size_t len;
-
-	for (const char *at = given;; at += len + 1) {
-		int state;
-
-		len = strcspn(at, ",");
-		state = state_find(arena_strndup(a->mem, at, len));
-		if (state < 0)
-			return admin_misuse(a, "--state: one or more of none, proposed, pending, due, paid, waived, "
-				"void, disputed, credited, with commas between");
-		*out |= UINT32_C(1) << state;
-		if (at[len] == '\0')
-			return ADMIN_OK;
-	}
-}
 
 static int read_month(struct admin *a, const char *month, struct fee_filter *out)
 {
@@ -80,79 +64,13 @@ int admin_fee_filter(struct admin *a, char **args, struct fee_filter *out)
 	admin_option(args, "--owner", &owner);
 	admin_option(args, "--client", &out->client);
 	code = admin_owner(a, owner, &out->owner);
-	if (code == ADMIN_OK && admin_option(args, "--state", &states))
-		code = read_states(a, states, &out->states);
+	if (code == ADMIN_OK && admin_option(args, "--state", &states) && fee_states(states, &out->states) != 0)
+		code = admin_misuse(a, "--state: one or more of none, proposed, pending, due, paid, waived, "
+			"void, disputed, credited, with commas between");
 	return code == ADMIN_OK ? read_period(a, args, out) : code;
 }
 
 /* ---- for programs ---- */
-
-/* Times as UTC text; null where there is none. */
-static json_t *json_time(int64_t when)
-{
-	char text[ISO_DATE_SIZE];
-
-	if (when == 0)
-		return json_null();
-	iso_date(when, text);
-	return json_string(text);
-}
-
-static json_t *json_text(const char *text)
-{
-	return json_string(text != NULL ? text : "");
-}
-
-static json_t *json_unless(int64_t number, int64_t none)
-{
-	return number == none ? json_null() : json_integer(number);
-}
-
-/* RFC 5545's form of an occurrence stays as it is: it is an identifier. */
-static json_t *json_fee(const struct fee *f)
-{
-	const struct policy_incident *i = &f->incident;
-	json_t *o = json_object();
-	int rc = 0;
-
-	rc |= json_object_set_new(o, "ref", json_text(i->ref));
-	rc |= json_object_set_new(o, "owner", json_text(f->owner));
-	rc |= json_object_set_new(o, "client", json_text(fee_client(f)));
-	rc |= json_object_set_new(o, "client-key", json_text(i->client));
-	rc |= json_object_set_new(o, "attendee", json_text(i->attendee));
-	rc |= json_object_set_new(o, "title", json_text(i->title));
-	rc |= json_object_set_new(o, "service", json_text(i->service));
-	rc |= json_object_set_new(o, "uid", json_text(i->uid));
-	rc |= json_object_set_new(o, "occurrence", json_text(i->occurrence));
-	rc |= json_object_set_new(o, "start", json_time(i->slot));
-	rc |= json_object_set_new(o, "end", json_time(i->slot_end));
-	rc |= json_object_set_new(o, "class", json_text(i->class_));
-	rc |= json_object_set_new(o, "outcome", json_text(i->outcome));
-	rc |= json_object_set_new(o, "state", json_text(f->state_name));
-	rc |= json_object_set_new(o, "reason", json_text(i->reason));
-	rc |= json_object_set_new(o, "fee", json_integer(i->charge));
-	rc |= json_object_set_new(o, "held", json_integer(i->hold));
-	rc |= json_object_set_new(o, "tax", json_integer(i->tax));
-	rc |= json_object_set_new(o, "deposit", json_integer(i->deposit));
-	rc |= json_object_set_new(o, "refund", json_integer(i->refund));
-	rc |= json_object_set_new(o, "credit", json_integer(i->credit));
-	rc |= json_object_set_new(o, "price", json_unless(i->price, -1));
-	rc |= json_object_set_new(o, "currency", json_text(i->currency));
-	rc |= json_object_set_new(o, "basis", json_text(i->basis));
-	rc |= json_object_set_new(o, "notice", json_integer(i->notice));
-	rc |= json_object_set_new(o, "required", json_unless(i->required, -1));
-	rc |= json_object_set_new(o, "free-until", json_time(i->free_until));
-	rc |= json_object_set_new(o, "by", json_text(i->by));
-	rc |= json_object_set_new(o, "actor", json_text(i->actor));
-	rc |= json_object_set_new(o, "at", json_time(i->at));
-	rc |= json_object_set_new(o, "changed", json_time(f->changed));
-	rc |= json_object_set_new(o, "policy", json_text(i->policy));
-	rc |= json_object_set_new(o, "version", json_text(i->version));
-	if (rc == 0)
-		return o;
-	json_decref(o);
-	return NULL;
-}
 
 static int write_json(struct admin *a, const struct fee_list *list)
 {
@@ -160,7 +78,7 @@ static int write_json(struct admin *a, const struct fee_list *list)
 	char *text;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (json_array_append_new(all, json_fee(&list->fees[i])) != 0) {
+		if (json_array_append_new(all, fee_json(&list->fees[i])) != 0) {
 			json_decref(all);
 			return admin_fail(a, "entry %llu of %s can't be written as JSON",
 				(unsigned long long)list->fees[i].seq, list->fees[i].owner);
@@ -179,11 +97,7 @@ static int write_json(struct admin *a, const struct fee_list *list)
 
 const char *admin_money(struct admin *a, int64_t minor, const char *currency)
 {
-	char number[MONEY_SIZE];
-
-	if (money_format(minor, currency, number, sizeof(number)) != 0)
-		return "";
-	return arena_printf(a->mem, "%s %s", number, currency);
+	return money_words(minor, currency, a->mem);
 }
 
 const char *admin_local_time(struct admin *a, const struct zone *zone, int64_t when)
@@ -208,13 +122,6 @@ static const char *money_of(struct admin *a, const struct policy_incident *i)
 	return arena_printf(a->mem, "%s+%s", fee, admin_money(a, i->hold, i->currency));
 }
 
-/* Where nothing is owed, the outcome says more: held, forgiven, recorded. */
-const char *admin_fee_state(const struct fee *f)
-{
-	return f->state == POLICY_NONE && strcmp(f->incident.outcome, "none") != 0 ? f->incident.outcome
-										   : f->state_name;
-}
-
 static bool several_owners(const struct fee_list *list)
 {
 	for (size_t i = 1; i < list->count; i++) {
@@ -237,7 +144,7 @@ static void write_table(struct admin *a, const struct fee_list *list)
 		const struct fee *f = &list->fees[n];
 		const struct zone *zone = fee_zone(a->site->policies, f);
 		const char *cells[ARRAY_SIZE(columns)] = { f->owner, admin_local_time(a, zone, f->incident.slot),
-			fee_client(f), f->incident.class_, admin_fee_state(f), money_of(a, &f->incident),
+			fee_client(f), f->incident.class_, fee_state_words(f), money_of(a, &f->incident),
 			f->incident.ref };
 
 		table_add(&t, cells + skip);

@@ -28,6 +28,7 @@ int site_create(struct settings *settings, const char *data, struct site **out, 
 	s->web.policies = policies;
 	s->web.ical = settings->dav.ical;
 	s->web.refresh = settings->dav.refresh;
+	s->web.results = settings->dav.results;
 	s->web.console_body = settings->console_body;
 	s->web.public_base = settings->public_base;
 	s->web.quotas = &settings->dav.quotas;

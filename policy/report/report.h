@@ -92,6 +92,10 @@ int report_csv(const struct report *r, const char *name, char separator, struct 
 /* One object: report, owner, zone, since, until, notes, tables. Times in UTC, amounts in minor units,
  * shares as fractions. */
 int report_json(const struct report *r, struct buf *out, struct err *e);
+/* The same object, the caller's; NULL: it can't be made. And one of its days, null where it is open. */
+struct json_t;
+struct json_t *report_object(const struct report *r);
+struct json_t *report_json_day(const struct report *r, int64_t day);
 
 /* ---- for the files that gather ---- */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "policy/fee_act.h"
 #include "policy/fees.h"
 #include "policy/report/chart.h"
 #include "policy/report/kinds.h"
@@ -17,29 +18,6 @@ int report_fees(const struct report_source *s, const struct report *r, struct fe
 	const struct fee_filter filter = { .owner = q->owner, .client = s->q->client, .policies = q->policies };
 
 	return fees_list(q->store, &filter, r->mem, out, e);
-}
-
-/* Words of doc/policy.md 4.2 that can follow on a state. */
-static const char *words_for(const struct fee *f)
-{
-	switch (f->state) {
-	case POLICY_PROPOSED:
-	case POLICY_PENDING:
-		return "#ok #waive #fee #me";
-	case POLICY_DUE:
-		return "#paid #waive #fee #dispute #me";
-	case POLICY_DISPUTED:
-		return "#ok #waive #fee #paid";
-	case POLICY_PAID:
-		return "#unpaid #waive";
-	default:
-		return "";
-	}
-}
-
-static const char *state_of(const struct fee *f)
-{
-	return f->state == POLICY_NONE ? f->incident.outcome : f->state_name;
 }
 
 /* ---- 1: this month ---- */
@@ -65,12 +43,12 @@ int gather_month(const struct report_source *s, struct report *r, struct err *e)
 		c[0] = cell_time(i->slot);
 		c[1] = cell_text(fee_client(f));
 		c[2] = cell_text(i->class_);
-		c[3] = cell_text(state_of(f));
+		c[3] = cell_text(fee_state_words(f));
 		c[4] = cell_text(i->currency);
 		c[5] = cell_money(i->charge, i->currency);
 		c[6] = cell_money(i->hold, i->currency);
 		c[7] = cell_text(i->ref);
-		c[8] = cell_text(words_for(f));
+		c[8] = cell_text(fee_act_words(f->state, t->mem));
 	}
 	return 0;
 }
@@ -95,7 +73,7 @@ static void decide_row(struct report_table *t, const char *why, struct cell unti
 	c[6] = f->incident.charge > 0 ? cell_money(f->incident.charge, f->incident.currency) :
 		cell_money(f->incident.hold, f->incident.currency);
 	c[7] = cell_text(f->incident.ref);
-	c[8] = cell_text(words_for(f));
+	c[8] = cell_text(fee_act_words(f->state, t->mem));
 }
 
 struct waking { struct wake *at; size_t count, size; const char *owner; struct arena *mem; };
@@ -213,37 +191,6 @@ int gather_decide(const struct report_source *s, struct report *r, struct err *e
 
 /* ---- 3: money ---- */
 
-struct sums { const char *currency; int64_t assessed, waived, paid, open, undecided, credit; };
-
-/* What has become of an amount: waived, paid (by deposit too), or still open. */
-static void add_fee(struct sums *s, const struct fee *f)
-{
-	const struct policy_incident *i = &f->incident;
-
-	switch (f->state) {
-	case POLICY_PROPOSED:
-	case POLICY_PENDING:
-		s->undecided += i->charge;
-		return;
-	case POLICY_DUE:
-	case POLICY_DISPUTED:
-		s->paid += i->deposit;
-		s->open += i->charge - i->deposit;
-		break;
-	case POLICY_PAID:
-		s->paid += i->charge;
-		break;
-	case POLICY_WAIVED:
-	case POLICY_CREDITED:
-		s->waived += i->charge;
-		break;
-	default:
-		return;
-	}
-	s->assessed += i->charge;
-	s->credit += i->credit + i->refund;
-}
-
 static const struct report_column money_columns[] = { { "month", false, false }, { "currency", false,
 	false },
 	{ "assessed", true, false }, { "waived", true, false }, { "paid", true, false }, { "open", true,
@@ -272,7 +219,7 @@ static const char **currencies_of(const struct fee_list *list, struct arena *mem
 	return out;
 }
 
-static void money_row(struct report_table *t, const char *month, const struct sums *s)
+static void money_row(struct report_table *t, const char *month, const struct fee_sums *s)
 {
 	struct cell *c = report_row(t);
 
@@ -300,14 +247,15 @@ static void money_months(struct report *r, struct report_table *t, const struct 
 		last = month > last ? month : last;
 	}
 	for (int64_t month = first; month <= last; month = month_next(month)) {
-		struct sums sums = { .currency = currency };
+		struct fee_sums sums = { .currency = currency };
+			size_t count = 1;
 
 		for (size_t n = 0; n < list->count; n++) {
 			const struct policy_incident *i = &list->fees[n].incident;
 
 			if (strcmp(i->currency, currency) == 0 && report_is_in(r, i->at) &&
 				month_of(report_day(r, i->at)) == month)
-				add_fee(&sums, &list->fees[n]);
+				fee_sums_add(&sums, &count, &list->fees[n]);
 		}
 		money_row(t, month_name(month, r->mem), &sums);
 	}

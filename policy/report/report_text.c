@@ -231,25 +231,29 @@ static json_t *json_table(const struct report *r, const struct report_table *t)
 	return json_pack("{s:s, s:o}", "name", t->name, "rows", rows);
 }
 
-static json_t *json_day(const struct report *r, int64_t day)
+json_t *report_json_day(const struct report *r, int64_t day)
 {
 	return day == INT64_MIN || day == INT64_MAX ? json_null() : json_string(day_text(day, r->mem));
 }
 
-int report_json(const struct report *r, struct buf *out, struct err *e)
+json_t *report_object(const struct report *r)
 {
-	json_t *tables = json_array(), *notes = json_array(), *all;
-	char *text;
+	json_t *tables = json_array(), *notes = json_array();
 
 	for (size_t n = 0; n < r->table_count; n++)
 		json_array_append_new(tables, json_table(r, r->tables[n]));
 	for (size_t n = 0; n < r->note_count; n++)
 		json_array_append_new(notes, json_string(r->notes[n]));
-	all = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "report", r->kind->name, "owner", r->owner,
-		"zone",
-		zone_name(r->zone), "since", json_day(r, r->first_day), "until", json_day(r, r->last_day), "tables",
-		tables, "notes", notes);
-	text = all ? json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "report", r->kind->name, "owner", r->owner, "zone",
+		zone_name(r->zone), "since", report_json_day(r, r->first_day), "until", report_json_day(r, r->last_day),
+		"tables", tables, "notes", notes);
+}
+
+int report_json(const struct report *r, struct buf *out, struct err *e)
+{
+	json_t *all = report_object(r);
+	char *text = all ? json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
+
 	json_decref(all);
 	if (!text)
 		return err_set(e, ERR_INTERNAL, "the report can't be written as JSON");
