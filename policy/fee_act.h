@@ -1,5 +1,5 @@
 /*
- * What an owner can decide about a fee beside the calendar: one table for `dedit fee`, pages and scripts. Each
+ * What an owner can decide about a fee beside the calendar: one table for `dedit fee`, pages and scripts. All
  * is said to the policy as words in the fee's entry in Fees (policy.md 4.2, event_say()).
  */
 #ifndef DEDIT_POLICY_FEE_ACT_H

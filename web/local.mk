@@ -19,8 +19,12 @@ if CONSOLE
 libweb_a_SOURCES += \
 	web/console/api.c \
 	web/console/api.h \
+	web/console/decisions.c \
+	web/console/events.c \
+	web/console/fees.c \
 	web/console/files.c \
 	web/console/openapi.c \
+	web/console/reports.c \
 	web/console/session.c \
 	web/console/table.c
 

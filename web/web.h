@@ -23,6 +23,7 @@ struct web {
 	const char *public_base; /* what stands before a path in links; NULL: none are written */
 	const struct quotas *quotas; /* NULL: none */
 	size_t console_body; /* the most that the console takes at once */
+	size_t results; /* the most that it lists at once */
 };
 
 /* True for a raw path that this floor answers. */

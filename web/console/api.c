@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/util.h"
 #include "http/origin.h"
+#include "policy/fee_act.h"
 #include "policy/fees.h"
 
 #define API_PREFIX "/console/api"
@@ -364,6 +365,20 @@ int api_owner(struct api *a, const char **out)
 	return 0;
 }
 
+bool api_find_event(struct api *a, const char *owner, const char *uid, struct collection *c,
+	struct object *out)
+{
+	const struct policy_set *set = a->web->policies;
+
+	for (size_t n = 0; n < set->calendar_count; n++) {
+		if (strcmp(set->calendars[n].owner, owner) == 0 &&
+			store_collection(a->web->store, owner, set->calendars[n].name, a->mem, c, NULL) == 0 &&
+			store_find_uid(a->web->store, c->id, uid, a->mem, out, NULL) == 0)
+			return true;
+	}
+	return false;
+}
+
 struct event_request api_event_request(struct api *a)
 {
 	const struct principal *who = &a->http->who;
@@ -382,35 +397,9 @@ struct event_request api_event_request(struct api *a)
 
 /* ---- in JSON ---- */
 
-json_t *json_time(int64_t when)
-{
-	char text[ISO_DATE_SIZE];
-
-	if (when == 0)
-		return json_null();
-	iso_date(when, text);
-	return json_string(text);
-}
-
-json_t *json_day(int64_t day)
-{
-	int64_t year;
-	int month, d;
-
-	civil_from_days(day, &year, &month, &d);
-	return json_sprintf("%04lld-%02d-%02d", (long long)year, month, d);
-}
-
-json_t *json_text(const char *text)
-{
-	return json_string(text ? text : "");
-}
-
 json_t *json_money(struct arena *mem, int64_t minor, const char *currency)
 {
-	char number[MONEY_SIZE];
-	const char *text = *currency && money_format(minor, currency, number, sizeof(number)) == 0 ?
-		arena_printf(mem, "%s %s", number, currency) : "";
+	const char *text = *currency ? money_words(minor, currency, mem) : "";
 
 	return json_pack("{s:I, s:s, s:s}", "minor", (json_int_t)minor, "currency", currency, "text", text);
 }

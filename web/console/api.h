@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "policy/fee_json.h"
+#include "policy/report/report.h"
 #include "policy/update.h"
 #include "web/console/console.h"
 
@@ -75,15 +77,25 @@ int api_check_owner(struct api *a, const char *owner, bool write);
 /* The one that the query names, else itself, else the only one it may look at. -1 after a refusal. */
 int api_owner(struct api *a, const char **out);
 
+/* In which of the owner's calendars under a policy an event stands; false: in none. */
+bool api_find_event(struct api *a, const char *owner, const char *uid, struct collection *c,
+	struct object *out);
+/* A report of q->facts.owner's; the rest of q->facts is set here. ERR_NOT_FOUND: none has that name. */
+int api_report(struct api *a, const char *name, struct report_query *q, struct report *out, struct err *e);
+
+/* What an owner can say about an appointment, and the word for it (policy.md 4.2). */
+struct api_appointment_act { const char *name, *word; };
+extern const struct api_appointment_act api_appointment_acts[];
+extern const size_t api_appointment_act_count;
+
 /* A change of events on behalf of the owner (architecture.md 15.1). */
 struct event_request api_event_request(struct api *a);
 
 /* ---- in JSON ---- */
 
-json_t *json_time(int64_t when);                /* UTC text; null for 0 */
-json_t *json_day(int64_t day);                  /* "2026-06-10" */
-json_t *json_text(const char *text);            /* NULL: "" */
+/* Beside those of policy/fee_json.h. */
 json_t *json_money(struct arena *mem, int64_t minor, const char *currency);
+json_t *api_fee_acts(const struct fee *f);      /* names of those that can follow on its state */
 /* The zone in which an owner's days are told. */
 const struct zone *api_zone(struct api *a, const char *owner);
 
@@ -93,5 +105,19 @@ int api_openapi(struct api *a);
 int api_session_begin(struct api *a);
 int api_session_show(struct api *a);
 int api_session_end(struct api *a);
+
+int api_events(struct api *a);
+int api_decisions(struct api *a);
+int api_appointment_act(struct api *a);
+
+int api_fees(struct api *a);
+int api_fee(struct api *a);
+int api_fee_act(struct api *a);
+int api_fees_act(struct api *a);
+int api_export(struct api *a);
+
+int api_clients(struct api *a);
+int api_reports(struct api *a);
+int api_report_show(struct api *a);
 
 #endif
