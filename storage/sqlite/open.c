@@ -257,6 +257,9 @@ static int sqlite_open_store(const char *path, const struct store_options *o, st
 
 	if (!sqlite3_threadsafe())
 		return err_set(e, ERR_INTERNAL, "SQLite was built without threads");
+	/* Otherwise all connections count the memory that they take, under one lock. Once for the process: behind
+	 * its first store this does nothing. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (folder_open(path, &db, e) < 0)
 		return -1;
 	db->base.ops = &store_sqlite;
