@@ -24,31 +24,19 @@ static void account_row(sqlite3_stmt *st, struct arena *mem, struct account *out
 	};
 }
 
-/* How many rows of an account's list there are. */
-static int count(struct conn *c, const char *sql, const char *name, size_t *out, struct err *e)
-{
-	int64_t n;
-
-	if (sql_number(c, sql_query(c, e, sql, TEXT(name)), 0, &n, e) < 0)
-		return -1;
-	*out = (size_t)n;
-	return 0;
-}
-
+/* Ends with NULL: the arena's memory is zero, and there is always room for one more. */
 static int read_addresses(struct conn *c, struct arena *mem, struct account *a, struct err *e)
 {
-	static const char count_sql[] = "SELECT count(*) FROM account_address WHERE account = ?1";
 	static const char read_sql[] =
 		"SELECT address FROM account_address WHERE account = ?1 ORDER BY position";
-	size_t n, i = 0;
-
-	if (count(c, count_sql, a->name, &n, e) < 0)
-		return -1;
-	const char **address = arena_array(mem, n + 1, sizeof(*address));
 	sqlite3_stmt *st cleanup_stmt = sql_query(c, e, read_sql, TEXT(a->name));
 	int status = st == NULL ? -1 : 1;
-	while (i < n && status > 0 && (status = sql_step(c, st, e)) > 0) {
-		address[i++] = arena_strdup(mem, sql_text(st, 0));
+	size_t n = 0, room = 0;
+	const char **address = arena_room(mem, NULL, 0, &room, sizeof(*address));
+
+	while (status > 0 && (status = sql_step(c, st, e)) > 0) {
+		address = arena_room(mem, address, n + 1, &room, sizeof(*address));
+		address[n++] = arena_strdup(mem, sql_text(st, 0));
 	}
 	a->addresses = address;
 	return status < 0 ? -1 : 0;
@@ -56,23 +44,21 @@ static int read_addresses(struct conn *c, struct arena *mem, struct account *a, 
 
 static int read_tokens(struct conn *c, struct arena *mem, struct account *a, struct err *e)
 {
-	static const char count_sql[] = "SELECT count(*) FROM account_token WHERE account = ?1";
 	static const char read_sql[] =
 		"SELECT id, label, hash, created FROM account_token WHERE account = ?1 ORDER BY position";
-	size_t n, i = 0;
-
-	if (count(c, count_sql, a->name, &n, e) < 0)
-		return -1;
-	struct account_token *token = arena_array(mem, n + 1, sizeof(*token));
 	sqlite3_stmt *st cleanup_stmt = sql_query(c, e, read_sql, TEXT(a->name));
 	int status = st == NULL ? -1 : 1;
-	while (i < n && status > 0 && (status = sql_step(c, st, e)) > 0) {
-		token[i++] = (struct account_token){arena_strdup(mem, sql_text(st, 0)),
+	struct account_token *token = NULL;
+	size_t n = 0, room = 0;
+
+	while (status > 0 && (status = sql_step(c, st, e)) > 0) {
+		token = arena_room(mem, token, n, &room, sizeof(*token));
+		token[n++] = (struct account_token){arena_strdup(mem, sql_text(st, 0)),
 			arena_strdup(mem, sql_text(st, 1)), arena_strdup(mem, sql_text(st, 2)),
 			sqlite3_column_int64(st, 3)};
 	}
 	a->tokens = token;
-	a->token_count = i;
+	a->token_count = n;
 	return status < 0 ? -1 : 0;
 }
 
