@@ -12,7 +12,9 @@ libhttp_a_SOURCES = \
 	http/request.h \
 	http/response.c \
 	http/session.c \
-	http/session.h
+	http/session.h \
+	http/token.c \
+	http/token.h
 libhttp_a_CPPFLAGS = $(AM_CPPFLAGS)
 http_libs = libhttp.a $(policy_libs)
 

@@ -5,8 +5,8 @@
 #include "base/digest.h"
 #include "base/util.h"
 #include "http/feed_link.h"
+#include "http/token.h"
 #include "server/admin.h"
-#include "server/auth.h"
 
 enum { DAY = 86400, WINDOW_MAX = 36500 /* days */ };
 
@@ -80,7 +80,7 @@ static int add_feed(struct admin *a, const struct collection *c, struct feed *f)
 		return admin_fail(a, "%s", e.text);
 	if (count >= max)
 		return admin_fail(a, "%s/%s has %zu feeds already (setting feeds)", c->owner, c->name, max);
-	auth_token(id, token, hash);
+	token_make(id, token, hash);
 	f->id = id;
 	f->hash = hash;
 	f->collection = c->id;

@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "base/util.h"
+#include "http/token.h"
 #include "server/admin.h"
 #include "server/auth.h"
 #include "xml/xml.h"

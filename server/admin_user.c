@@ -5,10 +5,11 @@
 #include "base/digest.h"
 #include "base/util.h"
 #include "caldav/caldav.h"
+#include "http/token.h"
 #include "server/admin.h"
 #include "server/auth.h"
 
-enum { PASSWORD_SHORT = 8, PASSWORD_MAX = 512, ADDRESSES_MAX = 16, TOKENS_MAX = 64 };
+enum { PASSWORD_SHORT = 8, PASSWORD_MAX = 512, ADDRESSES_MAX = 16 };
 
 static struct store *store_of(const struct admin *a)
 {
@@ -231,7 +232,7 @@ int admin_make_token(struct admin *a, struct account *ac, const char *label, cha
 		return admin_misuse(a, "LABEL: at most 200 bytes of UTF-8 without control characters");
 	if (ac->token_count >= TOKENS_MAX)
 		return admin_fail(a, "%s has %d application passwords already", ac->name, TOKENS_MAX);
-	auth_token(id, token, hash);
+	token_make(id, token, hash);
 	if (ac->token_count > 0)
 		memcpy(list, ac->tokens, ac->token_count * sizeof(*list));
 	list[ac->token_count] = (struct account_token){ id, label, hash, a->now };

@@ -69,8 +69,4 @@ void auth_finish(struct auth_attempt *t);
 /* A password as crypt(5) text (yescrypt), in mem. */
 int auth_hash(const char *password, struct arena *mem, char **out, struct err *e);
 
-enum { TOKEN_ID_SIZE = 7, TOKEN_SIZE = 34 };
-/* A new application password "<id>-<secret>" of 128 random bits, and what is kept of it. */
-void auth_token(char id[TOKEN_ID_SIZE], char token[TOKEN_SIZE], char hash[CHAIN_SIZE]);
-
 #endif

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/util.h"
+#include "http/token.h"
 #include "server/auth.h"
 
 struct fixture {
@@ -239,7 +240,7 @@ static void test_application_password(void **state)
 	struct account_token kept = { id, "phone", hash, 0 };
 	char *credentials;
 
-	auth_token(id, token, hash);
+	token_make(id, token, hash);
 	assert_int_equal(strlen(token), TOKEN_SIZE - 1);
 	assert_true(str_starts(token, id));
 	put_account(f, "correct horse", 2, &kept, 1);
