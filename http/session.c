@@ -179,6 +179,10 @@ void session_keep(struct sessions *s, const char *token, uint64_t generation)
 
 	pthread_mutex_lock(&s->lock);
 	slot = find(s, token);
+	for (size_t i = 0; slot != NULL && i < s->count; i++) {
+		if (&s->slot[i] != slot && strcmp(s->slot[i].session.name, slot->session.name) == 0)
+			secret_zero(&s->slot[i], sizeof(s->slot[i]));
+	}
 	if (slot != NULL)
 		slot->session.generation = generation;
 	pthread_mutex_unlock(&s->lock);

@@ -39,7 +39,7 @@ bool session_find(struct sessions *s, const struct session_rule *rule, const cha
 	struct session *out);
 /* One that isn't there is ended already. */
 void session_end(struct sessions *s, const char *token);
-/* It outlives the change of its account that it has made itself. */
+/* It outlives the change of its account that it has made itself; the account's others end. */
 void session_keep(struct sessions *s, const char *token, uint64_t generation);
 /* How many are there now: name's, or (NULL) all. */
 size_t sessions_count(struct sessions *s, const struct session_rule *rule, const char *name, int64_t now_ms);

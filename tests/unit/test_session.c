@@ -122,13 +122,17 @@ static void the_one_used_least_lately_goes(void **state)
 
 static void outlives_its_own_change(void **state)
 {
-	char token[SESSION_TOKEN_SIZE];
+	char token[SESSION_TOKEN_SIZE], other[SESSION_TOKEN_SIZE], marc[SESSION_TOKEN_SIZE];
 	struct session found;
 
+	begin(*state, "anna", 0, other);
 	begin(*state, "anna", 0, token);
+	begin(*state, "marc", 0, marc);
 	session_keep(*state, token, 8);
 	assert_true(session_find(*state, &rule, token, 1, &found));
 	assert_int_equal(found.generation, 8);
+	assert_false(there(*state, other, 1));
+	assert_true(there(*state, marc, 1));
 }
 
 static void none_where_there_is_no_room(void **state)
