@@ -29,6 +29,9 @@ int site_create(struct settings *settings, const char *data, struct site **out, 
 	s->web.ical = settings->dav.ical;
 	s->web.refresh = settings->dav.refresh;
 	s->web.results = settings->dav.results;
+	s->web.calendars = settings->dav.calendars;
+	s->web.feeds = settings->dav.feeds;
+	s->web.shares = settings->dav.shares;
 	s->web.console_body = settings->console_body;
 	s->web.public_base = settings->public_base;
 	s->web.quotas = &settings->dav.quotas;

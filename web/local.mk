@@ -17,14 +17,18 @@ web_libs = libweb.a $(xml_libs) $(http_libs)
 
 if CONSOLE
 libweb_a_SOURCES += \
+	web/console/account.c \
 	web/console/api.c \
 	web/console/api.h \
+	web/console/calendars.c \
 	web/console/decisions.c \
 	web/console/events.c \
 	web/console/fees.c \
 	web/console/files.c \
 	web/console/openapi.c \
+	web/console/policies.c \
 	web/console/reports.c \
+	web/console/server.c \
 	web/console/session.c \
 	web/console/table.c
 

@@ -329,6 +329,19 @@ int api_check_owner(struct api *a, const char *owner, bool write)
 	return -1;
 }
 
+int api_calendar(struct api *a, const char *text, bool write, struct collection *out)
+{
+	const char *slash = text ? strchr(text, '/') : NULL;
+	const char *owner = slash ? arena_strndup(a->mem, text, (size_t)(slash - text)) : "";
+
+	if (api_check_owner(a, owner, write) < 0)
+		return -1;
+	if (store_collection(a->web->store, owner, slash + 1, a->mem, out, NULL) == 0)
+		return 0;
+	api_refuse(a, 404, "there is no such calendar");
+	return -1;
+}
+
 struct only { struct arena *mem; const char *owner; size_t count; bool self; const char *name; };
 
 static int take_only(const char *owner, bool write, void *arg)

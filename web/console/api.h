@@ -74,6 +74,8 @@ typedef int (*api_owner_fn)(const char *owner, bool write, void *arg);
 int api_owners(struct api *a, api_owner_fn visit, void *arg, struct err *e);
 /* May it look at owner's, or act there? 0: yes; -1 after a refusal, as if there were no such owner. */
 int api_check_owner(struct api *a, const char *owner, bool write);
+/* "anna/work", of an owner whose fees it may see (write: change). -1 after a refusal. */
+int api_calendar(struct api *a, const char *text, bool write, struct collection *out);
 /* The one that the query names, else itself, else the only one it may look at. -1 after a refusal. */
 int api_owner(struct api *a, const char **out);
 
@@ -119,5 +121,31 @@ int api_export(struct api *a);
 int api_clients(struct api *a);
 int api_reports(struct api *a);
 int api_report_show(struct api *a);
+
+int api_policies(struct api *a);
+int api_policy(struct api *a);
+int api_policy_check(struct api *a);
+int api_policy_replay(struct api *a);
+int api_quote(struct api *a);
+
+int api_calendars(struct api *a);
+int api_calendar_make(struct api *a);
+int api_calendar_show(struct api *a);
+int api_calendar_change(struct api *a);
+int api_calendar_delete(struct api *a);
+int api_calendar_export(struct api *a);
+int api_share(struct api *a);
+int api_share_end(struct api *a);
+int api_feed_make(struct api *a);
+int api_feed_end(struct api *a);
+
+int api_account(struct api *a);
+int api_token_make(struct api *a);
+int api_token_end(struct api *a);
+
+int api_server(struct api *a);
+int api_accounts(struct api *a);
+int api_check_store(struct api *a);
+int api_check_ledgers(struct api *a);
 
 #endif

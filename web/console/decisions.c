@@ -109,21 +109,6 @@ static const char *word_of_act(const char *name)
 
 struct said { const char *name, *occurrence, *word; bool preview; };
 
-/* "anna/work", of an owner for whom whoever asks may act. */
-static int read_calendar(struct api *a, const char *text, struct collection *out)
-{
-	const char *slash = strchr(text, '/');
-	const char *owner = slash ? arena_strndup(a->mem, text, (size_t)(slash - text)) : text;
-	struct err e;
-
-	if (api_check_owner(a, owner, true) < 0)
-		return -1;
-	if (slash && store_collection(a->web->store, owner, slash + 1, a->mem, out, &e) == 0)
-		return 0;
-	api_refuse(a, 404, "there is no such calendar");
-	return -1;
-}
-
 static int read_said(struct api *a, struct said *s, struct collection *c)
 {
 	const char *act, *calendar;
@@ -135,7 +120,7 @@ static int read_said(struct api *a, struct said *s, struct collection *c)
 	s->preview = api_flag(a, "preview");
 	s->word = word_of_act(act);
 	if (s->word)
-		return read_calendar(a, calendar, c);
+		return api_calendar(a, calendar, true, c);
 	api_refuse(a, 400, "act: mine, theirs, no-show, attended or undo");
 	return -1;
 }

@@ -1,0 +1,119 @@
+/* For administrators: how the server is, and who is on it. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "policy/audit.h"
+#include "policy/host.h"
+#include "web/console/api.h"
+
+#include "config.h"
+
+enum { PROBLEMS_MOST = 200 };
+
+int api_server(struct api *a)
+{
+	char text[WEB_HEALTH_SIZE];
+	struct store_health h;
+	struct store_size size;
+	struct err e;
+	bool healthy;
+
+	if (store_size(a->web->store, &size, &e) != 0)
+		return api_fail(a, &e);
+	store_health(a->web->store, &h);
+	healthy = web_health(&h, clock_jumped(), text) == 200;
+	return api_send(a, 200, json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "version",
+		PACKAGE_VERSION, "health", text, "healthy", healthy, "accounts", (json_int_t)size.accounts,
+		"calendars", (json_int_t)size.collections, "journal", (json_int_t)h.journal_rows, "free-bytes",
+		(json_int_t)h.free_bytes, "wal-bytes", (json_int_t)h.wal_bytes, "sessions",
+		(json_int_t)sessions_count(a->http->sessions, &a->http->session_rule, NULL, clock_monotonic_ms()),
+		"policies", (json_int_t)a->web->policies->policy_count, "public-url",
+		a->web->public_base ? a->web->public_base : ""));
+}
+
+struct accounts { struct api *a; json_t *list; };
+
+static int add_account(const struct account *ac, void *arg)
+{
+	const struct accounts *l = arg;
+	json_t *addresses;
+
+	if (ac->removed)
+		return 0;
+	addresses = json_array();
+	for (const char *const *one = ac->addresses; one && *one; one++)
+		json_array_append_new(addresses, json_text(*one));
+	json_array_append_new(l->list, json_pack("{s:s, s:s, s:o, s:b, s:b, s:I}", "name", ac->name, "displayname",
+		ac->displayname ? ac->displayname : "", "addresses", addresses, "closed", ac->password == NULL,
+		"owner", policy_owner(l->a->web->policies, ac->name) != 0, "tokens", (json_int_t)ac->token_count));
+	return 0;
+}
+
+int api_accounts(struct api *a)
+{
+	struct accounts l = { a, json_array() };
+	struct err e;
+
+	if (store_accounts(a->web->store, add_account, &l, &e) != 0) {
+		json_decref(l.list);
+		return api_fail(a, &e);
+	}
+	return api_send(a, 200, json_pack("{s:o}", "accounts", l.list));
+}
+
+/* ---- is all well? ---- */
+
+struct problems { json_t *list; bool truncated; };
+
+static int add_problem(const char *line, void *arg)
+{
+	struct problems *p = arg;
+
+	p->truncated = json_array_size(p->list) >= PROBLEMS_MOST;
+	return p->truncated || json_array_append_new(p->list, json_text(line)) != 0;
+}
+
+static int send_problems(struct api *a, struct problems *p)
+{
+	return api_send(a, 200, json_pack("{s:b, s:b, s:o}", "ok", json_array_size(p->list) == 0, "truncated",
+		p->truncated, "problems", p->list));
+}
+
+int api_check_store(struct api *a)
+{
+	struct problems p = { .list = json_array() };
+	struct store_counts counts;
+	struct err e;
+
+	if (store_check(a->web->store, false, NULL, add_problem, &p, &counts, &e) < 0) {
+		json_decref(p.list);
+		return api_fail(a, &e);
+	}
+	return send_problems(a, &p);
+}
+
+struct ledgers { struct arena *mem; const char **owners; size_t count, size; };
+
+static int take_owner(const char *owner, void *arg)
+{
+	struct ledgers *l = arg;
+
+	l->owners = arena_room(l->mem, l->owners, l->count, &l->size, sizeof(*l->owners));
+	l->owners[l->count++] = arena_strdup(l->mem, owner);
+	return 0;
+}
+
+int api_check_ledgers(struct api *a)
+{
+	struct problems p = { .list = json_array() };
+	struct ledgers l = { .mem = a->mem };
+	struct err e;
+	int rc = store_ledger_owners(a->web->store, take_owner, &l, &e);
+
+	for (size_t n = 0; rc >= 0 && n < l.count && !p.truncated; n++)
+		rc = ledger_audit(a->web->store, l.owners[n], NULL, add_problem, &p, &e);
+	if (rc >= 0)
+		return send_problems(a, &p);
+	json_decref(p.list);
+	return api_fail(a, &e);
+}
