@@ -210,10 +210,13 @@ static int add_year(struct recur *r)
 	return 0;
 }
 
+/* The day of the week is asked first: most rules name one of the seven, and the date costs most. */
 static int add_week(struct recur *r)
 {
+	unsigned weekdays = r->rule.weekdays ? r->rule.weekdays : ~0U;
+
 	for (int64_t day = r->period; day < r->period + 7; day++) {
-		if (probe_day(r, day) == day) {
+		if (weekdays >> weekday_from_days(day) & 1 && probe_day(r, day) == day) {
 			add_day(r, day);
 		}
 	}
