@@ -28,6 +28,8 @@ libbase_a_SOURCES = \
 	base/metrics.h \
 	base/signature.c \
 	base/signature.h \
+	base/spans.c \
+	base/spans.h \
 	base/table.c \
 	base/table.h \
 	base/tree.c \
@@ -50,6 +52,7 @@ check_PROGRAMS += \
 	tests/unit/test_fsio \
 	tests/unit/test_log \
 	tests/unit/test_signature \
+	tests/unit/test_spans \
 	tests/unit/test_table \
 	tests/unit/test_tree \
 	tests/unit/test_util
@@ -63,6 +66,7 @@ tests_unit_test_failpoint_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_fsio_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_log_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_signature_LDADD = $(base_libs) $(CMOCKA_LIBS)
+tests_unit_test_spans_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_table_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_tree_LDADD = $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_util_LDADD = $(base_libs) $(CMOCKA_LIBS)
