@@ -24,7 +24,7 @@ struct track {
 };
 
 struct expansion {
-	struct plan plan;
+	struct plan *plan;
 	int64_t from, to;
 	struct track *tracks;
 	struct ical_instance *moved; /* overrides in range, by start */
@@ -56,7 +56,7 @@ static int by_start(const void *a, const void *b)
 
 static void gather_moved(struct expansion *x)
 {
-	const struct plan *p = &x->plan;
+	const struct plan *p = x->plan;
 
 	x->moved = arena_array(p->mem, p->override_count, sizeof(*x->moved));
 	for (size_t i = 0; i < p->override_count; i++) {
@@ -83,8 +83,8 @@ static int64_t earliest_place(const struct expansion *x, const struct plan_stret
 	const struct ical_duration *d = &st->shape->length;
 	int64_t longest = d->days * DAY + d->seconds;
 
-	if (x->plan.series.longest > longest) {
-		longest = x->plan.series.longest;
+	if (x->plan->series.longest > longest) {
+		longest = x->plan->series.longest;
 	}
 	int64_t place = add(x->from, -longest - st->shift - slack(st));
 	return place > st->from ? place : st->from;
@@ -97,12 +97,12 @@ static int enqueue(struct expansion *x, struct track *t, const struct ical_insta
 	if (k == t->size) {
 		struct ical_instance *list = t->list;
 
-		if (t->waiting == x->plan.ic->limits->instances) {
+		if (t->waiting == x->plan->instances) {
 			return -1;
 		}
 		if (t->waiting * 2 >= t->size) {
 			t->size = t->waiting * 2 + 4;
-			t->list = arena_array(x->plan.mem, t->size, sizeof(*t->list));
+			t->list = arena_array(x->plan->mem, t->size, sizeof(*t->list));
 		}
 		if (t->waiting) {
 			memmove(t->list, list + t->first, t->waiting * sizeof(*list));
@@ -139,7 +139,7 @@ static int track_take(struct expansion *x, struct track *t, const struct series_
 	const struct plan_stretch *st = t->stretch;
 	struct ical_instance i;
 
-	if (plan_override_at(&x->plan, d->utc)) {
+	if (plan_override_at(x->plan, d->utc)) {
 		return 0;
 	}
 	plan_instance(st, d, &i);
@@ -150,13 +150,13 @@ static int track_take(struct expansion *x, struct track *t, const struct series_
 /* Reads on until the next occurrence in range is known. */
 static int track_fill(struct expansion *x, struct track *t)
 {
-	struct plan *p = &x->plan;
+	struct plan *p = x->plan;
 	const struct plan_stretch *st = t->stretch;
 	struct series_date d;
 
 	if (!t->cursor && !t->done) {
 		t->cursor = series_open(&p->series, earliest_place(x, st), add(x->to, slack(st) - st->shift),
-			&p->steps, p->ic->limits->instances, p->mem);
+			&p->steps, p->instances, p->mem);
 		if (!t->cursor) {
 			return -1;
 		}
@@ -174,7 +174,7 @@ static int track_fill(struct expansion *x, struct track *t)
 
 static void open_tracks(struct expansion *x)
 {
-	struct plan *p = &x->plan;
+	struct plan *p = x->plan;
 
 	x->tracks = arena_array(p->mem, p->stretch_count, sizeof(*x->tracks));
 	for (size_t i = 0; i < p->stretch_count; i++) {
@@ -192,7 +192,7 @@ static int next_instance(struct expansion *x, struct ical_instance *out)
 {
 	struct track *best = NULL;
 
-	for (size_t i = 0; i < x->plan.stretch_count; i++) {
+	for (size_t i = 0; i < x->plan->stretch_count; i++) {
 		struct track *t = &x->tracks[i];
 
 		if (track_fill(x, t)) {
@@ -223,7 +223,7 @@ static int visit_all(struct expansion *x, ical_visit_fn visit, void *arg, size_t
 	int rc;
 
 	for (*n = 0; (rc = next_instance(x, &i)) > 0; ++*n) {
-		if (*n == x->plan.ic->limits->instances) {
+		if (*n == x->plan->instances) {
 			return err_set(e, ERR_INSTANCES, "more than %zu occurrences", *n);
 		}
 		if (visit(&i, arg)) {
@@ -236,7 +236,7 @@ static int visit_all(struct expansion *x, ical_visit_fn visit, void *arg, size_t
 /* A master that nothing recurs from: a task or journal entry without dates. */
 static void visit_undated(const struct expansion *x, ical_visit_fn visit, void *arg)
 {
-	const struct plan_shape *s = &x->plan.shape;
+	const struct plan_shape *s = &x->plan->shape;
 	struct ical_instance i = {
 		.start = s->first, .end = s->last, .recurrence = s->first, .comp = s->comp,
 		.when = { .utc = s->first, .form = ICAL_UTC, .in = zone_utc() },
@@ -247,24 +247,33 @@ static void visit_undated(const struct expansion *x, ical_visit_fn visit, void *
 	}
 }
 
-int ical_expand(const struct ical *ic, const struct zone *floating, int64_t from, int64_t to,
-	ical_visit_fn visit, void *arg, struct err *e)
+int plan_expand(struct plan *p, int64_t from, int64_t to, ical_visit_fn visit, void *arg, size_t *n,
+	struct err *e)
 {
-	cleanup_arena struct arena *mem = arena_create();
-	struct expansion x = { .from = from, .to = to };
-	size_t n;
+	struct expansion x = { .plan = p, .from = from, .to = to };
 
-	if (plan_read(ic, floating, mem, &x.plan, e)) {
-		return -1;
-	}
-	if (x.plan.master && !x.plan.shape.dated) {
+	*n = 0;
+	if (p->master && !p->shape.dated) {
 		visit_undated(&x, visit, arg);
 		return 0;
 	}
 	gather_moved(&x);
 	open_tracks(&x);
-	uint64_t granted = x.plan.steps;
-	int rc = visit_all(&x, visit, arg, &n, e);
-	ical_spend(ic->limits, granted - x.plan.steps + n * ICAL_OCCURRENCE_STEPS);
+	return visit_all(&x, visit, arg, n, e);
+}
+
+int ical_expand(const struct ical *ic, const struct zone *floating, int64_t from, int64_t to,
+	ical_visit_fn visit, void *arg, struct err *e)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	struct plan p;
+	size_t n;
+
+	if (plan_read(ic, floating, mem, &p, e)) {
+		return -1;
+	}
+	uint64_t granted = p.steps;
+	int rc = plan_expand(&p, from, to, visit, arg, &n, e);
+	ical_spend(ic->limits, granted - p.steps + n * ICAL_OCCURRENCE_STEPS);
 	return rc;
 }

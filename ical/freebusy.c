@@ -19,18 +19,15 @@ struct busy {
 
 /* ---- collecting ---- */
 
-/* False if the list is full; nothing of a period outside the range is kept. */
-static bool add_period(struct busy *b, int64_t start, int64_t end, enum ical_busy_kind kind)
+bool ical_busy_period(struct ical_busy_list *l, const struct ical_busy *b, int64_t from, int64_t to)
 {
-	struct ical_busy_list *l = b->list;
+	int64_t start = b->start > from ? b->start : from;
+	int64_t end = b->end < to ? b->end : to;
 
-	start = start > b->from ? start : b->from;
-	end = end < b->to ? end : b->to;
 	if (start >= end) {
 		return true;
 	}
 	if (l->count == l->max) {
-		b->full = true;
 		return false;
 	}
 	if (l->count == l->size) {
@@ -42,8 +39,14 @@ static bool add_period(struct busy *b, int64_t start, int64_t end, enum ical_bus
 		l->items = items;
 		l->size = size;
 	}
-	l->items[l->count++] = (struct ical_busy){ start, end, kind };
+	l->items[l->count++] = (struct ical_busy){ start, end, b->kind };
 	return true;
+}
+
+static bool add_period(struct busy *b, int64_t start, int64_t end, enum ical_busy_kind kind)
+{
+	b->full = !ical_busy_period(b->list, &(struct ical_busy){ start, end, kind }, b->from, b->to);
+	return !b->full;
 }
 
 static bool is(const struct ical_line *l, const char *value)
@@ -51,13 +54,31 @@ static bool is(const struct ical_line *l, const char *value)
 	return l && !ascii_casecmp(l->value, value);
 }
 
+static unsigned event_trait(const struct ical *ic, const struct ical_comp *c)
+{
+	if (is(ical_prop(ic, c, "TRANSP"), "TRANSPARENT") || ical_is_cancelled(ic, c)) {
+		return ICAL_ALWAYS_FREE;
+	}
+	return is(ical_prop(ic, c, "STATUS"), "TENTATIVE") ? ICAL_ALWAYS_TENTATIVE : ICAL_ALWAYS_BUSY;
+}
+
+unsigned ical_busy_trait(const struct ical *ic)
+{
+	unsigned traits = 0;
+
+	for (const struct ical_comp *c = ical_first(ic); c; c = c->next) {
+		traits |= c->kind == ICAL_VEVENT ? event_trait(ic, c) : 0;
+	}
+	return traits & (traits - 1) ? 0 : traits;
+}
+
 static void read_kind(struct busy *b, const struct ical_comp *c)
 {
-	const struct ical_line *status = ical_prop(b->ic, c, "STATUS");
+	unsigned trait = event_trait(b->ic, c);
 
 	b->last = c;
-	b->free = is(ical_prop(b->ic, c, "TRANSP"), "TRANSPARENT") || ical_is_cancelled(b->ic, c);
-	b->kind = is(status, "TENTATIVE") ? ICAL_BUSY_TENTATIVE : ICAL_BUSY;
+	b->free = trait == ICAL_ALWAYS_FREE;
+	b->kind = trait == ICAL_ALWAYS_TENTATIVE ? ICAL_BUSY_TENTATIVE : ICAL_BUSY;
 }
 
 static int visit(const struct ical_instance *i, void *arg)

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/spans.h"
 #include "ical/zone.h"
 
 #define ICAL_MIN INT64_MIN /* "always was": no first instant */
@@ -182,6 +183,23 @@ int ical_expand(const struct ical *ic, const struct zone *floating, int64_t from
  * expansion of endless or long rules, may be too wide, never too narrow. */
 int ical_bounds(const struct ical *ic, int64_t *first, int64_t *last, struct err *e);
 
+enum ical_trait {
+	ICAL_EXACT = 1,           /* what overlaps a range (RFC 4791 9.9) is what the times say, in any zone */
+	/* All occurrences leave their owner free, or busy; none of these: it differs, or the object is no event. */
+	ICAL_ALWAYS_FREE = 2,
+	ICAL_ALWAYS_BUSY = 4,
+	ICAL_ALWAYS_TENTATIVE = 8,
+};
+/* What an index keeps, so that a question for a time needs to read little beside what it finds. */
+struct ical_index {
+	int64_t first, last;      /* as ical_bounds(), but as narrow as the spans, if they are known */
+	struct span_set spans;       /* of the occurrences of what has several, widened likewise; else nothing */
+	unsigned traits;          /* enum ical_trait */
+};
+/* The spans are in mem. Of endless or long series only the beginning is listed; the rest counts as
+ * possible. */
+int ical_index(const struct ical *ic, struct arena *mem, struct ical_index *out, struct err *e);
+
 /* ---- filters: RFC 4791 9.7 ---- */
 
 /* May a property of that name (upper case) hold dates or times? */
@@ -312,6 +330,8 @@ struct ical_busy_list {
 	struct ical_busy *items;
 	size_t count, size;
 };
+/* Adds one that is known already, cut to [from, to); nothing of one outside. False: the list is full. */
+bool ical_busy_period(struct ical_busy_list *list, const struct ical_busy *b, int64_t from, int64_t to);
 /* Adds when an object makes its owner busy within [from, to), cut to it: events that are neither transparent
  * nor cancelled, and the periods of VFREEBUSY. */
 int ical_busy_add(struct ical_busy_list *list, const struct ical *ic, const struct zone *floating,

@@ -29,6 +29,11 @@ int ical_period(const struct ical *ic, const char *value, const char *tzid, cons
 int ical_availability_span(const struct ical *ic, const struct ical_comp *c, const struct zone *floating,
 	int64_t *from, int64_t *to, struct err *e);
 
+/* ---- freebusy.c ---- */
+
+/* One of ICAL_ALWAYS_FREE and so on, or 0. */
+unsigned ical_busy_trait(const struct ical *ic);
+
 /* ---- vtimezone.c ---- */
 
 /* A zone that an object defines; made when it is first asked for. */

@@ -43,6 +43,7 @@ check_PROGRAMS += \
 	tests/unit/test_ical_conceal \
 	tests/unit/test_ical_edit \
 	tests/unit/test_ical_filter \
+	tests/unit/test_ical_index \
 	tests/unit/test_ical_merge \
 	tests/unit/test_ical_render \
 	tests/unit/test_ical_scan \
@@ -62,6 +63,7 @@ tests_unit_test_expand_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_conceal_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_edit_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_filter_LDADD = $(ical_libs) $(CMOCKA_LIBS)
+tests_unit_test_ical_index_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_merge_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_render_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 tests_unit_test_ical_scan_LDADD = $(ical_libs) $(CMOCKA_LIBS)

@@ -11,11 +11,18 @@ enum { DAY = 86400 };
 /* ---- one component ---- */
 
 /* NULL and 0 if the property is missing. */
-static int when_of(const struct plan *p, const struct ical_comp *c, const char *name,
+static int when_of(struct plan *p, const struct ical_comp *c, const char *name,
 	const struct ical_line **l, struct ical_when *out, struct err *e)
 {
 	*l = ical_prop(p->ic, c, name);
-	return *l ? ical_line_when(p->ic, *l, p->floating, out, e) : 0;
+	if (!*l) {
+		return 0;
+	}
+	if (ical_line_when(p->ic, *l, p->floating, out, e)) {
+		return -1;
+	}
+	p->forms |= 1U << out->form;
+	return 0;
 }
 
 static int64_t days_between(const struct ical_when *a, const struct ical_when *b)
@@ -42,7 +49,7 @@ static struct ical_duration length_until(const struct ical_when *start, const st
 	return d;
 }
 
-static int read_length(const struct plan *p, struct plan_shape *s, struct err *e)
+static int read_length(struct plan *p, struct plan_shape *s, struct err *e)
 {
 	bool todo = s->comp->kind == ICAL_VTODO;
 	const struct ical_line *l, *duration = ical_prop(p->ic, s->comp, "DURATION");
@@ -73,7 +80,7 @@ static int read_length(const struct plan *p, struct plan_shape *s, struct err *e
 }
 
 /* A task without dates: RFC 4791 9.9, by COMPLETED and CREATED, else always. */
-static int read_undated_todo(const struct plan *p, struct plan_shape *s, struct err *e)
+static int read_undated_todo(struct plan *p, struct plan_shape *s, struct err *e)
 {
 	const struct ical_line *l, *done;
 	struct ical_when created, completed;
@@ -94,7 +101,7 @@ static int read_undated_todo(const struct plan *p, struct plan_shape *s, struct 
 	return 0;
 }
 
-static int read_shape(const struct plan *p, const struct ical_comp *c, struct plan_shape *s,
+static int read_shape(struct plan *p, const struct ical_comp *c, struct plan_shape *s,
 	struct err *e)
 {
 	const struct ical_line *l;
@@ -157,7 +164,7 @@ bool plan_overlaps(const struct plan_shape *s, int64_t start, int64_t end, int64
 
 /* ---- overrides ---- */
 
-static int read_override(const struct plan *p, const struct ical_comp *c, struct plan_override *o,
+static int read_override(struct plan *p, const struct ical_comp *c, struct plan_override *o,
 	struct err *e)
 {
 	const struct ical_line *l;
@@ -266,7 +273,7 @@ int plan_read(const struct ical *ic, const struct zone *floating, struct arena *
 
 	*p = (struct plan) {
 		.ic = ic, .floating = floating, .mem = mem, .master = ical_master(ic),
-		.steps = ical_steps(ic->limits),
+		.steps = ical_steps(ic->limits), .instances = ic->limits->instances,
 	};
 	if (!first) {
 		return 0;
@@ -278,6 +285,7 @@ int plan_read(const struct ical *ic, const struct zone *floating, struct arena *
 		&& series_read(ic, p->master, &p->shape.start, floating, mem, &p->series, e)) {
 		return -1;
 	}
+	p->forms |= p->series.forms;
 	if (read_overrides(p, first, e)) {
 		return -1;
 	}
@@ -324,7 +332,7 @@ static const struct plan_stretch *stretch_at(const struct plan *p, int64_t place
 static int member_at(struct plan *p, int64_t place, struct series_date *out)
 {
 	cleanup_arena struct arena *mem = arena_create();
-	struct series_cursor *c = series_open(&p->series, place, place, &p->steps, p->ic->limits->instances,
+	struct series_cursor *c = series_open(&p->series, place, place, &p->steps, p->instances,
 		mem);
 	int rc = c ? series_next(c, out) : -1;
 

@@ -57,11 +57,17 @@ struct plan {
 	size_t override_count;
 	struct plan_stretch *stretches;
 	size_t stretch_count;
+	unsigned forms;                  /* of all times that say when: 1 << enum ical_form */
 	uint64_t steps;                  /* left */
+	size_t instances;                /* of one expansion */
 };
 
 /* In mem, which must outlive the plan. */
 int plan_read(const struct ical *ic, const struct zone *floating, struct arena *mem, struct plan *out,
+	struct err *e);
+
+/* ical_expand() of what has been read; what it takes comes off p->steps. *n: how many were visited. */
+int plan_expand(struct plan *p, int64_t from, int64_t to, ical_visit_fn visit, void *arg, size_t *n,
 	struct err *e);
 
 /* The end of an occurrence that starts then. */

@@ -86,13 +86,16 @@ void series_when_at(const struct ical_when *w, int64_t local, struct ical_when *
 
 /* UNTIL as the last wall-clock time, and as the last instant where it is one. A DATE takes in
  * the whole day. */
-static void resolve_until(const struct series *s, struct series_rule *r)
+static void resolve_until(struct series *s, struct series_rule *r)
 {
 	const struct ical_when *u = &r->rule.until;
 
 	r->until = r->until_utc = INT64_MAX;
 	if (!r->rule.has_until) {
 		return;
+	}
+	if (u->form == ICAL_UTC) {
+		s->forms |= 1U << ICAL_UTC;
 	}
 	int64_t local = wall_seconds(&u->wall);
 	if (s->start.form == ICAL_DATE) {
@@ -111,7 +114,7 @@ static void resolve_until(const struct series *s, struct series_rule *r)
 }
 
 static int read_rules(const struct ical *ic, const struct ical_comp *c, const char *name,
-	const struct series *s, struct arena *mem, struct series_rule **out, size_t *count, struct err *e)
+	struct series *s, struct arena *mem, struct series_rule **out, size_t *count, struct err *e)
 {
 	size_t n = 0;
 
@@ -150,7 +153,7 @@ static size_t count_items(const struct ical *ic, const struct ical_comp *c, cons
 
 /* Where the set has times, an RDATE that is a DATE means DTSTART's time on that day. */
 static int read_rdate(const struct ical *ic, const char *item, const char *tzid,
-	const struct zone *floating, const struct series *s, struct series_date *out, struct err *e)
+	const struct zone *floating, struct series *s, struct series_date *out, struct err *e)
 {
 	out->length = -1;
 	if (strchr(item, '/')) {
@@ -160,9 +163,11 @@ static int read_rdate(const struct ical *ic, const char *item, const char *tzid,
 			return -1;
 		}
 		out->length = end - out->when.utc;
+		s->forms |= 1U << ICAL_UTC; /* as its end may be */
 	} else if (ical_when(ic, item, tzid, floating, &out->when, e)) {
 		return -1;
 	}
+	s->forms |= 1U << out->when.form;
 	out->utc = series_place(s, &out->when);
 	if ((out->when.form == ICAL_DATE) != (s->start.form == ICAL_DATE)) {
 		series_when_at(&s->start, out->utc + zone_offset(s->start.in, out->utc), &out->when);
@@ -232,6 +237,7 @@ static int read_exdates(const struct ical *ic, const struct ical_comp *c, const 
 			if (ical_when(ic, item, tzid, floating, &w, e)) {
 				return -1;
 			}
+			s->forms |= 1U << w.form;
 			if (w.form == ICAL_DATE && s->start.form != ICAL_DATE) {
 				s->exdays[s->exday_count++] = named_day(s, &w);
 			} else {
@@ -250,7 +256,7 @@ static int read_exdates(const struct ical *ic, const struct ical_comp *c, const 
 int series_read(const struct ical *ic, const struct ical_comp *c, const struct ical_when *start,
 	const struct zone *floating, struct arena *mem, struct series *out, struct err *e)
 {
-	struct series s = { .start = *start };
+	struct series s = { .start = *start, .forms = 1U << start->form };
 
 	if (read_dates(ic, c, floating, mem, &s, e) || read_exdates(ic, c, floating, mem, &s, e)
 		|| read_rules(ic, c, "RRULE", &s, mem, &s.rules, &s.rule_count, e)

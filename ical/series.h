@@ -34,6 +34,7 @@ struct series {
 	int64_t *exdays;            /* days excluded as a whole, ascending */
 	size_t exday_count;
 	int64_t longest;            /* of the PERIODs, 0 without */
+	unsigned forms;             /* of DTSTART and all that goes by instants: 1 << enum ical_form */
 };
 
 /* Reads the properties. start: the component's start, floating resolved in `floating`. In mem. */

@@ -13,7 +13,7 @@ enum { YEAR = 366 * 86400, INSTANCES = 500, STEPS = 20000, OUT_MAX = 4 << 20 };
 #define ADDED "X-FUZZ-ADDED"
 #define REPLACED "X-FUZZ-REPLACED"
 
-struct seen { int64_t first, last, before; size_t count; };
+struct seen { struct ical_index index; int64_t before; size_t count; };
 
 static int visit(const struct ical_instance *i, void *arg)
 {
@@ -21,7 +21,8 @@ static int visit(const struct ical_instance *i, void *arg)
 
 	must(i->end >= i->start && i->comp != NULL);
 	must(i->start >= s->before);
-	must(i->start >= s->first && i->start < s->last);
+	must(i->start >= s->index.first && (i->start < s->index.last || s->index.first == s->index.last));
+	must(spans_find(&s->index.spans, i->start, i->start + 1) != SPANS_NONE);
 	must(i->start < FROM + YEAR && i->end >= FROM);
 	must(++s->count <= INSTANCES);
 	s->before = i->start;
@@ -30,10 +31,11 @@ static int visit(const struct ical_instance *i, void *arg)
 
 static void expand(const struct ical *ic, const struct zone *z)
 {
+	cleanup_arena struct arena *mem = arena_create();
 	struct seen seen = { .before = INT64_MIN };
 	struct err e;
 
-	if (!ical_bounds(ic, &seen.first, &seen.last, &e)) {
+	if (!ical_index(ic, mem, &seen.index, &e)) {
 		ical_expand(ic, z, FROM, FROM + YEAR, visit, &seen, &e);
 	}
 }
