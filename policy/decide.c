@@ -655,5 +655,5 @@ int subject_plan_put(const struct subject *s, const struct body *meaning, const 
 	c->charged = s->policy && meaning->clean ? meaning->clean->body_len : len;
 	c->on_disk = s->rq->actor.external && len == meaning->len &&
 		memcmp(bytes, meaning->bytes, len) == 0;
-	return ical_bounds(meaning->full, &c->first, &c->last, e);
+	return plan_index(plan, c, meaning->full, e);
 }

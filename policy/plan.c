@@ -31,24 +31,34 @@ struct change *plan_change(struct plan *p, enum change_kind kind, store_id colle
 	return c;
 }
 
+int plan_index(const struct plan *p, struct change *c, const struct ical *ic, struct err *e)
+{
+	struct ical_index x;
+
+	if (ical_index(ic, p->mem, &x, e))
+		return -1;
+	c->first = x.first;
+	c->last = x.last;
+	c->spans = x.spans;
+	c->traits = x.traits;
+	return 0;
+}
+
 int plan_put_own(struct plan *p, store_id collection, const char *name, const char *expect,
 	const char *uid, const struct buf *bytes, struct err *e)
 {
 	const char *body = arena_strndup(p->mem, bytes->data, bytes->len);
-	int64_t first, last;
 	struct change *c;
 	struct ical *ic;
 
-	if (ical_parse(body, bytes->len, NULL, p->mem, &ic, e) || ical_bounds(ic, &first, &last, e))
+	if (ical_parse(body, bytes->len, NULL, p->mem, &ic, e))
 		return -1;
 	c = plan_change(p, CHANGE_PUT, collection, name, expect);
 	c->uid = uid;
 	c->body = body;
 	c->body_len = bytes->len;
 	c->component = ICAL_VEVENT;
-	c->first = first;
-	c->last = last;
-	return 0;
+	return plan_index(p, c, ic, e);
 }
 
 void plan_carry(struct plan *p, store_id collection, const char *name, const struct object *from,

@@ -8,6 +8,8 @@
 #include "policy/host.h"
 #include "storage/store.h"
 
+struct ical;
+
 struct plan {
 	struct store *store;
 	struct arena *mem;
@@ -31,6 +33,8 @@ struct plan {
  * is handed out again. The pointer is good until the next call. */
 struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
 	const char *name, const char *expect);
+/* What the index keeps of an event that is PUT, from its meaning. */
+int plan_index(const struct plan *p, struct change *c, const struct ical *ic, struct err *e);
 /* The PUT of an event that the server has made itself; the index gets its span from the bytes, as in a
  * rebuild. Copies them. */
 int plan_put_own(struct plan *p, store_id collection, const char *name, const char *expect,

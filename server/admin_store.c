@@ -306,11 +306,16 @@ static int parse_body(const char *body, size_t len, struct arena *mem, struct st
 	struct err *e)
 {
 	struct ical_info info;
+	struct ical_index x;
 	struct ical *ic;
 
 	if (ical_parse(body, len, NULL, mem, &ic, e) != 0 || ical_valid(ic, &info, e) != 0 ||
-		ical_bounds(ic, &out->first, &out->last, e) != 0)
+		ical_index(ic, mem, &x, e) != 0)
 		return -1;
+	out->first = x.first;
+	out->last = x.last;
+	out->spans = x.spans;
+	out->traits = x.traits;
 	out->uid = info.uid;
 	out->component = (unsigned)info.kind;
 	return charged_bytes(ic, &out->charged, e);

@@ -72,11 +72,19 @@ static inline void store_etag(const char *digest, uint64_t seq, char out[ETAG_SI
 	snprintf(out, ETAG_SIZE, "%s-%llu", digest, (unsigned long long)seq);
 }
 
-/* [first, last) against [from, to); a span without length lies in what begins with it
- * (RFC 4791 9.9). */
-static inline bool store_overlaps(int64_t first, int64_t last, int64_t from, int64_t to)
+static inline void store_copy_spans(const struct span_set *from, struct arena *mem, struct span_set *out)
 {
-	return first < to && (last > from || (first == last && first >= from));
+	*out = *from;
+	if (from->data != NULL) {
+		out->data = arena_strndup(mem, from->data, from->len);
+	}
+}
+
+/* May anything of it lie in [from, to)? A span without length lies in what begins with it (RFC 4791 9.9). */
+static inline bool store_overlaps(const struct object *o, int64_t from, int64_t to)
+{
+	return o->first < to && (o->last > from || (o->first == o->last && o->first >= from)) &&
+		(o->spans.data == NULL || spans_find(&o->spans, from, to) != SPANS_NONE);
 }
 
 #endif

@@ -44,6 +44,8 @@ libstorage_a_SOURCES = \
 	storage/sqlite/salvage.h \
 	storage/sqlite/scan.c \
 	storage/sqlite/scan.h \
+	storage/sqlite/shelf.c \
+	storage/sqlite/shelf.h \
 	storage/sqlite/texts.c \
 	storage/sqlite/texts.h \
 	storage/sqlite/verify.c \
@@ -59,6 +61,7 @@ storage_libs = libstorage.a $(SQLITE_LIBS) $(ical_libs) -lpthread
 check_PROGRAMS += \
 	tests/unit/test_ledger_verify \
 	tests/unit/test_migrate \
+	tests/unit/test_shelf \
 	tests/unit/test_store_memory \
 	tests/unit/test_store_names \
 	tests/unit/test_store_props \
@@ -68,6 +71,7 @@ store_suite = tests/unit/store_suite.c tests/unit/store_suite.h tests/unit/sync_
 tests_unit_test_ledger_verify_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_migrate_CPPFLAGS = $(libstorage_a_CPPFLAGS)
 tests_unit_test_migrate_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_shelf_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_memory_SOURCES = tests/unit/test_store_memory.c $(store_suite)
 tests_unit_test_store_memory_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_names_LDADD = $(storage_libs) $(CMOCKA_LIBS)

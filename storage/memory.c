@@ -21,6 +21,7 @@ struct mem_feed { struct feed row; struct arena *mem; };
 struct mem_object {
 	struct object row;
 	char *name, *uid, *body;
+	void *spans;
 	uint64_t charged;
 	struct list props; /* user is "" */
 };
@@ -256,6 +257,7 @@ static void free_object(struct mem_object *o)
 	free(o->name);
 	free(o->uid);
 	free(o->body);
+	free(o->spans);
 	free(o);
 }
 
@@ -827,6 +829,7 @@ static void copy_row(const struct mem_object *o, struct arena *mem, struct objec
 	*out = o->row;
 	out->name = arena_strdup(mem, o->name);
 	out->uid = arena_strdup(mem, o->uid);
+	store_copy_spans(&o->row.spans, mem, &out->spans);
 }
 
 static int memory_find(struct store *s, store_id collection, const char *name, struct arena *mem,
@@ -889,7 +892,7 @@ static int memory_list(struct store *s, store_id collection, unsigned components
 	for (size_t i = 0; i < c->objects.n; i++) {
 		const struct object *o = &((struct mem_object *)c->objects.item[i])->row;
 		if (o->deleted || (components != 0 && (o->component & components) == 0) ||
-			(!all && !store_overlaps(o->first, o->last, from, to)))
+			(!all && !store_overlaps(o, from, to)))
 			continue;
 		int status = visit(o, arg);
 		if (status != 0)
@@ -1259,6 +1262,17 @@ static struct mem_object *make_object(struct mem_collection *in, const char *nam
 	return o;
 }
 
+static void put_spans(struct mem_object *o, const struct span_set *spans)
+{
+	free(o->spans);
+	o->spans = NULL;
+	if (spans->data != NULL) {
+		o->spans = xmalloc(spans->len);
+		memcpy(o->spans, spans->data, spans->len);
+	}
+	o->row.spans = (struct span_set){o->spans, spans->len};
+}
+
 static void apply_put(struct memory *m, struct change *c, int64_t now)
 {
 	struct mem_collection *in = find_collection(m, c->collection, NULL);
@@ -1275,6 +1289,8 @@ static void apply_put(struct memory *m, struct change *c, int64_t now)
 	o->row.component = c->component;
 	o->row.first = c->first;
 	o->row.last = c->last;
+	put_spans(o, &c->spans);
+	o->row.traits = c->traits;
 	o->row.mtime = now;
 	if (c->created != 0 || o->row.deleted || o->row.created == 0) {
 		o->row.created = c->created != 0 ? c->created : now;
@@ -1299,6 +1315,7 @@ static void apply_delete(struct memory *m, struct change *c, int64_t now)
 	free_props(&o->props);
 	free(o->body);
 	o->body = NULL;
+	put_spans(o, &(struct span_set){0});
 	o->row = (struct object){.id = o->row.id, .collection = in->row.id, .name = o->name,
 		.uid = o->uid, .mtime = now, .deleted = true};
 	o->row.seq = c->seq = next_seq(m, in);

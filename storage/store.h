@@ -30,6 +30,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/signature.h"
+#include "base/spans.h"
 
 typedef int64_t store_id; /* 0: none */
 
@@ -76,7 +77,9 @@ struct object {
 	uint32_t size;
 	unsigned component;  /* one enum ical_kind value; storage only compares it */
 	bool deleted;        /* a tombstone: name, uid and seq only */
-	int64_t first, last; /* UTC span of all occurrences, [first, last) */
+	int64_t first, last; /* UTC span of all occurrences, [first, last); last < first: there are none */
+	struct span_set spans; /* of the occurrences, if there are several and they are known */
+	unsigned traits;     /* mask of enum ical_trait; storage only keeps it */
 	int64_t mtime, created;
 };
 
@@ -205,6 +208,8 @@ struct change {
 	size_t body_len;
 	unsigned component;
 	int64_t first, last;
+	struct span_set spans;
+	unsigned traits;
 	uint64_t charged;            /* bytes that count against the owner's quota */
 	/* MOVE and COPY: the properties of that object come along and replace those of `name` (RFC 4918
 	 * 9.8.2, 9.9.1). from NULL: `name` keeps its own. */
@@ -271,8 +276,15 @@ struct store_size { uint64_t accounts, collections; };
 struct store_counts { uint64_t accounts, collections, objects, ledger, journal; };
 /* One line of what is wrong, for `dedit check`. */
 typedef int (*store_problem_fn)(const char *line, void *arg);
-/* What the index keeps of a body (storage knows no iCalendar); charged: as change.charged. -1: it is none. */
-struct store_parsed { const char *uid; unsigned component; int64_t first, last; uint64_t charged; };
+/* What the index keeps of a body (storage knows no iCalendar), as in struct change. -1: it is none. */
+struct store_parsed {
+	const char *uid;
+	unsigned component;
+	int64_t first, last;
+	struct span_set spans;
+	unsigned traits;
+	uint64_t charged;
+};
 typedef int (*store_parse_fn)(const char *body, size_t len, struct arena *mem, struct store_parsed *out,
 	struct err *e);
 
@@ -464,8 +476,9 @@ int store_find_uid(struct store *s, store_id collection, const char *uid, struct
  * give it: costs this object only. */
 int store_body(struct store *s, store_id collection, const char *name, struct arena *mem,
 	struct object *out, struct buf *body, struct err *e);
-/* Live objects whose span overlaps [from, to) (INT64_MIN, INT64_MAX: all) of the kinds in the mask
- * (0: all), ordered by name. *seq (may be NULL): the collection's, of the same snapshot. */
+/* Live objects of the kinds in the mask (0: all) that have a span in [from, to), or may have one
+ * (INT64_MIN, INT64_MAX: all objects), ordered by name. *seq (may be NULL): the collection's, of the same
+ * snapshot. */
 int store_list(struct store *s, store_id collection, unsigned components, int64_t from, int64_t to,
 	object_fn visit, void *arg, uint64_t *seq, struct err *e);
 /* At most `limit` live objects whose names come behind `after` ("": from the first), ordered by name. What is

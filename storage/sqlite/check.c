@@ -146,7 +146,12 @@ static const struct contradiction of_rows[] = {
 		" ON c.id = o.collection WHERE o.deleted = 1 AND o.seq < c.oldest_seq"},
 	{"ends before it begins: ",
 		"SELECT c.owner || '/' || c.name || '/' || o.name FROM object o JOIN collection c"
-		" ON c.id = o.collection WHERE o.deleted = 0 AND o.last < o.first"},
+		" ON c.id = o.collection WHERE o.deleted = 0 AND o.last < o.first"
+		" AND NOT (o.first = 9223372036854775807 AND o.last = -9223372036854775808)"},
+	{"found at other times than its own: ",
+		"SELECT c.owner || '/' || c.name || '/' || o.name FROM object o JOIN collection c"
+		" ON c.id = o.collection WHERE o.shelf <> CASE o.deleted WHEN 0 THEN shelf_of(o.first, o.last, o.spans)"
+		" ELSE 0 END"},
 	{"properties of no calendar: ",
 		"SELECT DISTINCT collection FROM prop WHERE collection NOT IN (SELECT id FROM collection)"},
 	{"properties of no event: ",

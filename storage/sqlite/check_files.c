@@ -107,6 +107,7 @@ static int read_event(const struct check *k, const struct collection *c, const c
 		return status;
 	object_row(st, &out->row);
 	out->row.uid = arena_strdup(out->mem, out->row.uid);
+	store_copy_spans(&out->row.spans, out->mem, &out->row.spans);
 	path_object(c->owner, c->name, name, out->path);
 	if (sqlite3_column_type(st, OBJECT_COLUMN_COUNT) != SQLITE_NULL) {
 		buf_add(&out->body, sqlite3_column_blob(st, OBJECT_COLUMN_COUNT),
@@ -118,11 +119,17 @@ static int read_event(const struct check *k, const struct collection *c, const c
 	return strcmp(digest, out->row.digest) == 0;
 }
 
+static bool same_spans(const struct span_set *a, const struct span_set *b)
+{
+	return a->len == b->len && (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
 static const char *wrong_column(const struct event *v, const struct store_parsed *p)
 {
 	return v->row.size != v->body.len ? "size" : strcmp(v->row.uid, p->uid) != 0 ? "UID"
 		: v->row.component != p->component ? "kind"
-		: v->row.first != p->first || v->row.last != p->last ? "span of time" : NULL;
+		: v->row.first != p->first || v->row.last != p->last || !same_spans(&v->row.spans, &p->spans)
+			? "span of time" : v->row.traits != p->traits ? "nature" : NULL;
 }
 
 static int judge_event(const struct check *k, const struct event *v)

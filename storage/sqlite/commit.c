@@ -8,6 +8,7 @@
 #include "base/fsio.h"
 #include "storage/sqlite/journal.h"
 #include "storage/sqlite/ops.h"
+#include "storage/sqlite/shelf.h"
 
 struct commit_job {
 	struct commit *commit;
@@ -158,13 +159,14 @@ static int apply_put(struct commit_job *j, struct change_log *log, struct change
 {
 	static const char put_sql[] =
 		"INSERT INTO object(collection, name, id, seq, uid, digest, size, component, first, last,"
-		" mtime, deleted, charged, created) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0,"
-		" ?11, coalesce(nullif(?12, 0), ?10))"
+		" mtime, deleted, charged, created, shelf, spans, traits) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7,"
+		" ?8, ?9, ?10, 0, ?11, coalesce(nullif(?12, 0), ?10), ?13, ?14, ?15)"
 		" ON CONFLICT(collection, name) DO UPDATE SET seq = excluded.seq, uid = excluded.uid,"
 		" digest = excluded.digest, size = excluded.size, component = excluded.component,"
 		" first = excluded.first, last = excluded.last, mtime = excluded.mtime, deleted = 0,"
 		" created = CASE WHEN deleted OR ?12 <> 0 THEN excluded.created ELSE created END,"
-		" charged = excluded.charged";
+		" charged = excluded.charged, shelf = excluded.shelf, spans = excluded.spans,"
+		" traits = excluded.traits";
 	struct conn *c = log->conn;
 	char digest[DIGEST_SIZE];
 
@@ -176,7 +178,8 @@ static int apply_put(struct commit_job *j, struct change_log *log, struct change
 	if (sql_run(c, e, put_sql, INT(change->collection), TEXT(change->name), INT(change->seq),
 			TEXT(change->uid), TEXT(digest), INT(change->body_len), INT(change->component),
 			INT(change->first), INT(change->last), INT(j->commit->now), INT(change->charged),
-			INT(change->created)) < 0)
+			INT(change->created), INT(shelf_of(change->first, change->last, &change->spans)),
+			BLOB(change->spans.data, change->spans.len), INT(change->traits)) < 0)
 		return -1;
 	return journal_change(log, &j->last, change, j->commit->now, e);
 }
@@ -186,7 +189,8 @@ static int apply_delete(struct commit_job *j, struct change_log *log, struct cha
 {
 	static const char delete_sql[] =
 		"UPDATE object SET deleted = 1, seq = ?3, digest = '', size = 0, component = 0, first = 0,"
-		" last = 0, mtime = ?4, charged = 0 WHERE collection = ?1 AND name = ?2";
+		" last = 0, shelf = 0, spans = NULL, traits = 0, mtime = ?4, charged = 0"
+		" WHERE collection = ?1 AND name = ?2";
 	struct conn *c = log->conn;
 	char etag[ETAG_SIZE];
 

@@ -14,6 +14,7 @@
 #include "base/fsio.h"
 #include "base/util.h"
 #include "schema_sql.h"
+#include "storage/sqlite/shelf.h"
 
 #define NOTHING_SEEN UINT64_MAX /* no number of commits: what met an error isn't kept */
 
@@ -271,6 +272,33 @@ void conn_ends_wal(struct conn *c)
 	keep_wal(c, false);
 }
 
+/* spans_overlap(spans, from, to): may any of them lie there? */
+static void sql_spans_overlap(sqlite3_context *context, int n, sqlite3_value **value)
+{
+	struct span_set s = {sqlite3_value_blob(value[0]), (size_t)sqlite3_value_bytes(value[0])};
+
+	(void)n;
+	sqlite3_result_int(context, spans_find(&s, sqlite3_value_int64(value[1]),
+		sqlite3_value_int64(value[2])) != SPANS_NONE);
+}
+
+/* shelf_of(first, last, spans) */
+static void sql_shelf_of(sqlite3_context *context, int n, sqlite3_value **value)
+{
+	struct span_set s = {sqlite3_value_blob(value[2]), (size_t)sqlite3_value_bytes(value[2])};
+
+	(void)n;
+	sqlite3_result_int64(context, shelf_of(sqlite3_value_int64(value[0]), sqlite3_value_int64(value[1]), &s));
+}
+
+static void make_functions(struct conn *c)
+{
+	enum { FLAGS = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY };
+
+	sqlite3_create_function_v2(c->handle, "spans_overlap", 3, FLAGS, NULL, sql_spans_overlap, NULL, NULL, NULL);
+	sqlite3_create_function_v2(c->handle, "shelf_of", 3, FLAGS, NULL, sql_shelf_of, NULL, NULL, NULL);
+}
+
 struct conn *conn_open(struct db *db, const char *file, bool writes, struct err *e)
 {
 	struct conn *c = xcalloc(1, sizeof(*c));
@@ -291,6 +319,7 @@ struct conn *conn_open(struct db *db, const char *file, bool writes, struct err 
 	sqlite3_db_config(c->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	/* double quotes are for names only */
 	sqlite3_db_config(c->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	make_functions(c);
 	if (sql_exec(c, writes ? writer_pragmas : reader_pragmas, e) < 0) {
 		conn_close(c);
 		return NULL;

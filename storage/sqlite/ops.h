@@ -8,8 +8,8 @@
 /* read.c */
 #define OBJECT_COLUMNS \
 	"o.collection, o.name, o.id, o.seq, o.uid, o.digest, o.size, o.component, o.first, o.last," \
-	" o.mtime, o.deleted, o.created"
-enum { OBJECT_COLUMN_COUNT = 13 };
+	" o.mtime, o.deleted, o.created, o.spans, o.traits"
+enum { OBJECT_COLUMN_COUNT = 15 };
 /* Strings are the statement's, until its next step. */
 void object_row(sqlite3_stmt *st, struct object *out);
 int sqlite_find(struct store *s, store_id collection, const char *name, struct arena *mem,

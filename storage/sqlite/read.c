@@ -5,6 +5,7 @@
 #include "base/fsio.h"
 #include "base/util.h"
 #include "storage/sqlite/ops.h"
+#include "storage/sqlite/shelf.h"
 #include "storage/sqlite/watch.h"
 
 void object_row(sqlite3_stmt *st, struct object *out)
@@ -22,6 +23,8 @@ void object_row(sqlite3_stmt *st, struct object *out)
 		.mtime = sqlite3_column_int64(st, 10),
 		.deleted = sqlite3_column_int(st, 11) != 0,
 		.created = sqlite3_column_int64(st, 12),
+		.spans = {sqlite3_column_blob(st, 13), (size_t)sqlite3_column_bytes(st, 13)},
+		.traits = (unsigned)sqlite3_column_int64(st, 14),
 	};
 	if (!out->deleted) {
 		const char *digest = sql_text(st, 5);
@@ -35,6 +38,7 @@ static void copy_row(const struct object *from, struct arena *mem, struct object
 	*out = *from;
 	out->name = arena_strdup(mem, from->name);
 	out->uid = arena_strdup(mem, from->uid);
+	store_copy_spans(&from->spans, mem, &out->spans);
 }
 
 static int find_one(struct conn *c, sqlite3_stmt *stmt, struct arena *mem, struct object *out,
@@ -226,11 +230,16 @@ int sqlite_list(struct store *s, store_id collection, unsigned components, int64
 	static const char all_sql[] = "SELECT " OBJECT_COLUMNS
 		" FROM object o WHERE o.collection = ?1 AND o.deleted = 0"
 		" AND (?2 = 0 OR o.component & ?2 <> 0) ORDER BY o.name";
-	/* store_overlaps(); most calendars are mostly past, which the index by `last` leaves out */
-	static const char span_sql[] = "SELECT " OBJECT_COLUMNS
-		" FROM object o INDEXED BY object_span WHERE o.collection = ?1 AND o.deleted = 0"
-		" AND (?2 = 0 OR o.component & ?2 <> 0)"
-		" AND o.last >= ?3 AND o.first < ?4 AND (o.last > ?3 OR o.first = o.last) ORDER BY o.name";
+	/* store_overlaps(), for each shelf that there is; all but what is found is done in the index alone */
+	static const char span_sql[] = "WITH RECURSIVE used(shelf) AS (SELECT 0 UNION ALL"
+		" SELECT (SELECT i.shelf FROM object i INDEXED BY object_span WHERE i.collection = ?1"
+		" AND i.shelf > used.shelf ORDER BY i.shelf LIMIT 1) FROM used WHERE used.shelf IS NOT NULL)"
+		" SELECT " OBJECT_COLUMNS " FROM used CROSS JOIN object i INDEXED BY object_span CROSS JOIN object o"
+		" WHERE used.shelf > 0 AND ?5 >> (used.shelf & 7) & 1 AND i.collection = ?1 AND i.shelf = used.shelf"
+		" AND i.first >= CASE used.shelf >> 3 WHEN ?6 THEN ?7 ELSE ?3 - (1 << (used.shelf >> 3)) END"
+		" AND i.first < ?4"
+		" AND (?2 = 0 OR i.component & ?2 <> 0) AND (i.last > ?3 OR (i.last = ?3 AND i.first = ?3))"
+		" AND spans_overlap(i.spans, ?3, ?4) AND o.collection = ?1 AND o.name = i.name ORDER BY o.name";
 	bool all = from == INT64_MIN && to == INT64_MAX;
 	uint64_t now, oldest;
 	struct conn *c cleanup_snapshot = look_into((struct db *)s, collection, &now, &oldest, e);
@@ -238,7 +247,8 @@ int sqlite_list(struct store *s, store_id collection, unsigned components, int64
 	if (c == NULL)
 		return -1;
 	sqlite3_stmt *st = all ? sql_query(c, e, all_sql, INT(collection), INT(components))
-		: sql_query(c, e, span_sql, INT(collection), INT(components), INT(from), INT(to));
+		: sql_query(c, e, span_sql, INT(collection), INT(components), INT(from), INT(to),
+			INT(shelf_days(from, to)), INT(SHELF_OPEN), INT(INT64_MIN));
 	int status = visit_objects(c, st, visit, arg, e);
 	if (status == 0 && seq != NULL) {
 		*seq = now;

@@ -23,6 +23,7 @@
 #include "storage/sqlite/open.h"
 #include "storage/sqlite/ops.h"
 #include "storage/sqlite/salvage.h"
+#include "storage/sqlite/shelf.h"
 
 struct rebuild {
 	struct db *db;
@@ -190,8 +191,8 @@ static int insert_object(struct rebuild *r, struct calendar *c, const char *name
 {
 	static const char insert_sql[] =
 		"INSERT INTO object(collection, name, id, seq, uid, digest, size, component, first, last,"
-		" mtime, created, deleted, charged) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10,"
-		" 0, ?11)";
+		" mtime, created, deleted, charged, shelf, spans, traits) VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7,"
+		" ?8, ?9, ?10, ?10, 0, ?11, ?12, ?13, ?14)";
 	/* what stands in Fees is the server's */
 	uint64_t charged = c->props.flags & COLL_FEES ? 0 : parsed->charged;
 	char digest[DIGEST_SIZE];
@@ -202,7 +203,9 @@ static int insert_object(struct rebuild *r, struct calendar *c, const char *name
 	c->kinds |= parsed->component;
 	return sql_run(r->conn, e, insert_sql, INT(c->row.id), TEXT(name), INT(c->row.seq),
 		TEXT(parsed->uid), TEXT(digest), INT(body->len), INT(parsed->component),
-		INT(parsed->first), INT(parsed->last), INT(mtime), INT(charged));
+		INT(parsed->first), INT(parsed->last), INT(mtime), INT(charged),
+		INT(shelf_of(parsed->first, parsed->last, &parsed->spans)),
+		BLOB(parsed->spans.data, parsed->spans.len), INT(parsed->traits));
 }
 
 /* The name of what a file holds, or why it is no event's file. */

@@ -129,6 +129,9 @@ CREATE TABLE object(
 	component INTEGER NOT NULL,
 	first INTEGER NOT NULL,
 	last INTEGER NOT NULL,
+	shelf INTEGER NOT NULL, -- sqlite/shelf.h; of what is deleted 0
+	spans BLOB, -- base/spans.h; NULL: not known
+	traits INTEGER NOT NULL,
 	mtime INTEGER NOT NULL,
 	created INTEGER NOT NULL,
 	deleted INTEGER NOT NULL,
@@ -137,7 +140,8 @@ CREATE TABLE object(
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX object_uid ON object(collection, uid) WHERE deleted = 0;
 CREATE UNIQUE INDEX object_seq ON object(collection, seq);
-CREATE INDEX object_span ON object(collection, last, first, component) WHERE deleted = 0;
+-- Answers which objects a question for a time has to do with, without their rows.
+CREATE INDEX object_span ON object(collection, shelf, first, last, component, spans);
 CREATE INDEX object_gone ON object(mtime) WHERE deleted = 1;
 
 -- What the files don't say yet. offset >= 0: write body there; -1: replace the whole file, or

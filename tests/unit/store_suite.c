@@ -777,6 +777,49 @@ static void a_list_is_by_kind_and_half_open_span(void **state)
 	assert_int_equal(e.code, ERR_NOT_FOUND);
 }
 
+/* Of what has spans those count, and what is shorter or longer than another is found like it. */
+static void a_list_goes_by_the_spans_that_are_known(void **state)
+{
+	static const struct span twice[] = {{100, 110}, {500, 500}};
+	struct buf notes cleanup_buf, bytes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+	struct change change = {.kind = CHANGE_PUT, .collection = c, .name = "twice.ics", .uid = "t", .body = "x",
+		.body_len = 1, .component = 1, .first = 100, .last = 501, .traits = 5};
+	struct commit commit = {.now = SUITE_NOW, .change = &change, .changes = 1};
+	struct arena *mem cleanup_arena = arena_create();
+	struct object o;
+
+	buf_init(&notes, 1000);
+	buf_init(&bytes, SPANS_BYTES_MAX);
+	spans_write(twice, 2, false, &bytes);
+	change.spans = (struct span_set){bytes.data, bytes.len};
+	assert_int_equal(store_commit(s, &commit, NULL), 0);
+	put_span(s, c, "day.ics", 1, 100, 100 + 86400);
+	put_span(s, c, "never.ics", 1, INT64_MAX, INT64_MIN);
+	put_span(s, c, "open.ics", 1, 300, INT64_MAX);
+	put_span(s, c, "old.ics", 1, -40 * 365 * INT64_C(86400), 105);
+	assert_int_equal(store_list(s, c, 0, 100, 101, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "day.ics old.ics twice.ics ");
+	assert_int_equal(store_list(s, c, 0, 110, 500, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "day.ics open.ics ");
+	assert_int_equal(store_list(s, c, 0, 500, 501, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "day.ics open.ics twice.ics ");
+	assert_int_equal(store_list(s, c, 0, 90000, INT64_MAX, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "open.ics ");
+	assert_int_equal(store_list(s, c, 0, INT64_MIN, 0, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "old.ics ");
+	assert_int_equal(store_find(s, c, "twice.ics", mem, &o, &e), 0);
+	assert_int_equal(o.traits, 5);
+	assert_int_equal(o.spans.len, bytes.len);
+	assert_memory_equal(o.spans.data, bytes.data, bytes.len);
+	/* without them it may be anywhere in its span */
+	put_span(s, c, "twice.ics", 1, 100, 501);
+	assert_int_equal(store_list(s, c, 0, 110, 300, note_object, &notes, NULL, &e), 0);
+	assert_notes(&notes, "day.ics twice.ics ");
+}
+
 static void pages_follow_each_other_by_name(void **state)
 {
 	struct buf notes cleanup_buf;
@@ -1737,6 +1780,7 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(a_move_is_one_commit_in_any_order),
 		SCENARIO(deleting_what_is_not_there_moves_nothing),
 		SCENARIO(a_list_is_by_kind_and_half_open_span),
+		SCENARIO(a_list_goes_by_the_spans_that_are_known),
 		SCENARIO(pages_follow_each_other_by_name),
 		SCENARIO(a_visitor_stops_the_walk),
 		SCENARIO(changes_since_a_token_are_rows_and_tombstones_in_order),

@@ -193,7 +193,16 @@ static int parse_body(const char *body, size_t len, struct arena *mem, struct st
 {
 	if (!str_starts(body, "UID:"))
 		return err_set(e, ERR_SYNTAX, "no UID");
-	*out = (struct store_parsed){arena_strdup(mem, body + 4), 1, 10, 20, len};
+	/* [10, 11) and [19, 20), with spans.h's bytes */
+	*out = (struct store_parsed){.uid = arena_strdup(mem, body + 4), .component = 1, .first = 10, .last = 21,
+		.spans = {"\x14\x05\x01\x09", 4}, .traits = 2, .charged = len};
+	return 0;
+}
+
+static int note_wrongly(const struct object *o, void *arg)
+{
+	(void)arg;
+	fail_msg("%s", o->name);
 	return 0;
 }
 
@@ -1117,6 +1126,10 @@ static void a_rebuild_brings_everything_back(void **state)
 	assert_int_equal(store_collection(s, "anna", "Wörk", mem, &c, &e), 0);
 	assert_int_equal(store_find_uid(s, c.id, "2", mem, &o, &e), 0);
 	assert_string_equal(o.name, long_name);
+	assert_int_equal(o.traits, 2);
+	assert_int_equal(spans_find(&o.spans, 11, 19), SPANS_NONE);
+	assert_int_equal(spans_find(&o.spans, 19, 20), SPANS_SOME);
+	assert_int_equal(store_list(s, c.id, 0, 11, 19, note_wrongly, NULL, NULL, &e), 0);
 	assert_body(s, c.id, long_name, "UID:2");
 	assert_scan(s, 0, "");
 	check_problems(s, &problems);

@@ -33,6 +33,8 @@ def make(s):
         r = s.request("PROPPATCH", path, proppatch('<X:note xmlns:X="urn:x">kept</X:note>'))
         assert r.status == 207, r
     assert s.request("DELETE", CALENDAR + "e2.ics").status == 204
+    never = event("never", "20270601T100000Z", extra="RRULE:FREQ=DAILY;COUNT=1\r\nEXDATE:20270601T100000Z\r\n")
+    assert s.put(CALENDAR + "never.ics", never).status == 201
     s.dedit("flush")
 
 
@@ -123,6 +125,9 @@ def test_index(_):
             ("UPDATE object SET size = size + 1 WHERE name = 'e1.ics'", "e1.ics: its size is another"),
             ("UPDATE object SET component = 2 WHERE name = 'e1.ics'", "e1.ics: its kind is another"),
             ("UPDATE object SET first = first + 1 WHERE name = 'e1.ics'", "e1.ics: its span of time is another"),
+            ("UPDATE object SET spans = x'02' WHERE name = 'e1.ics'", "e1.ics: its span of time is another"),
+            ("UPDATE object SET traits = traits + 1 WHERE name = 'e1.ics'", "e1.ics: its nature is another"),
+            ("UPDATE object SET shelf = 1 WHERE name = 'e1.ics'", "found at other times than its own: anna/calendar/e1"),
             ("UPDATE object SET last = first - 1 WHERE name = 'e1.ics'", "ends before it begins: anna/calendar/e1.ics"),
             ("UPDATE object SET digest = 'x' WHERE name = 'e1.ics'", "e1.ics: differs from the index"),
             ("UPDATE object SET seq = seq + 1000000000000 WHERE name = 'e1.ics'", "ahead of its calendar: anna/"),

@@ -127,6 +127,24 @@ def test_recurrences(s):
     assert busy(s) == {"BUSY": [day(1, "0800", "0900")], "BUSY-TENTATIVE": [day(10, "1000", "1030")]}
 
 
+def test_long_series(s):
+    """What the index lists of a series has an end somewhere; behind it the answers are the same. Nor does it matter to
+    them which of the dates make busy, or that a date touches the range only."""
+    fresh(s)
+    put(s, "daily", "DTSTART:20200101T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY")
+    put(s, "free", "DTSTART:20200101T110000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY", "TRANSP:TRANSPARENT")
+    put(s, "weekly", "DTSTART:20270602T120000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;COUNT=3", "STATUS:TENTATIVE",
+        "EXDATE:20270609T120000Z")
+    put(s, "night", "DTSTART:20270602T230000Z", "DURATION:PT2H", "RRULE:FREQ=WEEKLY;COUNT=2")
+    first, third = ("20270602T000000Z", "20270603T000000Z"), ("20270616T000000Z", "20270617T000000Z")
+    assert busy(s, *first) == {"BUSY": [day(2, "1000", "1100"), ("20270602T230000Z", "20270603T000000Z")],
+                               "BUSY-TENTATIVE": [day(2, "1200", "1300")]}
+    assert busy(s, *third) == {"BUSY": [day(16, "1000", "1100")], "BUSY-TENTATIVE": [day(16, "1200", "1300")]}
+    assert busy(s, "20270609T110000Z", "20270609T230000Z") == {}
+    assert busy(s, "20270610T000000Z", "20270610T100000Z") == {"BUSY": [day(10, "0000", "0100")]}
+    assert busy(s, "20200101T110000Z", "20200102T100001Z") == {"BUSY": [("20200102T100000Z", "20200102T100001Z")]}
+
+
 def test_free_busy_components(s):
     fresh(s)
     put(
