@@ -70,7 +70,8 @@ static struct plan_item *add_object(struct plan *p, const struct resource *calen
 
 	*copy = *row;
 	copy->name = arena_strdup(p->mem, row->name);
-	copy->uid = NULL; /* no property shows it */
+	copy->uid = NULL; /* no property shows these */
+	copy->spans = (struct span_set){ .data = NULL };
 	item->resource = calendar;
 	item->row = copy;
 	item->href = arena_strdup(p->mem, href);

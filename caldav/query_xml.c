@@ -333,13 +333,7 @@ int query_zone(struct dav_request *rq, const struct xml_node *root, const struct
 	return 0;
 }
 
-static int64_t widen(int64_t t, int64_t by)
-{
-	return t == ICAL_MIN || t == ICAL_MAX ? t : t + by;
-}
-
-/* The first component filter that demands something decides what the index is asked. RFC 4791 9.9
- * lets a task touch a range at its very ends, hence the second on both sides. */
+/* The first component filter that demands something decides what the index is asked. */
 static void plan_index(struct query *q)
 {
 	const struct ical_comp_filter *f = q->filter->comps;
@@ -352,10 +346,12 @@ static void plan_index(struct query *q)
 	if (!f || f->is_not_defined || !component_kind(f->name))
 		return;
 	q->kinds = component_kind(f->name);
-	q->exact = !f->next && !f->has_range && !f->props && !f->comps;
+	bool plain = !f->next && !f->props && !f->comps;
+	q->exact = plain && !f->has_range;
+	q->by_time = plain && f->has_range;
 	if (f->has_range) {
-		q->from = widen(f->from, -1);
-		q->to = widen(f->to, 1);
+		q->from = f->from;
+		q->to = f->to;
 	}
 }
 

@@ -10,7 +10,8 @@ struct query {
 	/* What the index can answer: */
 	unsigned kinds;                        /* mask of components, 0: any */
 	int64_t from, to;
-	bool exact;                            /* the index answers all of it */
+	bool exact;                            /* the index answers all of it, */
+	bool by_time;                          /* or where it knows an object's times exactly */
 };
 
 /* All return 0, or the status of a refusal that they have written: valid-filter, supported-filter,

@@ -1,25 +1,65 @@
-/* free-busy-query (RFC 4791 7.10): one VFREEBUSY that tells when, and nothing of what. */
+/*
+ * free-busy-query (RFC 4791 7.10): one VFREEBUSY that tells when, and nothing of what. Of most events the
+ * index knows it; the others are read.
+ */
 #include <string.h>
 
 #include "base/util.h"
 #include "caldav/query_xml.h"
 #include "caldav/reports.h"
 
-struct name { const char *text; struct name *next; };
-
-struct names {
-	struct arena *mem;
-	struct name *first, **tail;
+/* What the index gives, and what it says of that. */
+struct gathering {
+	struct dav_request *rq;
+	int64_t from, to;
+	struct ical_busy_list *list;
+	enum ical_busy_kind kind;  /* of the row that is looked at */
+	struct report_names open;  /* whose bodies say the rest */
+	bool full;
 };
 
-static int collect(const struct object *o, void *arg)
+static int add_span(const struct span *span, void *arg)
 {
-	struct names *n = arg;
-	struct name *name = arena_alloc(n->mem, sizeof(*name));
+	struct gathering *g = arg;
 
-	name->text = arena_strdup(n->mem, o->name);
-	*n->tail = name;
-	n->tail = &name->next;
+	g->full = !ical_busy_period(g->list, &(struct ical_busy){ span->start, span->end, g->kind }, g->from, g->to);
+	return g->full;
+}
+
+/* Of an event whose times and kind the row knows: 1, and nothing is added of another. */
+static int add_row(struct gathering *g, const struct object *o)
+{
+	size_t before = g->list->count;
+
+	if (o->traits & ICAL_ALWAYS_FREE)
+		return 1;
+	if (!(o->traits & ICAL_EXACT) || !(o->traits & (ICAL_ALWAYS_BUSY | ICAL_ALWAYS_TENTATIVE)))
+		return 0;
+	g->kind = o->traits & ICAL_ALWAYS_BUSY ? ICAL_BUSY : ICAL_BUSY_TENTATIVE;
+	if (!o->spans.data) {
+		add_span(&(struct span){ o->first, o->last }, g);
+		return 1;
+	}
+	if (spans_visit(&o->spans, g->from, g->to, add_span, g) != SPANS_PERHAPS)
+		return 1;
+	g->list->count = before;
+	return 0;
+}
+
+static int gather(const struct object *o, void *arg)
+{
+	struct gathering *g = arg;
+
+	if (!add_row(g, o))
+		report_names_add(g->rq, &g->open, o->name);
+	return g->full;
+}
+
+static int note_name(const struct object *o, void *arg)
+{
+	struct gathering *g = arg;
+
+	report_names_add(g->rq, &g->open, o->name);
 	return 0;
 }
 
@@ -103,13 +143,13 @@ static int read_owner(struct dav_request *rq, struct sources *s, struct err *e)
 static int add_availability(struct dav_request *rq, struct ical_busy_list *list, int64_t from, int64_t to,
 	struct err *e)
 {
-	struct names names = { .mem = rq->mem, .tail = &names.first };
+	struct gathering g = { .rq = rq };
 	struct sources s = { 0 };
 
-	if (store_list(rq->store, rq->target.coll.id, ICAL_VAVAILABILITY, from, to, collect, &names, NULL, e) < 0
+	if (store_list(rq->store, rq->target.coll.id, ICAL_VAVAILABILITY, from, to, note_name, &g, NULL, e) < 0
 		|| read_owner(rq, &s, e) < 0)
 		return -1;
-	for (const struct name *n = names.first; n; n = n->next)
+	for (const struct report_name *n = g.open.first; n; n = n->next)
 		if (read_source(rq, n->text, &s, e) < 0)
 			return -1;
 	return ical_availability_add(list, s.ics, s.count, calendar_zone(rq, &rq->target.coll), from, to, e);
@@ -129,11 +169,26 @@ static int answer(struct dav_request *rq, struct ical_busy_list *list, int64_t f
 	return 200;
 }
 
+static int add_events(struct dav_request *rq, struct ical_busy_list *list, int64_t from, int64_t to,
+	struct err *e)
+{
+	struct gathering g = { .rq = rq, .from = from, .to = to, .list = list };
+
+	if (store_list(rq->store, rq->target.coll.id, ICAL_VEVENT | ICAL_VFREEBUSY, from, to, gather, &g, NULL,
+		e) < 0)
+		return -1;
+	if (g.full)
+		return err_set(e, ERR_INSTANCES, "more than %zu busy times", list->max);
+	for (const struct report_name *n = g.open.first; n; n = n->next)
+		if (add_object(rq, n->text, from, to, list, e) < 0)
+			return -1;
+	return 0;
+}
+
 int report_freebusy(struct dav_request *rq, const struct xml_node *root)
 {
 	const struct xml_node *range = xml_find(root, NS_CALDAV, "time-range");
 	struct ical_busy_list list = { .mem = rq->mem, .max = rq->dav->settings.ical.instances };
-	struct names names = { .mem = rq->mem, .tail = &names.first };
 	const struct zone *zone;
 	int64_t from, to;
 	struct err e;
@@ -149,14 +204,7 @@ int report_freebusy(struct dav_request *rq, const struct xml_node *root)
 		return fail(rq, 400, "no time-range");
 	if (query_range(range, true, &rq->dav->settings.ical, &from, &to, &e) < 0)
 		return fail_err(rq, &e);
-	if (store_list(rq->store, rq->target.coll.id, ICAL_VEVENT | ICAL_VFREEBUSY, from, to, collect, &names,
-		NULL, &e) < 0)
-		return fail_err(rq, &e);
-	for (const struct name *n = names.first; n; n = n->next)
-		if (add_object(rq, n->text, from, to, &list, &e) < 0)
-			return e.code == ERR_INSTANCES ? refuse(rq, PRE_NUMBER_OF_MATCHES, "%s", e.text)
-			                               : fail_err(rq, &e);
-	if (add_availability(rq, &list, from, to, &e) < 0)
+	if (add_events(rq, &list, from, to, &e) < 0 || add_availability(rq, &list, from, to, &e) < 0)
 		return e.code == ERR_INSTANCES ? refuse(rq, PRE_NUMBER_OF_MATCHES, "%s", e.text)
 		                               : fail_err(rq, &e);
 	return answer(rq, &list, from, to);

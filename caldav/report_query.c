@@ -1,7 +1,8 @@
 /*
- * calendar-query (RFC 4791 7.8): the index gives what can match by kind and time, the filter decides
- * over the bodies. Depth 0 means the calendar itself, which is no event; without the header it means
- * what is inside, since that is what a program wants that sends none.
+ * calendar-query (RFC 4791 7.8): the index gives what can match by kind and time. Where it knows the times
+ * exactly, that is the answer to a question for a time; else the filter decides over the body. Depth 0
+ * means the calendar itself, which is no event; without the header it means what is inside, since that is
+ * what a program wants that sends none.
  */
 #include <string.h>
 
@@ -11,33 +12,37 @@
 /* Of bodies that matched, for one answer: they needn't be read again. */
 enum { KEPT_BYTES = 256 * 1024 };
 
-/* A row of the index that may match, in the request's arena. */
-struct candidate {
-	struct object object;
-	const struct buf *body; /* NULL: not kept */
-	struct candidate *next;
+/* What the index gives, sorted into what matches and what may match. */
+struct sorting {
+	struct dav_request *rq;
+	const struct query *query;
+	const struct resource *calendar;
+	struct plan *plan;
+	struct report_names open;
+	bool full;                 /* more match than one answer holds */
 };
 
-struct candidates {
-	struct arena *mem;
-	const char *only; /* NULL, or the one name that was asked */
-	struct candidate *first, **tail;
-};
-
-static int collect(const struct object *o, void *arg)
+static bool is_full(const struct dav_request *rq, const struct plan *plan)
 {
-	struct candidates *c = arg;
+	return plan_count(plan) == rq->dav->settings.results;
+}
 
-	if (c->only && strcmp(c->only, o->name) != 0)
+static int sort_row(const struct object *o, void *arg)
+{
+	struct sorting *s = arg;
+	const struct query *q = s->query;
+	const char *only = s->rq->target.name; /* the one name that was asked */
+
+	if (only && strcmp(only, o->name) != 0)
 		return 0;
-	struct candidate *row = arena_alloc(c->mem, sizeof(*row));
-	row->object = *o;
-	row->object.name = arena_strdup(c->mem, o->name);
-	row->object.uid = NULL;
-	row->body = NULL;
-	*c->tail = row;
-	c->tail = &row->next;
-	return 0;
+	if (!q->exact && !(q->by_time && report_row_suffices(o, q->from, q->to))) {
+		report_names_add(s->rq, &s->open, o->name);
+		return 0;
+	}
+	s->full = is_full(s->rq, s->plan);
+	if (!s->full)
+		plan_object(s->plan, s->calendar, o, NULL);
+	return s->full;
 }
 
 /* A copy in the request's arena, NULL if that would be too much in one answer. */
@@ -57,56 +62,45 @@ static const struct buf *keep_body(struct dav_request *rq, const struct buf *bod
  * that cannot be read costs itself only, and one whose recurrence passes the limits is shown: better
  * one too many than one missing.
  */
-static int body_matches(struct dav_request *rq, const struct query *q, struct candidate *c, size_t *room,
-	struct err *e)
+static int body_matches(struct sorting *s, const char *name, size_t *room, struct err *e)
 {
-	struct object *o = &c->object;
+	struct dav_request *rq = s->rq;
 	cleanup_arena struct arena *mem = arena_create();
 	cleanup_buf struct buf body;
 	struct object row;
 	struct ical *ic;
 
 	buf_init(&body, REPORT_BODY_MAX);
-	if (store_body(rq->store, o->collection, o->name, mem, &row, &body, e) < 0)
-		return e->code == ERR_NOT_FOUND ? 0 : err_costs_one(e) ? report_leave_out(rq, o->name, e) : -1;
+	if (store_body(rq->store, s->calendar->coll.id, name, mem, &row, &body, e) < 0)
+		return e->code == ERR_NOT_FOUND ? 0 : err_costs_one(e) ? report_leave_out(rq, name, e) : -1;
 	if (report_parse(rq, &body, &rq->steps.looking, mem, &ic, e) < 0)
-		return e->code == ERR_INSTANCES ? -1 : report_leave_out(rq, o->name, e);
-	row.name = o->name;
-	row.uid = NULL;
-	*o = row;
-	if (ical_match(ic, q->filter, q->floating, NULL) == 0)
+		return e->code == ERR_INSTANCES ? -1 : report_leave_out(rq, name, e);
+	if (ical_match(ic, s->query->filter, s->query->floating, NULL) == 0)
 		return 0;
-	c->body = keep_body(rq, &body, room);
+	s->full = is_full(rq, s->plan);
+	if (!s->full)
+		plan_object_body(s->plan, s->calendar, &row, keep_body(rq, &body, room));
 	return 1;
 }
 
-static int make_plan(struct dav_request *rq, const struct query *q, bool bodies, struct candidate *first,
-	struct plan *plan, struct err *e)
+static int look_into_bodies(struct sorting *s, bool wanted, struct err *e)
 {
-	const struct resource *calendar = report_calendar(rq);
-	size_t room = bodies ? KEPT_BYTES : 0;
+	size_t room = wanted ? KEPT_BYTES : 0;
 
-	for (struct candidate *c = first; c; c = c->next) {
-		int rc = q->exact ? 1 : body_matches(rq, q, c, &room, e);
-
-		if (rc < 0 && e->code != ERR_INSTANCES)
-			return -1;
-		if (rc < 0 || (rc && plan_count(plan) == rq->dav->settings.results)) {
-			plan_status(plan, calendar->href, 507, PRE_NUMBER_OF_MATCHES);
-			return 0;
+	for (const struct report_name *n = s->open.first; n && !s->full; n = n->next) {
+		if (body_matches(s, n->text, &room, e) < 0) {
+			s->full = e->code == ERR_INSTANCES;
+			return s->full ? 0 : -1;
 		}
-		if (rc)
-			plan_object_body(plan, calendar, &c->object, c->body);
 	}
 	return 0;
 }
 
 int report_query(struct dav_request *rq, const struct xml_node *root)
 {
-	struct candidates c = { .mem = rq->mem, .only = rq->target.name, .tail = &c.first };
-	struct plan *plan = plan_create(rq);
-	struct prop_list *props;
 	struct query q;
+	struct sorting s = { .rq = rq, .query = &q, .plan = plan_create(rq) };
+	struct prop_list *props;
 	struct err e;
 
 	int status = query_parse(rq, root, &q);
@@ -120,9 +114,12 @@ int report_query(struct dav_request *rq, const struct xml_node *root)
 	}
 	q.floating = calendar_zone(rq, &rq->target.coll);
 	if (rq->target.kind == RES_CALENDAR && rq->depth == 0)
-		return plan_answer(rq, plan, props, NULL);
-	if (store_list(rq->store, rq->target.coll.id, q.kinds, q.from, q.to, collect, &c, NULL, &e) < 0
-		|| make_plan(rq, &q, props->body, c.first, plan, &e) < 0)
+		return plan_answer(rq, s.plan, props, NULL);
+	s.calendar = report_calendar(rq);
+	if (store_list(rq->store, rq->target.coll.id, q.kinds, q.from, q.to, sort_row, &s, NULL, &e) < 0
+		|| look_into_bodies(&s, props->body, &e) < 0)
 		return fail_err(rq, &e);
-	return plan_answer(rq, plan, props, NULL);
+	if (s.full)
+		plan_status(s.plan, s.calendar->href, 507, PRE_NUMBER_OF_MATCHES);
+	return plan_answer(rq, s.plan, props, NULL);
 }

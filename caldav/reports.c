@@ -29,6 +29,22 @@ const struct resource *report_calendar(struct dav_request *rq)
 	return calendar;
 }
 
+void report_names_add(struct dav_request *rq, struct report_names *n, const char *text)
+{
+	size_t len = strlen(text);
+	struct report_name *name = arena_alloc(rq->mem, sizeof(*name) + len + 1);
+
+	memcpy(name->text, text, len + 1);
+	name->next = NULL;
+	*(n->first ? n->tail : &n->first) = name;
+	n->tail = &name->next;
+}
+
+bool report_row_suffices(const struct object *o, int64_t from, int64_t to)
+{
+	return o->traits & ICAL_EXACT && (!o->spans.data || spans_find(&o->spans, from, to) == SPANS_SOME);
+}
+
 int report_parse(struct dav_request *rq, const struct buf *body, uint64_t *budget, struct arena *mem,
 	struct ical **out, struct err *e)
 {

@@ -9,6 +9,14 @@ int report_props(struct dav_request *rq, const struct xml_node *root, struct pro
 /* The target's calendar, which may be the target itself; in the arena. */
 const struct resource *report_calendar(struct dav_request *rq);
 
+/* Names of objects whose bodies have to be looked at, in the request's arena. */
+struct report_name { struct report_name *next; char text[]; };
+struct report_names { struct report_name *first, **tail; };
+void report_names_add(struct dav_request *rq, struct report_names *n, const char *text);
+
+/* Of a row that store_list() gave for that range: does it alone say that there is an occurrence in it? */
+bool report_row_suffices(const struct object *o, int64_t from, int64_t to);
+
 enum { REPORT_BODY_MAX = 32 * 1024 * 1024 }; /* four times what can be stored at all */
 
 /*
