@@ -32,12 +32,12 @@ enum {
 struct client { const char *name; int price, every, lost, service; };
 
 static const struct client clients[] = {
-	{ "Marie Durand", 80, 7, 8, 0 }, { "Élodie Lefèvre", 80, 14, 14, 0 }, { "Thomas Bernard", 80, 21, 40, 0 },
-	{ "Camille & Hugo Roux", 110, 14, 22, 1 }, { "Zoé Moreau", 65, 7, 12, 2 }, { "Jean Petit", 80, 28, 10, 0 },
-	{ "Sarah O'Connor", 80, 14, 20, 0 }, { "王芳", 80, 21, 12, 0 }, { "Luc Fontaine", 65, 10, 32, 2 },
-	{ "Inès Garcia", 80, 7, 18, 0 }, { "Paul Mercier", 80, 30, 15, 0 }, { "Anaïs Leroy", 65, 14, 25, 2 },
-	{ "Familie Schröder", 110, 21, 10, 1 }, { "Nora Haddad", 80, 12, 16, 0 }, { "Georges Simon", 80, 35, 50, 0 },
-	{ "Awa Diop", 65, 18, 12, 2 }, { "Julien Faure", 80, 16, 30, 0 }, { "Clara Dubois", 80, 24, 8, 0 },
+	{ "Marie Durand", 80, 7, 8, 0 }, { "Élodie Lefèvre", 80, 8, 14, 0 }, { "Thomas Bernard", 80, 12, 40, 0 },
+	{ "Camille & Hugo Roux", 110, 8, 22, 1 }, { "Zoé Moreau", 65, 7, 12, 2 }, { "Jean Petit", 80, 15, 10, 0 },
+	{ "Sarah O'Connor", 80, 8, 20, 0 }, { "王芳", 80, 12, 12, 0 }, { "Luc Fontaine", 65, 6, 32, 2 },
+	{ "Inès Garcia", 80, 7, 18, 0 }, { "Paul Mercier", 80, 18, 15, 0 }, { "Anaïs Leroy", 65, 8, 25, 2 },
+	{ "Familie Schröder", 110, 12, 10, 1 }, { "Nora Haddad", 80, 9, 16, 0 }, { "Georges Simon", 80, 20, 50, 0 },
+	{ "Awa Diop", 65, 11, 12, 2 }, { "Julien Faure", 80, 9, 30, 0 }, { "Clara Dubois", 80, 14, 8, 0 },
 };
 
 enum text { SERVICES, TRANSFER = 3, REGULAR, ILLNESS, RANG, HALF, MISTAKE, TEXTS };
@@ -129,9 +129,12 @@ static bool is_free(const struct demo *d, int day, int hour)
 		FIRST_HOUR + hour != NOON && !d->busy[day + BACK][hour];
 }
 
-/* A free hour on that day or one of the next five; false if there is none. */
+/* A free hour on that day or one of the next five, which isn't Monday whenever it would be the weekend; false
+ * if there is none. */
 static bool take_hour(struct demo *d, int *day, int *hour)
 {
+	if (weekday_from_days(d->today + *day) >= 5)
+		*day += between(d, 2, 6);
 	for (int later = 0; later < 6; later++, ++*day) {
 		int first = (int)roll(d, HOURS);
 
