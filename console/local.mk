@@ -6,7 +6,18 @@ console_pages = \
 	console/style.css \
 	console/icon.svg \
 	console/licences.txt \
-	console/main.js
+	console/api.js \
+	console/dom.js \
+	console/fee.js \
+	console/format.js \
+	console/main.js \
+	console/page_clients.js \
+	console/page_decide.js \
+	console/page_fees.js \
+	console/page_reports.js \
+	console/page_signin.js \
+	console/page_today.js \
+	console/texts.js
 
 # Below node_modules, and what they are called here.
 console_fetched = \

@@ -1,1 +1,198 @@
+// Who is signed in, which page is shown, and what stands around it.
+import * as api from "./api.js";
+import { h, say } from "./dom.js";
+import { setZone, zoneName } from "./format.js";
+import { language, setLanguage, t } from "./texts.js";
+import { signIn } from "./page_signin.js";
+import { today } from "./page_today.js";
+import { decide } from "./page_decide.js";
+import { fees } from "./page_fees.js";
+import { clients } from "./page_clients.js";
+import { reports } from "./page_reports.js";
 
+// What the address says behind '#/', who may see it, and who draws it: show(place, context).
+const pages = [
+	{ name: "today", show: today, roles: ["owner"] },
+	{ name: "decide", show: decide, roles: ["owner"] },
+	{ name: "fees", show: fees, roles: ["owner", "client"] },
+	{ name: "clients", show: clients, roles: ["owner"] },
+	{ name: "reports", show: reports, roles: ["owner"] },
+];
+
+const context = { session: null, owner: null, parameters: new URLSearchParams(), signal: null,
+	go: (page, parameters) => { location.hash = `#/${api.query(page, parameters)}`; },
+	refresh: () => show(false), decisions: () => countDecisions() };
+let abort = new AbortController();
+const root = h("div", { id: "root" });
+document.body.append(root);
+
+// ---- light and dark ----
+
+const themes = ["auto", "light", "dark"];
+function theme() {
+	const kept = localStorage.getItem("dedit-theme");
+	return themes.includes(kept) ? kept : "auto";
+}
+function applyTheme() {
+	document.documentElement.dataset.theme = theme();
+	const dark = theme() === "dark" || (theme() === "auto" && matchMedia("(prefers-color-scheme: dark)").matches);
+	document.documentElement.classList.toggle("ec-dark", dark);
+	document.documentElement.classList.toggle("dark", dark);
+}
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
+
+function themeButton() {
+	const button = h("button", { type: "button", class: "quiet", onclick: () => {
+		localStorage.setItem("dedit-theme", themes[(themes.indexOf(theme()) + 1) % themes.length]);
+		applyTheme();
+		button.textContent = t(`theme.${theme()}`);
+		context.refresh();
+	} }, t(`theme.${theme()}`));
+	return button;
+}
+
+function languageButton() {
+	const other = language() === "fr" ? "en" : "fr";
+	return h("button", { type: "button", class: "quiet", lang: other, onclick: () => {
+		localStorage.setItem("dedit-language", other);
+		setLanguage(other);
+		start();
+	} }, other === "fr" ? "Français" : "English");
+}
+
+// ---- the frame ----
+
+function may(page) {
+	return page.roles.some((r) => context.session.roles.includes(r));
+}
+
+function ownerChoice() {
+	const owners = context.session.owners;
+	if (owners.length < 2)
+		return null;
+	return h("label", { class: "owner" }, h("span", { class: "hidden" }, t("frame.owner")),
+		h("select", { onchange: (e) => { context.owner = e.target.value; context.refresh(); } },
+			owners.map((o) => h("option", { value: o.name, selected: o.name === context.owner }, o.displayname))));
+}
+
+function navigation(current) {
+	return h("nav", { "aria-label": t("frame.pages") }, h("ul", {}, pages.filter(may).map((p) =>
+		h("li", {}, h("a", { href: `#/${p.name}`, "aria-current": p === current ? "page" : null, "data-page": p.name },
+			t(`page.${p.name}`))))));
+}
+
+function frame(page, place) {
+	root.className = "signed-in";
+	root.replaceChildren(
+		h("a", { class: "skip", href: "#main", onclick: (e) => { e.preventDefault(); place.focus(); } }, t("frame.skip")),
+		h("header", { class: "top" }, h("p", { class: "brand" }, "dédit"), ownerChoice(), navigation(page),
+			h("div", { class: "who" }, h("span", {}, context.session.displayname),
+				languageButton(), themeButton(),
+				h("button", { type: "button", class: "quiet", onclick: leave }, t("frame.sign-out")))),
+		place,
+		h("footer", {}, t("frame.zone", { zone: zoneName() }), " · dédit ", context.session.version));
+}
+
+// How many wait, beside the page's name; quietly nothing, if that can't be found out.
+async function countDecisions() {
+	const link = root.querySelector('nav a[data-page="decide"]');
+	if (!link)
+		return;
+	try {
+		const { decisions } = await api.get("decisions", { owner: context.owner });
+		link.querySelector(".count")?.remove();
+		if (decisions.length)
+			link.append(h("span", { class: "count" }, h("span", { class: "hidden" }, ", "), String(decisions.length)));
+	} catch { /* the page itself says what is wrong */ }
+}
+
+function failure(e) {
+	const text = e instanceof api.Refusal
+		? e.status === 0 ? t("error.network") : t("error.refused", { detail: e.message })
+		: t("error.ours", { detail: String(e) });
+	if (!(e instanceof api.Refusal))
+		console.error(e);
+	return h("div", { class: "failure", role: "alert" }, h("p", {}, text),
+		h("button", { type: "button", onclick: () => context.refresh() }, t("error.again")));
+}
+
+// ---- which page ----
+
+function wanted() {
+	const [name, rest] = location.hash.replace(/^#\//, "").split("?");
+	context.parameters = new URLSearchParams(rest ?? "");
+	const allowed = pages.filter(may);
+	return allowed.find((p) => p.name === name) ?? allowed[0];
+}
+
+async function show(moved = true) {
+	abort.abort();
+	abort = new AbortController();
+	const { signal } = abort;
+	const page = wanted();
+	const heading = h("h1", { tabindex: "-1" }, page ? t(`page.${page.name}`) : t("frame.nothing"));
+	const body = h("div", { class: "body", "aria-busy": "true" });
+	const place = h("main", { id: "main", tabindex: "-1" }, heading, body);
+	document.title = `${heading.textContent} · dédit`;
+	context.signal = signal;
+	frame(page, place);
+	if (moved)
+		heading.focus({ preventScroll: true });
+	// At once would flicker.
+	const slow = setTimeout(() => body.prepend(h("p", { class: "loading", role: "status" }, t("frame.loading"))), 250);
+	countDecisions();
+	try {
+		await page?.show(body, context);
+	} catch (e) {
+		if (!signal.aborted)
+			body.replaceChildren(failure(e));
+	} finally {
+		clearTimeout(slow);
+		body.querySelector(":scope > .loading")?.remove();
+		body.setAttribute("aria-busy", "false");
+	}
+}
+
+async function leave() {
+	try {
+		await api.signOut();
+	} catch { /* it is over for this page in any case */ }
+	context.session = null;
+	start();
+}
+
+function enter(session) {
+	context.session = session;
+	setZone(session.zone);
+	if (!localStorage.getItem("dedit-language"))
+		setLanguage(session.language);
+	if (!session.owners.some((o) => o.name === context.owner))
+		context.owner = session.owners[0]?.name ?? null;
+	show();
+}
+
+async function start() {
+	applyTheme();
+	abort.abort();
+	try {
+		enter(await api.session());
+	} catch (e) {
+		root.className = "signed-out";
+		if (e instanceof api.Refusal && e.status === 401)
+			signIn(root, enter, [languageButton(), themeButton()]);
+		else
+			root.replaceChildren(h("main", {}, failure(e)));
+	}
+}
+
+context.refresh = () => context.session ? show(false) : start();
+api.onSignedOut(() => {
+	if (context.session) {
+		context.session = null;
+		say(t("signin.ended"));
+	}
+	start();
+});
+addEventListener("hashchange", () => context.session && show());
+setLanguage(localStorage.getItem("dedit-language") ?? (navigator.language.startsWith("fr") ? "fr" : "en"));
+start();

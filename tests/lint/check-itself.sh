@@ -48,6 +48,18 @@ try layers ical/a.c '#include <libical/ical.h>' refused
 try layers policy/late/a.c '#include <jansson.h>' accepted
 try layers caldav/a.c '#include <jansson.h>' refused
 
+try console console/a.js '\te.textContent = text;' accepted
+try console console/a.js '\te.innerHTML = text;' refused
+try console console/a.js '\timport("https://cdn.example.org/x.js");' refused
+try console console/a.js '\tsay(t("nowhere"));' refused
+try console console/index.html '<p class="a">' accepted
+try console console/index.html '<p style="a">' refused
+try console console/index.html '<p onclick="a">' refused
+try console console/texts.js 'const texts = {\n\t"a": ["one", "un"],\n};' accepted
+try console console/texts.js 'const texts = {\n\t"a": ["one {n}",\n\t\t"un {n}"],\n};' accepted
+try console console/texts.js 'const texts = {\n\t"a": ["one {n}", "un"],\n};' refused
+try console console/texts.js 'const texts = {\n\t"a": ["one"],\n};' refused
+
 try banned base/a.c '\tstrcpy(a, b);' refused
 try banned base/a.c '\tx = (int)atoi (s);' refused
 try banned base/a.c '\tgmtime_r(&t, &tm); my_strcpy(a, b); e->random(1);' accepted

@@ -14,6 +14,12 @@ for file in $(sources '*.c' '*.h'); do
 		status=1
 	fi
 done
+for file in $(find console -maxdepth 1 \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) | LC_ALL=C sort); do
+	if ! grep -qxF "$file" "$lists"; then
+		echo "$file is in no local.mk"
+		status=1
+	fi
+done
 # A test of one file may be listed as a program alone.
 for file in $(find tests bench -name '*.c' -o -name '*.h' | LC_ALL=C sort); do
 	if ! grep -qxF -e "$file" -e "${file%.[ch]}" "$lists"; then

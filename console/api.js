@@ -1,0 +1,94 @@
+// The JSON interface below api/. The session's token against other sites' requests is kept here alone.
+
+let csrf = "";
+let signedOut = () => {};
+
+export class Refusal extends Error {
+	constructor(status, detail, retry) {
+		super(detail);
+		this.status = status;
+		this.retry = retry;
+	}
+}
+
+export const onSignedOut = (call) => { signedOut = call; };
+
+export function query(path, parameters = {}) {
+	const q = new URLSearchParams();
+	for (const [key, value] of Object.entries(parameters)) {
+		for (const one of Array.isArray(value) ? value : [value]) {
+			if (one !== undefined && one !== null && one !== "")
+				q.append(key, one);
+		}
+	}
+	return q.size || q.toString() ? `${path}?${q}` : path;
+}
+
+export const address = (path, parameters) => new URL(`api/${query(path, parameters)}`, document.baseURI).href;
+
+async function problem(response) {
+	let detail = "";
+	try {
+		detail = (await response.json()).detail;
+	} catch {
+		detail = response.statusText;
+	}
+	return new Refusal(response.status, detail, response.headers.get("Retry-After"));
+}
+
+async function call(method, path, { body, type, headers = {}, signal, quiet } = {}) {
+	const change = method !== "GET";
+	let response;
+	try {
+		response = await fetch(address(path), { method, body, signal, credentials: "same-origin", cache: "no-store",
+			headers: { Accept: "application/json", ...(type ? { "Content-Type": type } : {}),
+				...(change && csrf ? { "X-CSRF-Token": csrf } : {}), ...headers } });
+	} catch (e) {
+		throw e.name === "AbortError" ? e : new Refusal(0, "");
+	}
+	if (response.ok)
+		return response;
+	const refusal = await problem(response);
+	if (refusal.status === 401 && !quiet)
+		signedOut();
+	throw refusal;
+}
+
+async function answer(response) {
+	return response.status === 204 ? null : response.json();
+}
+
+const json = (body) => body === undefined ? {} : { body: JSON.stringify(body), type: "application/json" };
+
+export const get = async (path, parameters, signal) => answer(await call("GET", query(path, parameters), { signal }));
+export const send = async (method, path, body) => answer(await call(method, path, json(body)));
+export const file = async (method, path, body) => (await call(method, path, json(body))).blob();
+
+function keep(session) {
+	csrf = session.csrf ?? "";
+	return session;
+}
+
+export const session = async () => keep(await answer(await call("GET", "session", { quiet: true })));
+
+// RFC 7617, in UTF-8.
+export async function signIn(name, password) {
+	const bytes = new TextEncoder().encode(`${name}:${password}`);
+	const basic = btoa(String.fromCharCode(...bytes));
+	return keep(await answer(await call("POST", "session", { quiet: true, headers: { Authorization: `Basic ${basic}` } })));
+}
+
+export async function signOut() {
+	await call("DELETE", "session", { quiet: true });
+	csrf = "";
+}
+
+// Gives a file to the person.
+export function save(blob, name) {
+	const url = URL.createObjectURL(blob);
+	const a = document.createElement("a");
+	a.href = url;
+	a.download = name;
+	a.click();
+	setTimeout(() => URL.revokeObjectURL(url), 60000);
+}

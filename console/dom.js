@@ -1,0 +1,116 @@
+// Elements from data. Text is always set as text: titles and names come from anybody's calendar program.
+
+// h("a", { href: "#/fees", class: "quiet" }, "Fees", …): attributes, but functions are listeners ("onclick")
+// and true or false a bare attribute or none. Children: nodes, texts, arrays of these; null is left out.
+export function h(name, attributes = {}, ...children) {
+	const e = document.createElement(name);
+	for (const [key, value] of Object.entries(attributes)) {
+		if (typeof value === "function")
+			e.addEventListener(key.slice(2), value);
+		else if (value === true)
+			e.setAttribute(key, "");
+		else if (value !== false && value !== null && value !== undefined)
+			e.setAttribute(key, value);
+	}
+	e.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined));
+	return e;
+}
+
+export function svg(name, attributes = {}, ...children) {
+	const e = document.createElementNS("http://www.w3.org/2000/svg", name);
+	for (const [key, value] of Object.entries(attributes))
+		e.setAttribute(key, value);
+	e.append(...children);
+	return e;
+}
+
+let serial = 0;
+export const newId = (what) => `${what}-${++serial}`;
+
+// A label with its control.
+export function field(label, control, hint) {
+	control.id ||= newId("f");
+	const note = hint ? h("span", { class: "hint", id: newId("hint") }, hint) : null;
+	if (note)
+		control.setAttribute("aria-describedby", note.id);
+	return h("div", { class: "field" }, h("label", { for: control.id }, label), control, note);
+}
+
+export function select(options, value, onchange) {
+	const e = h("select", { onchange: () => onchange?.(e.value) },
+		options.map(([v, text]) => h("option", { value: v, selected: v === value }, text)));
+	return e;
+}
+
+// columns: { label, number, title, text(row) → node or text }; head: what stands above instead of the label. On a narrow
+// screen each row is a card, headed by its title, and the other cells say what they are.
+export function table(caption, columns, rows, { rowAttributes = () => ({}), className = "" } = {}) {
+	return h("div", { class: "scroll" }, h("table", { class: className },
+		h("caption", { class: "hidden" }, caption),
+		h("thead", {}, h("tr", {}, columns.map((c) => h("th", { scope: "col", class: c.number ? "number" : null,
+			"aria-sort": c.sort ?? null }, c.head ?? c.label)))),
+		h("tbody", {}, rows.map((row) => h("tr", rowAttributes(row), columns.map((c) =>
+			h("td", { class: c.title ? "title" : c.number ? "number" : null, "data-label": c.label }, c.text(row))))))));
+}
+
+export const nothing = (text) => h("p", { class: "nothing" }, text);
+
+// Loads a file of ours that pages need now and then.
+const loaded = new Map();
+export function script(name) {
+	if (!loaded.has(name)) {
+		loaded.set(name, new Promise((resolve, reject) => document.head.append(
+			h("script", { src: new URL(name, import.meta.url).href, onload: resolve, onerror: reject }))));
+	}
+	return loaded.get(name);
+}
+export function stylesheet(name) {
+	if (!loaded.has(name)) {
+		loaded.set(name, new Promise((resolve, reject) => document.head.prepend(
+			h("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href, onload: resolve, onerror: reject }))));
+	}
+	return loaded.get(name);
+}
+
+// ---- what is said beside the page ----
+
+const live = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+document.body.append(live);
+
+// A line at the edge of the screen; actions: [[text, function]]. It goes by itself, but not while it has something
+// to offer that is being looked at.
+export function say(text, actions = [], kind = "") {
+	const close = () => toast.remove();
+	const toast = h("div", { class: `toast ${kind}` }, h("span", {}, text), actions.map(([label, act]) =>
+		h("button", { type: "button", onclick: () => { close(); act(); } }, label)));
+	live.replaceChildren(toast);
+	setTimeout(() => toast.matches(":hover, :focus-within") || close(), actions.length ? 12000 : 6000);
+}
+
+// Asks before something is done. Resolves with the form's data, or null.
+export function ask(title, body, doing, undoing, { danger = false } = {}) {
+	return new Promise((resolve) => {
+		const label = newId("dialog");
+		const form = h("form", { method: "dialog" }, h("h2", { id: label }, title), body,
+			h("div", { class: "buttons" },
+				h("button", { type: "button", onclick: () => dialog.close("") }, undoing),
+				h("button", { class: danger ? "danger" : "primary", value: "yes" }, doing)));
+		const dialog = h("dialog", { "aria-labelledby": label, onclose: () => {
+			resolve(dialog.returnValue === "yes" ? new FormData(form) : null);
+			dialog.remove();
+		} }, form);
+		document.body.append(dialog);
+		dialog.showModal();
+	});
+}
+
+// Something to read and to act on, beside the list that it came from. Focus goes back when it closes.
+export function panel(title, body, closing) {
+	const label = newId("panel");
+	const dialog = h("dialog", { class: "panel", "aria-labelledby": label, onclose: () => dialog.remove() },
+		h("header", {}, h("h2", { id: label }, title),
+			h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, closing)), body);
+	document.body.append(dialog);
+	dialog.showModal();
+	return dialog;
+}

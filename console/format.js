@@ -1,0 +1,63 @@
+// Times, money and counts as the person's language has them, days and hours as the practice's zone has them.
+import { language, t } from "./texts.js";
+
+let zone = "UTC";
+export const setZone = (name) => { zone = name || "UTC"; };
+export const zoneName = () => zone.replaceAll("_", " ");
+
+const cache = new Map();
+function formatter(kind, options) {
+	const key = `${kind}|${language()}|${zone}|${JSON.stringify(options)}`;
+	if (!cache.has(key))
+		cache.set(key, new Intl[kind](language() === "fr" ? "fr-FR" : "en-GB", options));
+	return cache.get(key);
+}
+const dates = (options) => formatter("DateTimeFormat", { timeZone: zone, ...options });
+
+export function money(minor, currency) {
+	if (!currency)
+		return "";
+	const f = formatter("NumberFormat", { style: "currency", currency });
+	return f.format(minor / 10 ** f.resolvedOptions().maximumFractionDigits);
+}
+export const amount = (m) => m ? money(m.minor, m.currency) : "";
+export const number = (n) => formatter("NumberFormat", {}).format(n);
+export const share = (x) => formatter("NumberFormat", { style: "percent", maximumFractionDigits: 0 }).format(x);
+
+export const day = (iso) => dates({ weekday: "short", day: "numeric", month: "short" }).format(new Date(iso));
+export const longDay = (iso) => dates({ weekday: "long", day: "numeric", month: "long" }).format(new Date(iso));
+export const date = (iso) => dates({ day: "numeric", month: "short", year: "numeric" }).format(new Date(iso));
+export const time = (iso) => dates({ hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
+export const moment = (iso) => iso ? `${date(iso)}, ${time(iso)}` : "–";
+export const month = (text) => new Intl.DateTimeFormat(language(), { month: "short", year: "2-digit", timeZone: "UTC" })
+	.format(new Date(`${text}-01T00:00:00Z`));
+
+// "2026-06-10T10:00:00" in the zone: what the calendar draws.
+export function wall(iso) {
+	if (!iso.includes("T"))
+		return iso;
+	const part = {};
+	for (const p of new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit",
+		day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" }).formatToParts(new Date(iso)))
+		part[p.type] = p.value;
+	return `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}`;
+}
+export const today = (now) => wall(now).slice(0, 10);
+export function addDays(text, days) {
+	const d = new Date(`${text}T12:00:00Z`);
+	d.setUTCDate(d.getUTCDate() + days);
+	return d.toISOString().slice(0, 10);
+}
+
+// "2 d 3 h": a notice.
+export function duration(seconds) {
+	const units = [["d", 86400], ["h", 3600], ["min", 60]];
+	const parts = [];
+	let left = Math.abs(seconds);
+	for (const [unit, size] of units) {
+		if (left >= size && parts.length < 2)
+			parts.push(`${Math.floor(left / size)} ${t(`unit.${unit}`)}`);
+		left %= size;
+	}
+	return parts.join(" ") || `0 ${t("unit.min")}`;
+}

@@ -1,0 +1,131 @@
+// All that was cancelled, moved or missed, and what is owed for it. What is asked for stands in the address.
+import * as api from "./api.js";
+import { field, h, newId, nothing, select, table } from "./dom.js";
+import { day, money, number } from "./format.js";
+import { actOnSeveral, showFee, stateChip, what, when } from "./fee.js";
+import { named, t } from "./texts.js";
+
+const PAGE = 50;
+const open = "proposed,pending,due,disputed";
+const states = ["proposed", "pending", "due", "disputed", "paid", "waived", "void", "credited", "none"];
+const formats = ["csv", "hledger", "ledger", "beancount"];
+const filters = ["search", "state", "since", "until", "client"];
+
+function asked(parameters) {
+	const out = {};
+	for (const key of [...filters, "sort", "offset"])
+		out[key] = parameters.get(key) ?? "";
+	out.sort ||= "-at";
+	return out;
+}
+
+function filterForm(q, change) {
+	const search = h("input", { type: "search", value: q.search, autocomplete: "off", maxlength: "100" });
+	let timer;
+	search.addEventListener("input", () => {
+		clearTimeout(timer);
+		timer = setTimeout(() => change({ search: search.value }), 350);
+	});
+	const dayField = (key) => h("input", { type: "date", value: q[key], onchange: (e) => change({ [key]: e.target.value }) });
+	return h("form", { class: "filters", role: "search", onsubmit: (e) => { e.preventDefault(); change({ search: search.value }); } },
+		field(t("fees.search"), search, t("fees.search-hint")),
+		field(t("fees.state"), select([["", t("fees.any")], [open, t("fees.open")],
+			...states.map((s) => [s, named("state", s)])], q.state, (state) => change({ state }))),
+		field(t("fees.since"), dayField("since")), field(t("fees.until"), dayField("until")));
+}
+
+function sums(list) {
+	return list.sums.map((s) => h("dl", { class: "sums" },
+		[["assessed", s.assessed], ["open", s.open], ["undecided", s.undecided], ["paid", s.paid], ["waived", s.waived],
+			["owed-back", s["owed-back"]]].filter(([key, value]) => value || key === "open").map(([key, value]) =>
+			h("div", { class: key }, h("dt", {}, t(`fees.sum-${key}`)), h("dd", {}, money(value, s.currency))))));
+}
+
+function sumOf(fees) {
+	const by = new Map();
+	for (const f of fees.filter((f) => f.currency))
+		by.set(f.currency, (by.get(f.currency) ?? 0) + f.fee);
+	return [...by].map(([currency, minor]) => money(minor, currency)).join(" + ") || "–";
+}
+
+function exports(q, owner) {
+	const format = select(formats.map((f) => [f, f === "csv" ? t("fees.export-csv") : f]), "csv");
+	return h("form", { class: "export", onsubmit: async (e) => {
+		e.preventDefault();
+		const parameters = Object.fromEntries(filters.map((k) => [k, q[k]]));
+		const blob = await api.file("GET", api.query(`exports/${format.value}`, { owner, ...parameters }));
+		api.save(blob, format.value === "csv" ? "fees.csv" : `fees.${format.value}`);
+	} }, h("label", { class: "hidden", for: format.id ||= newId("f") }, t("fees.export")), format,
+		h("button", {}, t("fees.export")));
+}
+
+export async function fees(place, context) {
+	const q = asked(context.parameters);
+	const change = (some) => context.go("fees", { ...q, offset: "", ...some });
+	const list = await api.get("fees", { ...q, owner: context.owner, limit: PAGE }, context.signal);
+	const chosen = new Map();
+	const acting = context.session.roles.includes("owner");
+	const bar = h("div", { class: "bulk", hidden: true, role: "group" });
+	const done = () => context.refresh();
+
+	function choose(f, on) {
+		if (on)
+			chosen.set(f.ref, f);
+		else
+			chosen.delete(f.ref);
+		const those = [...chosen.values()];
+		const acts = [...new Set(those.flatMap((c) => c.acts))].filter((a) => !["adjust", "dispute"].includes(a));
+		bar.hidden = !those.length;
+		const text = t("fees.selected", { count: number(those.length), sum: sumOf(those) });
+		bar.setAttribute("aria-label", text);
+		bar.replaceChildren(h("span", { role: "status" }, text), ...acts.map((a) => h("button", { type: "button",
+			"data-act": a, onclick: () => actOnSeveral(a, those, sumOf(those), done) }, named("act", a))));
+	}
+
+	function tick(f) {
+		return h("input", { type: "checkbox", "aria-label": t("fees.select", { ref: `${f.client}, ${f.ref}` }),
+			onchange: (e) => choose(f, e.target.checked) });
+	}
+
+	function heading(key, label) {
+		const falling = q.sort === `-${key}`;
+		return { label, sort: q.sort === key ? "ascending" : falling ? "descending" : null,
+			head: h("button", { type: "button", class: "sort", title: t("fees.order", { column: label }),
+				onclick: () => change({ sort: falling ? key : `-${key}` }) }, label,
+			h("span", { "aria-hidden": "true" }, q.sort === key ? " ↑" : falling ? " ↓" : "")) };
+	}
+
+	const all = h("input", { type: "checkbox", "aria-label": t("fees.select-all"), onchange: (e) => {
+		for (const box of rows.querySelectorAll("tbody input[type=checkbox]")) {
+			if (box.checked !== e.target.checked)
+				box.click();
+		}
+	} });
+	const columns = [
+		...(acting ? [{ label: "", head: all, text: tick }] : []),
+		{ ...heading("client", t("fees.client")), title: true, text: (f) => h("button", { type: "button", class: "link",
+			onclick: () => showFee(f.ref, done) }, f.client) },
+		{ ...heading("class", t("fees.what")), text: what },
+		{ ...heading("start", t("fees.start")), text: (f) => when(f.start) },
+		{ ...heading("at", t("fees.at")), text: (f) => f.at ? day(f.at) : "–" },
+		{ ...heading("state", t("fees.state")), text: (f) => stateChip(f.state) },
+		{ ...heading("fee", t("fees.fee")), number: true, text: (f) => f.currency && f.fee ? money(f.fee, f.currency) : "–" },
+	];
+	const rows = table(t("fees.caption"), columns, list.fees, { className: "rows",
+		rowAttributes: (f) => ({ "data-ref": f.ref }) });
+	const from = list.offset + 1, to = list.offset + list.fees.length;
+	const filtered = filters.some((k) => q[k]);
+
+	place.replaceChildren(
+		filterForm(q, change),
+		h("div", { class: "over" }, h("p", { role: "status" }, t("fees.count", { count: number(list.total) }), " ",
+			filtered ? h("a", { href: "#/fees" }, t("fees.reset")) : null), sums(list), exports(q, context.owner)),
+		list.fees.length ? rows : nothing(t("fees.none")),
+		list.total > PAGE ? h("nav", { class: "pager", "aria-label": t("fees.count", { count: number(list.total) }) },
+			h("button", { type: "button", disabled: list.offset === 0,
+				onclick: () => change({ offset: Math.max(0, list.offset - PAGE) }) }, t("fees.previous")),
+			h("span", {}, t("fees.range", { from, to, total: number(list.total) })),
+			h("button", { type: "button", disabled: to >= list.total,
+				onclick: () => change({ offset: list.offset + PAGE }) }, t("fees.next"))) : "",
+		bar);
+}
