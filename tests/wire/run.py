@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs tests on the wire: run.py [--build DIR] [--trust] [-j N] [-k TEXT] [--quick | --once] [--sanitized]
+"""Runs tests on the wire: run.py [--build DIR] [--trust | --browser] [-j N] [-k TEXT] [--quick | --once] [--sanitized]
        [NAME ...]
 
 NAME: part of a test file's name ("rfc4791", "http"); all without one. --trust: those of tests/trust, which
-bound what a request may cost, instead of those here. -k: only functions with TEXT in
+bound what a request may cost, instead of those here; --browser: those of tests/browser, which need Chromium. -k: only functions with TEXT in
 their name. -j: so many files at a time, each with a server of its own. --quick: without the files that say
 SLOW = True; --sanitized: without those that say PLAIN = True, which would take too long there; --once: without those
 that a run with --sanitized has. With
@@ -105,7 +105,8 @@ def run_files(paths, only, without, jobs):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--build", default=os.environ.get("DEDIT_BUILD", FOLDER.parents[1] / "build"))
-    arguments.add_argument("--trust", action="store_const", const=FOLDER.parent / "trust", default=FOLDER)
+    arguments.add_argument("--trust", action="store_const", const=FOLDER.parent / "trust", default=FOLDER, dest="folder")
+    arguments.add_argument("--browser", action="store_const", const=FOLDER.parent / "browser", dest="folder")
     arguments.add_argument("-j", type=int, default=os.cpu_count(), metavar="N")
     arguments.add_argument("-k", default="", metavar="TEXT")
     arguments.add_argument("--quick", action="store_true")
@@ -115,7 +116,7 @@ def main():
     given = arguments.parse_args()
     os.environ["DEDIT_BUILD"] = str(pathlib.Path(given.build).resolve())
 
-    paths = [path for path in sorted(given.trust.glob("*_test.py"))
+    paths = [path for path in sorted(given.folder.glob("*_test.py"))
              if not given.names or any(n in path.name for n in given.names)]
     without = Without(given.quick, given.once, given.sanitized)
     passed = failed = 0
