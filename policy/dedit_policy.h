@@ -67,6 +67,9 @@ enum policy_place {
 	POLICY_TERMS_LINK = 14,  /* value: as policy_incident.version; LINK (RFC 9253) to the terms */
 	/* name: REFID (RFC 9253) or STRUCTURED-DATA (RFC 9073), with parameters; value: text */
 	POLICY_EXTRA = 15,
+	/* name: words that go before; value: the reference of a booked slot. Ends the block with the address of
+	 * the page on which its client may act; left out where there are none, and for groups. */
+	POLICY_CLIENT_LINK = 16,
 	/* Added to a place: in the entry of Fees alone. Without any, the entry shows what the event does. */
 	POLICY_IN_FEES = 256,
 };

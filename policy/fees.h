@@ -43,6 +43,8 @@ void fee_sums_add(struct fee_sums *list, size_t *count, const struct fee *f);
 const struct zone *fee_zone(const struct policy_set *set, const struct fee *f);
 /* The client's name as the title had it, else the key. */
 const char *fee_client(const struct fee *f);
+/* The owner's name for clients: what the account is called, else its own. */
+const char *fee_professional(struct store *s, const char *owner, struct arena *mem);
 /* The list as CSV in the columns of policy.md 5.3; separator ',' or ';'. */
 void fees_csv(const struct fee_list *list, const struct policy_set *set, char separator, struct buf *out);
 

@@ -108,6 +108,16 @@ const char *fee_client(const struct fee *f)
 	return strchr(i->client, '@') || !*i->title ? i->client : i->title;
 }
 
+const char *fee_professional(struct store *s, const char *owner, struct arena *mem)
+{
+	struct account account;
+	struct err e;
+
+	if (store_account(s, owner, mem, &account, &e) < 0 || !account.displayname || !*account.displayname)
+		return owner;
+	return account.displayname;
+}
+
 static bool client_matches(const struct fee *f, const char *folded, struct arena *mem)
 {
 	return strcmp(text_folded(f->incident.client, mem), folded) == 0 ||

@@ -231,6 +231,24 @@ static int add_fee_link(struct policy_sink *s, struct rendering *r, const char *
 		arena_printf(d->mem, "%s%s", d->policy->public_url, link_fee(&info, ref, i->client, d->mem)));
 }
 
+static int add_client_link(struct policy_sink *s, struct rendering *r, const char *words, const char *ref)
+{
+	const struct decision *d = s->d;
+	const struct policy_incident *slot = entry_slot(&d->fresh, ref);
+	struct store_info info;
+
+	if (!d->policy->public_url || !d->policy->client_pages || s->change->flags & POLICY_GROUP)
+		return 0;
+	slot = slot ? slot : entry_slot(&d->known, ref);
+	if (!slot)
+		return 0;
+	store_info(d->store, &info);
+	r->client_link = arena_printf(d->mem, "%s%s%s", words ? words : "", d->policy->public_url,
+		link_appointment(&info, ref, slot->client, d->mem));
+	secret_zero(&info, sizeof(info));
+	return 0;
+}
+
 static int add_terms_link(struct policy_sink *s, struct rendering *r, const char *version)
 {
 	const struct policy *p = s->d->policy;
@@ -314,6 +332,8 @@ static int host_annotate(struct policy_sink *s, uint32_t place, const char *name
 		return 0;
 	case POLICY_FEE_LINK:
 		return add_fee_link(s, r, value);
+	case POLICY_CLIENT_LINK:
+		return add_client_link(s, r, name, value);
 	case POLICY_TERMS_LINK:
 		return add_terms_link(s, r, value);
 	case POLICY_EXTRA:
@@ -414,6 +434,8 @@ int host_ask(struct decision *d, struct policy_change *c, struct verdict *out, s
 	c->flags |= d->clock_doubtful ? POLICY_CLOCK_DOUBTFUL : 0;
 	int status = p->module->check(p->self, c, &sink);
 	out->shown.occurrence = c->occurrence;
+	if (out->shown.block && out->shown.client_link)
+		out->shown.block = arena_printf(d->mem, "%s\n%s", out->shown.block, out->shown.client_link);
 	if (status == 0 && !sink.failed)
 		return 0;
 	d->fresh.count = out->first_entry;

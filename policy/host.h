@@ -27,6 +27,7 @@ struct policy {
 	void *self, *object;         /* the module's, and dlopen's (NULL: built in) */
 	bool allow_on_error;
 	const char *public_url;      /* what stands before paths in links; NULL: none are written */
+	bool client_pages;           /* events show the link of their client's page */
 };
 struct policy_calendar { const char *owner, *name; const struct policy *policy; };
 struct owner_locks;

@@ -491,6 +491,17 @@ const struct policy_incident *entry_incident(const struct entry_list *list, cons
 	return NULL;
 }
 
+const struct policy_incident *entry_slot(const struct entry_list *list, const char *ref)
+{
+	for (size_t n = list->count; n-- > 0;) {
+		const struct entry *known = &list->entries[n];
+
+		if (strcmp(known->kind, KIND_SLOT) == 0 && strcmp(known->i.ref, ref) == 0)
+			return &known->i;
+	}
+	return NULL;
+}
+
 const struct rendering *entry_shown(const struct entry_list *list, const char *occurrence)
 {
 	for (size_t n = list->count; n-- > 0;) {

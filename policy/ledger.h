@@ -50,6 +50,7 @@ struct rendering {
 	size_t extra_count;
 	const struct taken_word *taken; /* not kept in the ledger */
 	const char *fee_title;       /* not kept */
+	const char *client_link;     /* a line that the block ends with; not kept by itself */
 	const char *comment_name;    /* "COMMENT;LANGUAGE=en"; not kept */
 	const char *const *lines;    /* X-DEDIT- properties; not kept */
 	size_t line_count;
@@ -104,6 +105,8 @@ const char *entry_ref(const struct entry_list *list, const char *client, const c
 	int64_t slot);
 /* The last incident with that reference, or NULL. */
 const struct policy_incident *entry_incident(const struct entry_list *list, const char *ref);
+/* The last booking of the slot with that reference, or NULL. */
+const struct policy_incident *entry_slot(const struct entry_list *list, const char *ref);
 /* Last rendering of that occurrence, or NULL. */
 const struct rendering *entry_shown(const struct entry_list *list, const char *occurrence);
 bool rendering_equal(const struct rendering *a, const struct rendering *b); /* NULL: shows nothing */

@@ -210,6 +210,7 @@ static int load_policy(struct policy_set *set, const struct conf_section *sec,
 	const char *keep = o->data;
 
 	p->public_url = o->public_url ? arena_strdup(set->mem, o->public_url) : NULL;
+	p->client_pages = o->client_pages;
 	if (read_host_options(sec, set->mem, p, e) || module_find(sec, o, p, &m, e))
 		return -1;
 	if (m == dedit_policy_late() && check_versions(sec, o, p, &keep, e))

@@ -45,6 +45,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/kept.c policy/kept.h \
 	policy/late/options.c \
 	policy/ledger.c policy/ledger.h \
+	policy/appointment.c policy/appointment.h \
 	policy/link.c policy/link.h \
 	policy/load.c policy/policy.h \
 	policy/locks.c policy/locks.h \

@@ -11,24 +11,7 @@
 #include "policy/late/phrase.h"
 #include "policy/late/tell.h"
 
-/* ---- which one, and whether it may be read ---- */
-
-/* Of no client, where there is none: its signature is compared all the same. */
-static bool may_read(struct store *s, const struct policy_incident *i, const char *ref, const char *mac)
-{
-	char right[LINK_MAC_SIZE], given[LINK_MAC_SIZE] = "";
-	struct store_info info;
-	bool equal;
-
-	store_info(s, &info);
-	link_mac(&info, "fee", ref, i ? i->client : "", right);
-	secret_zero(&info, sizeof(info));
-	if (strlen(mac) == LINK_MAC_SIZE - 1)
-		memcpy(given, mac, LINK_MAC_SIZE);
-	equal = equal_const_time(right, given, LINK_MAC_SIZE);
-	secret_zero(right, sizeof(right));
-	return equal && i;
-}
+/* ---- which one ---- */
 
 /* An appointment may have been lost and taken back more than once: the last loss. What only takes another
  * one back is told as that one's state. */
@@ -65,16 +48,6 @@ static void add_money(struct writer *w, const char *english, const char *french,
 
 	if (minor > 0 && *currency)
 		add_fact(w, english, french, tell_money(&w->t, minor, currency));
-}
-
-static const char *owner_name(struct store *s, const char *owner, struct arena *mem)
-{
-	struct account account;
-	struct err e;
-
-	if (store_account(s, owner, mem, &account, &e) < 0 || !account.displayname || !*account.displayname)
-		return owner;
-	return account.displayname;
 }
 
 static void add_appointment(struct writer *w)
@@ -136,7 +109,7 @@ static void write_facts(struct writer *w, struct store *s)
 	n->happened = tell_words(i) ? tell_happened(&w->t, i) : tell_time(&w->t, i->at, true);
 	n->notice = notice ? notice : "";
 	add_fact(w, "Reference", "Référence", i->ref);
-	add_fact(w, "Professional", "Professionnel", owner_name(s, w->fee->owner, w->t.mem));
+	add_fact(w, "Professional", "Professionnel", fee_professional(s, w->fee->owner, w->t.mem));
 	add_fact(w, "Client", "Client", fee_client(w->fee));
 	add_appointment(w);
 	add_amounts(w);
@@ -211,6 +184,8 @@ static void write_note(struct writer *w, struct store *s, const struct policy_se
 	w->t.event_zone = "";
 	write_facts(w, s);
 	write_history(w, entries);
+	n->disputable = w->fee->state == POLICY_PROPOSED || w->fee->state == POLICY_PENDING ||
+		w->fee->state == POLICY_DUE;
 	n->terms = tell_policy(&w->t, i->policy, i->version);
 	n->terms_path = terms_path(w, policy, entries);
 }
@@ -227,7 +202,7 @@ int note_read(struct store *s, const struct policy_set *policies, const char *re
 	if (ledger_read(s, &(struct ledger_query){ .ref = ref }, mem, &entries, e))
 		return -1;
 	last = entry_incident(&entries, ref);
-	if (!may_read(s, last, ref, mac))
+	if (!link_is_right(s, LINK_FEE, ref, last ? last->client : NULL, mac))
 		return err_set(e, ERR_NOT_FOUND, "no such note, or another's");
 	const struct fee_filter filter = { .owner = entries.entries[0].owner, .uid = last->uid, .ref = ref };
 	if (fees_list(s, &filter, mem, &list, e))

@@ -5,6 +5,7 @@
 #ifndef DEDIT_POLICY_NOTE_H
 #define DEDIT_POLICY_NOTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -25,6 +26,7 @@ struct note {
 	const char *history_title;
 	const struct note_line *history;  /* when, what became of it then; oldest first */
 	size_t history_count;
+	bool disputable;                  /* nothing was settled yet: its client may dispute it */
 	const char *terms, *terms_path;   /* 'Policy “Therapy”, version of …', "/policy/…" */
 };
 

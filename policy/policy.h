@@ -27,6 +27,7 @@ struct policy_options {
 	const char *const *module_paths; /* files that `module` may name, or their folders; NULL: none */
 	const char *policy_ca;           /* certificates: modules need a valid <module>.sig; NULL: no */
 	const char *public_url;          /* NULL: no links are written */
+	bool client_pages;               /* events show the link of their client's page (15.41) */
 	const char *data;                /* policy texts are kept in its policies/<digest>; NULL: not */
 	/* Its texts and ledger tell whether a version begins in the past with bookings since, which is refused
 	 * unless retroactive says so; NULL: that isn't asked. */

@@ -122,6 +122,8 @@ static const struct conf_option server_options[] = {
 	/* policy modules */
 	{ "modules",                 CONF_LIST,     NULL,             0,      0,           check_not_empty },
 	{ "policy-ca",               CONF_STRING,   NULL,             0,      0,           check_not_empty },
+	/* what clients without an account may do */
+	{ "client-pages",            CONF_BOOL,     "no",             0,      1,           NULL },
 	/* threads and connections; workers 0: four for each core, at least 16 */
 	{ "threads",                 CONF_INT,      "2",              1,      64,          NULL },
 	{ "workers",                 CONF_INT,      "0",              0,      1024,        NULL },
@@ -429,6 +431,7 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->base_path = conf_string(sec, "base-path");
 	s->public_base = public_base(s, conf_string(sec, "public-url"));
 	s->policy.public_url = s->public_base;
+	s->policy.client_pages = conf_number(sec, "client-pages") != 0;
 	read_proxies(s, sec);
 	read_connections(s, sec);
 	read_sessions(s, sec);

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "web/console/console.h"
 #include "web/page.h"
+#include "web/signed.h"
 
 enum page_flags {
 	PAGE_BELOW = 1,  /* everything below the path */
@@ -25,12 +26,13 @@ struct page {
 /* clang-format off */
 static const struct page pages[] = {
 	{ "/.well-known/timezone", PAGE_OPEN,               page_timezone_well_known, NULL, NULL },
+	{ "/appointment/", PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_appointment, page_signed_shown, &signed_kind },
 #ifdef ENABLE_CONSOLE
 	{ "/console", PAGE_OPEN,                            page_console, NULL, &console_files },
 	{ "/console/api/", PAGE_BELOW,                      page_console_api, NULL, &console_api },
 	{ "/console/", PAGE_BELOW | PAGE_OPEN,              page_console, NULL, &console_files },
 #endif
-	{ "/fee/",    PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_fee_note, page_fee_note_shown, NULL },
+	{ "/fee/",    PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_fee_note, page_signed_shown, &signed_kind },
 	{ "/feeds/",  PAGE_BELOW | PAGE_OPEN | PAGE_SECRET, page_feed,   NULL, NULL },
 	{ "/healthz", PAGE_OPEN | PAGE_LIGHT,               page_health, NULL, NULL },
 	{ "/policy/", PAGE_BELOW | PAGE_OPEN,               page_policy, NULL, NULL },
@@ -153,12 +155,27 @@ static int refuse(struct page_request *rq, int status, const char *why)
 	return web_refuse(rq->http, status, why) ? status : page_text(rq, status, why);
 }
 
+int page_refuse_method(struct page_request *rq, const char *allowed)
+{
+	int status = refuse(rq, 405, arena_printf(rq->http->mem, "only %s are offered here", allowed));
+
+	response_header(rq->http->res, "Allow", allowed);
+	return status;
+}
+
 static int refuse_method(struct page_request *rq)
 {
-	int status = refuse(rq, 405, "only GET and HEAD are offered here");
+	return page_refuse_method(rq, "GET, HEAD");
+}
 
-	response_header(rq->http->res, "Allow", "GET, HEAD");
-	return status;
+int page_precheck(struct page_request *rq, uint64_t content_length, bool length_known, size_t *body_max)
+{
+	*body_max = 0;
+	if (!is_read(rq->http))
+		return refuse_method(rq);
+	if (length_known && content_length > 0)
+		return refuse(rq, 413, "no body is taken here");
+	return 0;
 }
 
 void web_handle(const struct web *web, struct request *http)
@@ -167,7 +184,7 @@ void web_handle(const struct web *web, struct request *http)
 	struct page_request *rq = arena_alloc(http->mem, sizeof(*rq)); /* a generator may need it later */
 
 	assert(p && (http->who.name || web_door(http) == DOOR_OPEN));
-	*rq = (struct page_request){ web, http, http->path + strlen(p->path) };
+	*rq = (struct page_request){ web, http, http->path + strlen(p->path), false };
 	if (is_read(http) || (p->kind && p->kind->precheck))
 		p->run(rq);
 	else
@@ -178,14 +195,10 @@ int web_precheck(const struct web *web, struct request *http, uint64_t content_l
 	size_t *body_max)
 {
 	const struct page *p = page_find(http->path);
-	struct page_request rq = { web, http, http->path + strlen(p->path) };
+	struct page_request rq = { web, http, http->path + strlen(p->path), false };
 
-	*body_max = 0;
 	if (p->kind && p->kind->precheck)
 		return p->kind->precheck(&rq, content_length, length_known, body_max);
-	if (!is_read(http))
-		return refuse_method(&rq);
-	if (length_known && content_length > 0)
-		return refuse(&rq, 413, "no body is taken here");
+	return page_precheck(&rq, content_length, length_known, body_max);
 	return 0;
 }

@@ -1,32 +1,15 @@
 /*
  * The note on a fee: /fee/<ref>/<mac>. Whoever has the link, which stands in the event and in Fees, reads
- * what the ledger knows of that one incident; it does nothing (architecture.md 15.33, 15.34).
+ * what the ledger knows of that one incident, and where `client-pages` is on disputes it (architecture.md
+ * 15.33, 15.34; doc/policy.md 4.5).
  */
 #include <string.h>
 
-#include "base/util.h"
-#include "policy/ledger.h"
+#include "policy/appointment.h"
 #include "policy/note.h"
+#include "web/form.h"
 #include "web/html.h"
-
-enum { PART_BYTES = 64 };
-
-/* "<ref>/<mac>": false if it is nothing like that. */
-static bool split_path(struct page_request *rq, const char **ref, const char **mac)
-{
-	const char *slash = strchr(rq->rest, '/');
-
-	if (!slash || slash - rq->rest > PART_BYTES || strlen(slash) > PART_BYTES)
-		return false;
-	*ref = arena_strndup(rq->http->mem, rq->rest, (size_t)(slash - rq->rest));
-	*mac = slash + 1;
-	return strlen(*ref) == REF_SIZE - 1 && ref_looks_right(*ref);
-}
-
-size_t page_fee_note_shown(const char *rest)
-{
-	return ref_looks_right(rest) && rest[REF_SIZE - 1] == '/' ? REF_SIZE : 0;
-}
+#include "web/signed.h"
 
 static void write_facts(struct buf *out, const struct note *n)
 {
@@ -51,45 +34,69 @@ static void write_history(struct buf *out, const struct note *n)
 	buf_adds(out, "</table>\n");
 }
 
-static int write_page(struct page_request *rq, const struct note *n)
+static void write_dispute(struct page_request *rq, const char *ref, const char *mac, bool french)
 {
-	const char *base = rq->http->base ? rq->http->base : "";
 	struct buf *out = &rq->http->res->body;
 
+	html_element(out, "h2", french ? "Contester" : "Dispute");
+	html_element(out, "p", french ?
+		"Si ce n'est pas exact, écrivez pourquoi. Rien n'est à payer jusqu'à la réponse." :
+		"If this is not right, write why. Nothing has to be paid until you get an answer.");
+	buf_adds(out, "<form method=\"post\">\n");
+	signed_write_token(rq, ref, mac);
+	buf_printf(out, "<label>%s<textarea name=\"text\" rows=\"3\" maxlength=\"%d\" required>"
+		"</textarea></label>\n<button>%s</button>\n</form>\n", french ? "Motif" : "Reason", APPOINTMENT_TEXT_MAX,
+		french ? "Contester l'indemnité" : "Dispute the fee");
+}
+
+static int write_page(struct page_request *rq, const char *ref, const char *mac, const struct note *n)
+{
+	const char *base = rq->http->base ? rq->http->base : "";
+	bool dispute = rq->web->client_pages && n->disputable;
+	struct buf *out = &rq->http->res->body;
+
+	rq->forms = dispute;
 	html_begin(rq, n->language, n->title);
 	html_element(out, "p", n->happened);
 	if (*n->notice)
 		html_element(out, "p", n->notice);
 	write_facts(out, n);
 	write_history(out, n);
+	if (dispute)
+		write_dispute(rq, ref, mac, strcmp(n->language, "fr") == 0);
 	buf_adds(out, "<p>");
 	html_link(out, arena_printf(rq->http->mem, "%s%s", base, n->terms_path), n->terms);
 	buf_adds(out, "</p>\n");
 	return html_end(rq);
 }
 
-/* Unknown and wrong are one answer. */
-static int refuse(struct page_request *rq, const struct err *e)
+static int dispute(struct page_request *rq, const char *ref, const char *mac)
 {
-	if (e->code != ERR_NOT_FOUND)
-		return page_text(rq, 503, "the store can't be read");
-	rq->http->res->wrong_link = true;
-	return page_text(rq, 404, "nothing here");
+	const struct event_request event = signed_request(rq);
+	bool changed;
+	struct err e;
+
+	if (signed_check_form(rq, ref, mac))
+		return rq->http->res->status;
+	const char *text = form_value(rq, "text");
+
+	if (appointment_dispute(&event, ref, mac, text ? text : "", &changed, &e))
+		return e.code == ERR_INVALID ? page_text(rq, 400, arena_strdup(rq->http->mem, e.text)) :
+			signed_refuse(rq, &e);
+	return changed ? signed_see(rq) : page_text(rq, 409, "this fee can't be disputed");
 }
 
 int page_fee_note(struct page_request *rq)
 {
-	struct response *res = rq->http->res;
-	const char *ref = "", *mac = "";
-	bool formed = split_path(rq, &ref, &mac);
+	const char *ref, *mac;
 	struct note note;
 	struct err e;
 
-	response_header(res, "Cache-Control", "private, no-store");
-	response_header(res, "Referrer-Policy", "no-referrer");
-	response_header(res, "X-Robots-Tag", "noindex");
+	signed_begin(rq, &ref, &mac);
+	if (strcmp(rq->http->method, "POST") == 0)
+		return dispute(rq, ref, mac);
 	/* Always one look into the index, so that a path of the wrong form takes as long as a wrong one. */
-	if (note_read(rq->web->store, rq->web->policies, formed ? ref : "none", mac, rq->http->mem, &note, &e) < 0)
-		return refuse(rq, &e);
-	return write_page(rq, &note);
+	if (note_read(rq->web->store, rq->web->policies, ref, mac, rq->http->mem, &note, &e) < 0)
+		return signed_refuse(rq, &e);
+	return write_page(rq, ref, mac, &note);
 }

@@ -15,10 +15,15 @@ static const char style[] =
 	"dd{margin:0;overflow-wrap:anywhere}"
 	"td{padding:0 1rem .25rem 0;text-align:start;vertical-align:top}"
 	"a{color:inherit}"
+	"label{display:block;margin:.5rem 0}"
+	"textarea{display:block;box-sizing:border-box;width:100%;font:inherit}"
+	"button{font:inherit;padding:.5rem 1rem;cursor:pointer}"
+	"blockquote{margin:1rem 0;padding-inline-start:1rem;border-inline-start:.2rem solid #999}"
+	".alert{padding:.75rem 1rem;border:.1rem solid #a33;color:#a33}"
 	"@media print{main{max-width:none;padding:0}}";
 
 /* The style sheet by its digest, and nothing else (CSP 3, 2.3.1: base64 with padding). */
-static const char *policy_of_content(struct arena *mem)
+static const char *policy_of_content(bool forms, struct arena *mem)
 {
 	char text[base64url_size(SHA256_SIZE)];
 	uint8_t digest[SHA256_SIZE];
@@ -27,8 +32,8 @@ static const char *policy_of_content(struct arena *mem)
 	base64url(digest, sizeof(digest), text);
 	for (char *p = text; *p; p++)
 		*p = *p == '-' ? '+' : *p == '_' ? '/' : *p;
-	return arena_printf(mem, "default-src 'none'; style-src 'sha256-%s='; base-uri 'none'; form-action 'none'; "
-		"frame-ancestors 'none'", text);
+	return arena_printf(mem, "default-src 'none'; style-src 'sha256-%s='; base-uri 'none'; form-action %s; "
+		"frame-ancestors 'none'", text, forms ? "'self'" : "'none'");
 }
 
 void html_begin(struct page_request *rq, const char *language, const char *title)
@@ -37,7 +42,7 @@ void html_begin(struct page_request *rq, const char *language, const char *title
 
 	response_header(res, "Content-Type", "text/html; charset=utf-8");
 	response_header(res, "Content-Language", language);
-	response_header(res, "Content-Security-Policy", policy_of_content(rq->http->mem));
+	response_header(res, "Content-Security-Policy", policy_of_content(rq->forms, rq->http->mem));
 	buf_printf(&res->body, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width\">\n<title>", language);
 	html_text(&res->body, title);
@@ -51,13 +56,14 @@ int html_end(struct page_request *rq)
 	return rq->http->res->status = 200;
 }
 
-void html_text(struct buf *out, const char *text)
+/* Means itself, in an element and in a quoted attribute. */
+static void add_text(struct buf *out, const char *text, size_t len)
 {
 	static const struct { char c; const char *means; } special[] = {
 		{ '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" },
 	};
 
-	for (; *text; text++) {
+	for (const char *end = text + len; text < end; text++) {
 		size_t n = 0;
 
 		while (n < ARRAY_SIZE(special) && special[n].c != *text)
@@ -69,11 +75,30 @@ void html_text(struct buf *out, const char *text)
 	}
 }
 
-void html_element(struct buf *out, const char *name, const char *text)
+void html_text(struct buf *out, const char *text)
+{
+	add_text(out, text, strlen(text));
+}
+
+static void element(struct buf *out, const char *name, const char *text, size_t len)
 {
 	buf_printf(out, "<%s dir=\"auto\">", name);
-	html_text(out, text);
+	add_text(out, text, len);
 	buf_printf(out, "</%s>\n", name);
+}
+
+void html_element(struct buf *out, const char *name, const char *text)
+{
+	element(out, name, text, strlen(text));
+}
+
+void html_paragraphs(struct buf *out, const char *text)
+{
+	for (size_t len; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if (len > 0)
+			element(out, "p", text, len);
+	}
 }
 
 /* A path: not "//host", nor "/\host", which browsers read as another server's. */

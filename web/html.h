@@ -17,6 +17,8 @@ int html_end(struct page_request *rq);
 void html_text(struct buf *out, const char *text);
 /* <name>text</name>; its direction is the text's own, so that names don't reorder what stands around. */
 void html_element(struct buf *out, const char *name, const char *text);
+/* A paragraph for each line of the text that isn't empty. */
+void html_paragraphs(struct buf *out, const char *text);
 /* A link, if href is http, https, mailto or a path; else the text alone. */
 void html_link(struct buf *out, const char *href, const char *text);
 

@@ -1,15 +1,20 @@
 noinst_LIBRARIES += libweb.a
 libweb_a_SOURCES = \
+	web/appointment.c \
 	web/calendar_head.c \
 	web/console/console.h \
 	web/dispatch.c \
 	web/fee_note.c \
 	web/feed.c \
+	web/form.c \
+	web/form.h \
 	web/health.c \
 	web/html.c \
 	web/html.h \
 	web/page.h \
 	web/policy_page.c \
+	web/signed.c \
+	web/signed.h \
 	web/timezones.c \
 	web/web.h
 libweb_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -49,6 +54,7 @@ tests_unit_test_console_api_LDADD = $(web_libs) $(CMOCKA_LIBS)
 endif
 EXTRA_DIST += web/openapi.json
 
-check_PROGRAMS += tests/unit/test_html tests/unit/test_web
+check_PROGRAMS += tests/unit/test_form tests/unit/test_html tests/unit/test_web
+tests_unit_test_form_LDADD = $(web_libs) $(CMOCKA_LIBS)
 tests_unit_test_html_LDADD = $(web_libs) $(CMOCKA_LIBS)
 tests_unit_test_web_LDADD = $(web_libs) $(CMOCKA_LIBS)

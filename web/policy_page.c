@@ -18,20 +18,6 @@ static bool split_path(struct page_request *rq, char **name, char **version)
 		path_decode_segment(slash + 1, strlen(slash + 1), mem, version) == 0;
 }
 
-/* A paragraph for each line. */
-static void write_text(struct buf *out, char *text)
-{
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		bool last = text[len] == '\0';
-
-		text[len] = '\0';
-		if (len > 0)
-			html_element(out, "p", text);
-		text += len + !last;
-	}
-}
-
 int page_policy(struct page_request *rq)
 {
 	struct response *res = rq->http->res;
@@ -46,6 +32,6 @@ int page_policy(struct page_request *rq)
 		policy_terms(rq->web->policies, name, version, rq->http->mem, &terms, &e) < 0)
 		return page_text(rq, 404, "nothing here");
 	html_begin(rq, terms.language, terms.title);
-	write_text(&res->body, terms.text);
+	html_paragraphs(&res->body, terms.text);
 	return html_end(rq);
 }

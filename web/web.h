@@ -19,6 +19,7 @@ struct web {
 	struct store *store;
 	const struct policy_set *policies;
 	struct ical_limits ical;
+	bool client_pages; /* clients without an account may act through links of theirs (15.41) */
 	int64_t refresh; /* seconds after which a feed is to be asked for again; 0: not said */
 	const char *public_base; /* what stands before a path in links; NULL: none are written */
 	const struct quotas *quotas; /* NULL: none */

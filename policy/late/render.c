@@ -112,6 +112,12 @@ void render_extras(struct rendering *r, const struct rules *rules, const char *r
 		render_invoice(r, i);
 }
 
+void render_client_link(struct rendering *r, const char *ref)
+{
+	render_put(r, POLICY_CLIENT_LINK, render_in(r->d, "To cancel, or to ask for another time: ",
+		"Pour annuler ou demander un autre horaire : "), ref);
+}
+
 const char *render_time(const struct deal *d, int64_t when, bool year)
 {
 	const struct teller t = render_teller(d);

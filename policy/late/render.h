@@ -34,6 +34,8 @@ bool render_has_note(const struct policy_incident *i);
 void render_extras(struct rendering *r, const struct rules *rules, const char *ref, const char *version,
 	const struct policy_incident *i);
 void render_policy(struct rendering *r, const char *version, const char *digest);
+/* The address of its client's page, if the server has such. */
+void render_client_link(struct rendering *r, const char *ref);
 /* X-DEDIT-FEE, if there is one. */
 void render_fee(struct rendering *r, const struct policy_incident *i);
 /* A property with an amount, left out where it is zero. */

@@ -147,6 +147,8 @@ static void render_booked(struct rendering *r, const struct slot *s)
 		render_utc(r, "X-DEDIT-FREE-UNTIL", all.list[0].deadline);
 	render_policy(r, s->version, s->digest ? s->digest : "");
 	render_extras(r, &terms.rules, s->ref, s->version, last);
+	if (!slot_is_past(s))
+		render_client_link(r, s->ref);
 	say_intake(r, s, &terms.rules);
 	render_done(r, s->version, last && last->charge > 0 ? last : NULL);
 }
@@ -186,6 +188,7 @@ static void render_series(struct rendering *r, const struct policy_incident *ser
 	say_unclear_price(r, &terms.rules, series->price);
 	render_policy(r, series->version, series->basis);
 	render_extras(r, &terms.rules, series->ref, series->version, NULL);
+	render_client_link(r, series->ref);
 	render_done(r, series->version, NULL);
 }
 

@@ -1,11 +1,14 @@
 /*
- * Paths of pages by plain GET: a line, and perhaps headers behind it. Who doesn't have a link
- * doesn't read what is behind it, and no log shows a secret. In a path "@1", "@2" and "@3" stand
- * for the tokens of feeds, "@4" for the signature of a fee's link, "@5" for its reference.
+ * Paths of pages by GET, or with a header "Form", which is what a form sends then, by POST: a line, and
+ * perhaps headers behind it. Who doesn't have a link doesn't read what is behind it, and no log shows a
+ * secret.
+ * "@1", "@2" and "@3" stand for the tokens of feeds, "@4" for the signature of a fee's link, "@5" for its
+ * reference, "@6" and "@7" for those of an appointment's link, "@8" for the token of its forms.
  */
 #include "base/util.h"
 #include "http/feed_link.h"
 #include "policy/fees.h"
+#include "policy/ledger.h"
 #include "policy/link.h"
 #include "policy/update.h"
 #include "tests/fuzz/dav_server.h"
@@ -22,6 +25,7 @@ static struct site {
 	struct dav_server dav;
 	struct web web;
 	char mac[LINK_MAC_SIZE], ref[REF_SIZE];
+	char slot_mac[LINK_MAC_SIZE], slot_ref[REF_SIZE], form[LINK_MAC_SIZE];
 } site;
 
 static void add_feeds(struct store *s)
@@ -39,6 +43,32 @@ static void add_feeds(struct store *s)
 			.back = i == 1 ? 86400 : -1, .ahead = -1, .created = 1, .used = site.dav.now };
 		must(store_feed_put(s, &f, NULL) == 0);
 	}
+}
+
+static void put_event(const char *name)
+{
+	char text[512], path[64];
+
+	snprintf(path, sizeof(path), "/calendars/anna/calendar/%s.ics", name);
+	snprintf(text, sizeof(text), "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:%s\r\n"
+		"DTSTAMP:20260101T000000Z\r\nDTSTART:20261001T100000Z\r\nDTEND:20261001T110000Z\r\n"
+		"SUMMARY:<b>Léa & Co</b> 80 €\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", name);
+	dav_server_put(&site.dav, path, text);
+}
+
+/* An appointment, whose client has a link. */
+static void add_appointment(const struct store_info *info, struct arena *mem)
+{
+	const struct ledger_query q = { .owner = "anna", .uid = "h", .kind = KIND_SLOT };
+	struct entry_list list = { 0 };
+
+	put_event("h");
+	must(ledger_read(site.dav.store, &q, mem, &list, NULL) == 0 && list.count == 1);
+	const struct policy_incident *i = &list.entries[0].i;
+
+	memcpy(site.slot_ref, i->ref, sizeof(site.slot_ref));
+	link_mac(info, LINK_APPOINTMENT, i->ref, i->client, site.slot_mac);
+	link_mac(info, LINK_FORM, i->ref, site.slot_mac, site.form);
 }
 
 /* A late cancellation, whose note has a link. */
@@ -64,16 +94,15 @@ static void add_fee(void)
 	policy_unload((struct policy_set *)site.dav.dav.policies);
 	site.dav.dav.policies = set;
 	must(event_fees_calendar(site.dav.store, "anna", site.dav.now, mem, &c, NULL) == 0);
-	dav_server_put(&site.dav, "/calendars/anna/calendar/g.ics", "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
-		"PRODID:x\r\nBEGIN:VEVENT\r\nUID:g\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20261001T100000Z\r\n"
-		"DTEND:20261001T110000Z\r\nSUMMARY:<b>Léa & Co</b> 80 €\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n");
+	put_event("g");
 	must(dav_server_ask(&site.dav, &gone, NULL) == 204);
 	must(fees_list(site.dav.store, &(struct fee_filter){ .owner = "anna" }, mem, &list, NULL) == 0);
 	must(list.count == 1);
 	const struct policy_incident *i = &list.fees[0].incident;
 	memcpy(site.ref, i->ref, sizeof(site.ref));
 	store_info(site.dav.store, &info);
-	link_mac(&info, "fee", i->ref, i->client, site.mac);
+	link_mac(&info, LINK_FEE, i->ref, i->client, site.mac);
+	add_appointment(&info, mem);
 }
 
 static void start(void)
@@ -82,15 +111,16 @@ static void start(void)
 	add_feeds(site.dav.store);
 	add_fee();
 	site.web = (struct web){ .store = site.dav.store, .policies = site.dav.dav.policies,
-		.ical = site.dav.dav.settings.ical, .refresh = 3600 };
+		.ical = site.dav.dav.settings.ical, .refresh = 3600, .client_pages = true };
 }
 
 static void expand(const char *text, struct buf *out)
 {
-	const char *const secrets[] = { tokens[0], tokens[1], tokens[2], site.mac, site.ref };
+	const char *const secrets[] = { tokens[0], tokens[1], tokens[2], site.mac, site.ref, site.slot_mac,
+		site.slot_ref, site.form };
 
 	for (; *text != '\0'; text++) {
-		if (text[0] == '@' && text[1] >= '1' && text[1] <= '5')
+		if (text[0] == '@' && text[1] >= '1' && text[1] <= '8')
 			buf_adds(out, secrets[*++text - '1']);
 		else
 			buf_addc(out, *text);
@@ -101,7 +131,7 @@ static void check_secrets(const char *path, int status, const struct buf *answer
 {
 	char shown[WEB_LOG_PATH_SIZE];
 	const char *log = web_log_path(path, shown);
-	bool knows = strcasestr(path, site.mac) != NULL;
+	bool knows = strcasestr(path, site.mac) != NULL || strstr(path, site.slot_mac) != NULL;
 
 	for (size_t i = 0; i < FEEDS; i++) {
 		knows = knows || strstr(path, tokens[i]) != NULL;
@@ -109,20 +139,33 @@ static void check_secrets(const char *path, int status, const struct buf *answer
 		must(strstr(answer->data, tokens[i]) == NULL);
 	}
 	must(!str_starts(path, "/fee/") || strstr(log, site.mac) == NULL);
-	must(!(str_starts(path, "/feeds/") || str_starts(path, "/fee/")) || status != 200 || knows);
+	must(!str_starts(path, "/appointment/") || strstr(log, site.slot_mac) == NULL);
+	must(!(str_starts(path, "/feeds/") || str_starts(path, "/fee/") || str_starts(path, "/appointment/")) ||
+		(status != 200 && status != 303) || knows);
 	must(strstr(answer->data, "<b>") == NULL);
 	/* what is shown of a busy calendar is nobody's name */
 	must(strstr(path, tokens[1]) == NULL || strstr(answer->data, "Petit") == NULL);
 }
 
+static const char *form_of(const struct header *head, size_t heads)
+{
+	for (size_t i = 0; i < heads; i++) {
+		if (strcmp(head[i].name, "Form") == 0)
+			return head[i].value;
+	}
+	return NULL;
+}
+
 static void ask(const char *path, const char *query, const struct header *head, size_t heads)
 {
+	const char *form = form_of(head, heads);
 	cleanup_arena struct arena *mem = arena_create();
 	cleanup_buf struct buf answer = { .data = NULL };
 	struct response res;
-	struct request rq = { .mem = mem, .now = site.dav.now, .method = "GET", .path = path, .query = query,
-		.head = head, .heads = heads, .body = "", .address = "127.0.0.1", .who = { .name = "anna",
-		.displayname = "anna", .language = "en" }, .res = &res };
+	struct request rq = { .mem = mem, .now = site.dav.now, .method = form ? "POST" : "GET", .path = path,
+		.query = query, .head = head, .heads = heads, .body = form ? form : "",
+		.body_len = form ? strlen(form) : 0, .address = "127.0.0.1", .res = &res,
+		.who = { .name = "anna", .displayname = "anna", .language = "en" } };
 	int more = 1;
 
 	buf_init(&answer, 4 << 20);
@@ -131,7 +174,7 @@ static void ask(const char *path, const char *query, const struct header *head, 
 	buf_add(&answer, res.body.data, res.body.len);
 	while (res.next && more)
 		must((more = res.next(res.next_arg, &answer)) >= 0);
-	must(res.status >= 200 && res.status < 500 && utf8_valid(answer.data, answer.len));
+	must(res.status >= 200 && (res.status < 500 || form) && utf8_valid(answer.data, answer.len));
 	check_secrets(path, res.status, &answer);
 	response_finish(&res);
 }
@@ -139,7 +182,7 @@ static void ask(const char *path, const char *query, const struct header *head, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	cleanup_free char *text = xstrndup((const char *)data, size);
-	cleanup_buf struct buf target = { .data = NULL };
+	cleanup_buf struct buf target = { .data = NULL }, rest = { .data = NULL };
 	char *at = text, *end = text + strlen(text), *line = cut_line(&at, end);
 	struct header head[HEADERS];
 	size_t heads = 0;
@@ -149,7 +192,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (line == NULL)
 		return 0;
 	buf_init(&target, 1 << 16);
+	buf_init(&rest, 1 << 16);
 	expand(line, &target);
+	expand(at, &rest);
+	at = rest.data;
+	end = rest.data + rest.len;
 	while (heads < HEADERS && (line = cut_line(&at, end)) != NULL) {
 		char *colon = strstr(line, ": ");
 

@@ -75,7 +75,7 @@ static int annotate(struct policy_sink *s, uint32_t place, const char *name, con
 		return 0;
 	}
 	if (place == POLICY_TAKE_OUT || place == POLICY_FEE_LINK || place == POLICY_TERMS_LINK ||
-			place == POLICY_EXTRA || place & POLICY_IN_FEES)
+			place == POLICY_EXTRA || place == POLICY_CLIENT_LINK || place & POLICY_IN_FEES)
 		return 0;
 	if (place >= ARRAY_SIZE(places) || !places[place])
 		return -1;

@@ -64,6 +64,16 @@ static void test_quotes_in_links(void **state)
 	assert_string_equal(out.data, "<a href=\"https://e.org/&quot;&gt;&lt;script&gt;\">t</a>");
 }
 
+static void test_paragraphs(void **state)
+{
+	struct buf out cleanup_buf;
+
+	(void)state;
+	buf_init(&out, 1024);
+	html_paragraphs(&out, "a <b>\n\nc\n");
+	assert_string_equal(out.data, "<p dir=\"auto\">a &lt;b&gt;</p>\n<p dir=\"auto\">c</p>\n");
+}
+
 static void test_page(void **state)
 {
 	struct arena *mem cleanup_arena = arena_create();
@@ -94,6 +104,7 @@ int main(void)
 		cmocka_unit_test(test_text_means_itself),
 		cmocka_unit_test(test_links_lead_to_the_web_alone),
 		cmocka_unit_test(test_quotes_in_links),
+		cmocka_unit_test(test_paragraphs),
 		cmocka_unit_test(test_page),
 	};
 
