@@ -68,9 +68,12 @@ static char *cut_text(char *line)
 	return at;
 }
 
+/* Nothing in it can stand for a line end or a tab when it is written again. */
 static int copy_link(char to[CHAIN_SIZE], const char *from)
 {
-	if (strlen(from) != CHAIN_SIZE - 1)
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	if (strlen(from) != CHAIN_SIZE - 1 || from[strspn(from, alphabet)] != '\0')
 		return -1;
 	memcpy(to, from, CHAIN_SIZE);
 	return 0;

@@ -222,6 +222,8 @@ static void malformed_ledger_lines_are_refused(void **state)
 	assert_int_equal(chain_parse_line(line, &row, &e), -1);
 	snprintf(line, sizeof(line), "1\t%s\tshort\t%s\t{}\t1\t0\t0\tk\t\t\t", link, link);
 	assert_int_equal(chain_parse_line(line, &row, &e), -1);
+	snprintf(line, sizeof(line), "1\t%s\t%.42s\\n\t%s\t{}\t1\t0\t0\tk\t\t\t", link, link, link);
+	assert_int_equal(chain_parse_line(line, &row, &e), -1);
 	snprintf(line, sizeof(line), "1\t%s\t%s\t%s\t{}\t1\t0\t2\tk\t\t\t", link, link, link);
 	assert_int_equal(chain_parse_line(line, &row, &e), -1);
 	snprintf(line, sizeof(line), "1\t%s\t%s\t%s\t{}", link, link, link);
