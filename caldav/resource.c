@@ -427,12 +427,14 @@ int resource_parse(struct dav_request *rq, const char *path, struct resource *ou
 	if (path[0] != '/' || strlen(path) > PATH_BYTES)
 		return err_set(e, ERR_INVALID, "malformed path");
 	cleanup_buf struct buf spelling;
-	buf_init(&spelling, 3 * PATH_BYTES + 1);
+	buf_init(&spelling, PATH_BYTES + 1);
 	if (path_split(rq->mem, path, &p, &spelling, e) < 0)
 		return -1;
 	res.kind = path_kind(&p);
 	if (res.kind & RES_COLLECTIONS)
 		buf_addc(&spelling, '/');
+	if (spelling.full) /* as it is told to clients they couldn't ask for it again */
+		return err_set(e, ERR_INVALID, "malformed path");
 	res.href = arena_strndup(rq->mem, spelling.data, spelling.len);
 	if (res.kind == RES_GROUP)
 		res.segment = p.part[1];

@@ -110,6 +110,10 @@ static void malformed_paths_are_400(void **state)
 	memset(longest, 'a', 4000);
 	longest[0] = '/';
 	assert_int_equal(ask(t, "anna", "GET", longest, NULL, NULL).status, 400);
+	/* short as it is sent, not as it is told: "%7B" for each */
+	memset(longest + 1, '{', 1000);
+	longest[1001] = '\0';
+	assert_int_equal(ask(t, "anna", "GET", longest, NULL, NULL).status, 400);
 }
 
 static void options_announce_what_works(void **state)
