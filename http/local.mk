@@ -6,6 +6,8 @@ libhttp_a_SOURCES = \
 	http/etag.h \
 	http/feed_link.c \
 	http/feed_link.h \
+	http/form.c \
+	http/form.h \
 	http/origin.c \
 	http/origin.h \
 	http/request.c \

@@ -1,4 +1,4 @@
-/* What a page's form sends: application/x-www-form-urlencoded (the URL standard, 5.1). */
+/* What a page's form sends. */
 #ifndef DEDIT_WEB_FORM_H
 #define DEDIT_WEB_FORM_H
 
@@ -8,7 +8,7 @@ enum { FORM_MAX = 8192 }; /* bytes of a form: far more than any of ours sends */
 
 /* 0: the body is a form's; else the status of a refusal, rq's answer made. */
 int form_check(struct page_request *rq);
-/* The first value of that name, decoded, in the request's arena; NULL: there is none, or it holds a NUL. */
+/* The first value of that name, in the request's arena, as form_next() has it. */
 const char *form_value(const struct page_request *rq, const char *name);
 
 #endif

@@ -8,12 +8,13 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/util.h"
+#include "http/form.h"
 #include "http/origin.h"
 #include "policy/fee_act.h"
 #include "policy/fees.h"
 
 #define API_PREFIX "/console/api"
-enum { TEXT_MAX = 200, QUERY_VALUE_MAX = 1024 };
+enum { TEXT_MAX = 200 };
 
 /* ---- which row ---- */
 
@@ -148,43 +149,11 @@ int api_fail(struct api *a, const struct err *e)
 
 /* ---- what was asked ---- */
 
-/* application/x-www-form-urlencoded; NULL: not well formed. */
-static char *decode(const char *raw, size_t len, struct arena *mem)
-{
-	char *text = len <= QUERY_VALUE_MAX ? arena_alloc(mem, len + 1) : NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; text && i < len; i++) {
-		int c = (unsigned char)raw[i] == '+' ? ' ' : (unsigned char)raw[i];
-
-		if (c == '%') {
-			int high = i + 1 < len ? hex_digit(raw[i + 1]) : -1;
-			int low = high >= 0 && i + 2 < len ? hex_digit(raw[i + 2]) : -1;
-
-			c = low >= 0 ? high << 4 | low : 0;
-			i += 2;
-		}
-		if (c == 0)
-			return NULL;
-		text[n++] = (char)c;
-	}
-	return text && utf8_valid(text, n) ? text : NULL;
-}
-
 const char *api_query_next(struct api *a, const char *name, size_t *at)
 {
 	const char *query = a->http->query ? a->http->query : "";
-	size_t len = strlen(name);
 
-	while (query[*at] != '\0') {
-		const char *member = query + *at;
-		size_t end = strcspn(member, "&");
-
-		*at += end + (member[end] == '&');
-		if (strncmp(member, name, len) == 0 && member[len] == '=')
-			return decode(member + len + 1, end - len - 1, a->mem);
-	}
-	return NULL;
+	return form_next(query, strlen(query), name, at, a->mem);
 }
 
 const char *api_query(struct api *a, const char *name)
