@@ -6,18 +6,14 @@ rows gives less time, that is for a server without them; what they add is no wor
 import contextlib
 import os
 import pathlib
-import time
+
+from dedit_wire import cpu_seconds
 
 CPU_SECONDS = 2
 MEMORY = 256 * 2**20
 
 # AddressSanitizer keeps what was freed (256 MiB of it), which would be taken for the server's own.
 os.environ["ASAN_OPTIONS"] = "quarantine_size_mb=4:" + os.environ.get("ASAN_OPTIONS", "")
-
-
-def cpu_seconds(pid):
-    """What all threads of a process have used since its start: clock_getcpuclockid(3), which Python lacks."""
-    return time.clock_gettime(~pid << 3 | 2)
 
 
 def resident(pid, field):
