@@ -82,6 +82,7 @@ static struct event_request as_client(const struct event_request *rq, const stru
 struct ahead { const char *occurrence; int64_t start, end; const struct policy_incident *quoted; };
 struct dates {
 	const struct subject *s;
+	const struct target *target;
 	struct ahead at[APPOINTMENT_DATES_MAX];
 	size_t count;
 	bool more;
@@ -95,26 +96,73 @@ static int add_date(struct dates *list, const struct ahead *date)
 	return list->more;
 }
 
+/* The booking that the event shows for that date; NULL: none of its own. */
+static const struct policy_incident *shown_slot(const struct subject *s, const char *occurrence)
+{
+	const struct rendering *shown = entry_shown(&s->decision.known, occurrence);
+
+	return shown && shown->ref ? entry_slot(&s->decision.known, shown->ref) : NULL;
+}
+
+static bool same_lines(const struct ical *ic, const struct ical_comp *a, const struct ical_comp *b,
+	const char *name)
+{
+	const struct ical_line *x = ical_prop(ic, a, name), *y = ical_prop(ic, b, name);
+
+	while (x && y && strcmp(x->value, y->value) == 0) {
+		x = ical_prop_next(ic, a, x, name);
+		y = ical_prop_next(ic, b, y, name);
+	}
+	return !x && !y;
+}
+
+/* Is it the client's now whom the link is for? Its slot may have got another reference, and another client. A
+ * date of a series that isn't booked by itself yet is its master's, unless it is about somebody else. */
+static bool is_held(const struct subject *s, const struct target *t, const char *occurrence,
+	const struct ical_comp *comp)
+{
+	const struct ical *ic = s->old.clean;
+	const struct ical_comp *master = ical_master(ic);
+	const struct policy_incident *slot = shown_slot(s, occurrence);
+
+	if (!slot && *occurrence && master &&
+		(comp == master || (same_lines(ic, comp, master, "SUMMARY") && same_lines(ic, comp, master, "ATTENDEE"))))
+		slot = shown_slot(s, "");
+	return slot && strcmp(slot->client, t->slot->client) == 0;
+}
+
+/* THISANDFUTURE: one of its dates can't be cancelled by itself. */
+static bool is_range(const struct ical *ic, const struct ical_comp *c)
+{
+	const struct ical_line *l = ical_prop(ic, c, "RECURRENCE-ID");
+
+	return l && ical_param(l, "RANGE");
+}
+
 static int meet_date(const struct ical_instance *i, void *arg)
 {
 	struct dates *list = arg;
 	const struct subject *s = list->s;
 	char text[ICAL_UTC_SIZE];
 
-	if (i->start <= s->rq->now || ical_is_cancelled(s->old.clean, i->comp))
+	if (i->start <= s->rq->now || ical_is_cancelled(s->old.clean, i->comp) || is_range(s->old.clean, i->comp))
 		return 0;
 	ical_utc(i->recurrence, text);
+	if (!is_held(s, list->target, text, i->comp))
+		return 0;
 	return add_date(list, &(struct ahead){ .occurrence = arena_strdup(s->rq->mem, text), .start = i->start,
 		.end = i->end });
 }
 
-/* Of a series a quote has only the dates that a policy looks at yet. */
+/* Those that the client may cancel. Of a series a quote has only the dates that a policy looks at yet. */
 static int read_dates(const struct target *t, const struct subject *s, struct dates *out, struct err *e)
 {
 	const struct event_request *rq = s->rq;
 	struct fee_list quote;
 
-	*out = (struct dates){ .s = s };
+	*out = (struct dates){ .s = s, .target = t };
+	if (change_is_group(s->old.clean, &s->owner, rq->mem))
+		return 0;
 	if (event_quote(rq, &(struct event_where){ &t->calendar, t->object.name }, rq->now, &quote, e))
 		return -1;
 	if (change_is_series(s->old.clean) &&
@@ -128,7 +176,7 @@ static int read_dates(const struct target *t, const struct subject *s, struct da
 			k++;
 		if (k < out->count)
 			out->at[k].quoted = i;
-		else if (!*i->occurrence && i->slot > rq->now)
+		else if (!*i->occurrence && i->slot > rq->now && is_held(s, t, "", NULL))
 			add_date(out, &(struct ahead){ "", i->slot, i->slot_end, i });
 	}
 	return 0;
@@ -138,7 +186,10 @@ static const char *agreed_text(const struct ahead *date, struct arena *mem)
 {
 	const struct policy_incident *i = date->quoted;
 
-	return i && i->charge > 0 ? arena_printf(mem, "%lld %s", (long long)i->charge, i->currency) : "0";
+	/* a session that is used up, or the one forgiveness of the year, is agreed to as well */
+	if (!i || (i->charge == 0 && strcmp(i->outcome, "none") == 0))
+		return "0";
+	return arena_printf(mem, "%lld %s, %s: %s", (long long)i->charge, i->currency, i->outcome, i->basis);
 }
 
 static void describe_date(const struct target *t, const struct ahead *date, int64_t now,
@@ -182,7 +233,7 @@ static int describe_end(const struct event_request *rq, const struct target *t, 
 	if (ledger_read(rq->store, &q, rq->mem, &entries, e))
 		return -1;
 	lost = entry_incident(&entries, ref);
-	if (lost && lost->state != POLICY_VOID) {
+	if (lost && strcmp(lost->client, t->slot->client) == 0 && lost->state != POLICY_VOID) {
 		store_info(rq->store, &info);
 		out->note_path = link_fee(&info, ref, lost->client, rq->mem);
 		secret_zero(&info, sizeof(info));
@@ -254,6 +305,7 @@ static int describe_event(const struct event_request *rq, const struct target *t
 	struct dates dates;
 	struct subject s;
 
+	buf_init(&others, EVENT_RENDERING_MAX + rq->limits->bytes);
 	if (read_subject(rq, t, &s, e))
 		return -1;
 	if (!s.old.clean)
@@ -264,7 +316,8 @@ static int describe_event(const struct event_request *rq, const struct target *t
 	out->date_count = dates.count;
 	for (size_t n = 0; n < dates.count; n++)
 		describe_date(t, &dates.at[n], rq->now, &out->dates[n]);
-	buf_init(&others, s.old.len + 1);
+	if (dates.count == 0)
+		return 0;
 	split_notes(notes_of(s.old.clean, rq->mem), rq->mem, &others, &out->asked);
 	return 0;
 }
@@ -288,23 +341,47 @@ int appointment_read(const struct event_request *rq, const char *ref, const char
 
 /* ---- a change by the client ---- */
 
-static int still_that(const struct object *there, void *arg, struct err *e)
+/* Is that still what it costs? */
+static int check_agreed(const struct target *t, const struct subject *s, const char *occurrence,
+	const char *agreed, struct err *e)
 {
-	const char *etag = arg;
+	struct dates dates;
 
-	return there && strcmp(there->etag, etag) == 0 ? 0 : err_set(e, ERR_CHANGED, "the event changed meanwhile");
+	if (read_dates(t, s, &dates, e))
+		return -1;
+	for (size_t n = 0; n < dates.count; n++) {
+		const struct ahead *date = &dates.at[n];
+
+		if (strcmp(date->occurrence, occurrence) == 0)
+			return strcmp(agreed_text(date, s->rq->mem), agreed) == 0 ? 0 :
+				err_set(e, ERR_CHANGED, "cancelling costs something else by now");
+	}
+	return err_set(e, ERR_CHANGED, "there is no such date to be cancelled");
 }
 
-/* Writes the edit of s->old.clean, if the event is still that. */
-static int put_edited(const struct event_request *rq, const struct target *t, struct subject *s,
-	struct ical_edit *ed, struct event_result *out, struct err *e)
+/* What the client was shown. date NULL: no price was. */
+struct consent { const struct target *t; const struct subject *s; const char *date, *agreed; };
+
+/* Asked in each round: what others do meanwhile may make it dearer. */
+static int still_that(const struct object *there, void *arg, struct err *e)
 {
-	struct event_request as = as_client(rq, t->slot);
+	const struct consent *c = arg;
+
+	if (!there || strcmp(there->etag, c->s->row.etag) != 0)
+		return err_set(e, ERR_CHANGED, "the event changed meanwhile");
+	return c->date ? check_agreed(c->t, c->s, c->date, c->agreed, e) : 0;
+}
+
+/* Writes the edit of the event, if the client's consent holds. */
+static int put_edited(struct consent *c, struct ical_edit *ed, struct event_result *out, struct err *e)
+{
+	const struct target *t = c->t;
+	struct event_request as = as_client(c->s->rq, t->slot);
 	struct buf bytes cleanup_buf;
 
 	as.precondition = still_that;
-	as.arg = s->row.etag;
-	buf_init(&bytes, s->old.len + EVENT_RENDERING_MAX);
+	as.arg = c;
+	buf_init(&bytes, c->s->old.len + EVENT_RENDERING_MAX);
 	return ical_edit_write(ed, &bytes, e) ||
 		event_put(&as, &(struct event_where){ &t->calendar, t->object.name }, bytes.data, bytes.len, out, e) ?
 		-1 : 0;
@@ -386,24 +463,6 @@ static struct ical_edit *edit_cancelled(const struct subject *s, const char *occ
 	return ed;
 }
 
-/* Is that still what it costs? */
-static int check_agreed(const struct target *t, const struct subject *s, const char *occurrence,
-	const char *agreed, struct err *e)
-{
-	struct dates dates;
-
-	if (read_dates(t, s, &dates, e))
-		return -1;
-	for (size_t n = 0; n < dates.count; n++) {
-		const struct ahead *date = &dates.at[n];
-
-		if (strcmp(date->occurrence, occurrence) == 0)
-			return strcmp(agreed_text(date, s->rq->mem), agreed) == 0 ? 0 :
-				err_set(e, ERR_CHANGED, "cancelling costs something else by now");
-	}
-	return err_set(e, ERR_CHANGED, "there is no such date to be cancelled");
-}
-
 /* The event as it is to be changed. */
 static int read_for_change(const struct event_request *rq, const char *ref, const char *mac, struct target *t,
 	struct subject *s, struct err *e)
@@ -416,28 +475,30 @@ static int read_for_change(const struct event_request *rq, const char *ref, cons
 int appointment_cancel(const struct event_request *rq, const char *ref, const char *mac,
 	const char *occurrence, const char *agreed, struct event_result *out, struct err *e)
 {
+	struct consent consent;
 	struct ical_edit *ed;
 	struct target t;
 	struct subject s;
 
 	if (read_for_change(rq, ref, mac, &t, &s, e) || check_agreed(&t, &s, occurrence, agreed, e))
 		return -1;
+	consent = (struct consent){ &t, &s, occurrence, agreed };
 	ed = edit_cancelled(&s, occurrence);
 	if (!ed)
 		return err_set(e, ERR_CHANGED, "the event has no such date");
-	return put_edited(rq, &t, &s, ed, out, e);
+	return put_edited(&consent, ed, out, e);
 }
 
 /* ---- in words ---- */
 
 /* One line, in which no word acts. */
-static int clean_text(const char *text, struct arena *mem, const char **out, struct err *e)
+static int clean_text(const char *text, size_t max, struct arena *mem, const char **out, struct err *e)
 {
 	struct buf line cleanup_buf;
 
-	buf_init(&line, 3 * APPOINTMENT_TEXT_MAX);
-	if (strlen(text) > APPOINTMENT_TEXT_MAX || !utf8_valid(text, strlen(text)))
-		return err_set(e, ERR_INVALID, "at most %d bytes of text can be sent", APPOINTMENT_TEXT_MAX);
+	buf_init(&line, max);
+	if (!utf8_valid(text, strlen(text)))
+		return err_set(e, ERR_INVALID, "the message is no text");
 	for (; *text; text++) {
 		bool blank = (unsigned char)*text <= ' ' || *text == 0x7f;
 
@@ -450,6 +511,8 @@ static int clean_text(const char *text, struct arena *mem, const char **out, str
 		else
 			buf_addc(&line, *text);
 	}
+	if (line.full)
+		return err_set(e, ERR_INVALID, "at most %zu bytes of text can be sent", max);
 	while (line.len > 0 && line.data[line.len - 1] == ' ')
 		line.data[--line.len] = '\0';
 	if (line.len == 0)
@@ -463,14 +526,18 @@ int appointment_ask(const struct event_request *rq, const char *ref, const char 
 {
 	struct buf notes cleanup_buf, value cleanup_buf;
 	const char *line, *before;
+	struct dates dates;
 	struct ical_edit *ed;
 	struct target t;
 	struct subject s;
 
 	buf_init(&notes, EVENT_RENDERING_MAX);
 	buf_init(&value, 2 * EVENT_RENDERING_MAX);
-	if (read_for_change(rq, ref, mac, &t, &s, e) || clean_text(text, rq->mem, &line, e))
+	if (read_for_change(rq, ref, mac, &t, &s, e) || clean_text(text, APPOINTMENT_TEXT_MAX, rq->mem, &line, e) ||
+		read_dates(&t, &s, &dates, e))
 		return -1;
+	if (dates.count == 0)
+		return err_set(e, ERR_CHANGED, "the client has no such appointment any more");
 	split_notes(notes_of(s.old.clean, rq->mem), rq->mem, &notes, &before);
 	if (notes.len > 0 && notes.data[notes.len - 1] != '\n')
 		buf_addc(&notes, '\n');
@@ -480,7 +547,7 @@ int appointment_ask(const struct event_request *rq, const char *ref, const char 
 		return err_set(e, ERR_LARGE, "the notes of the event are full");
 	ed = ical_edit_begin(s.old.clean);
 	set_line(ed, s.old.clean, noted_comp(s.old.clean), "DESCRIPTION", value.data);
-	return put_edited(rq, &t, &s, ed, out, e);
+	return put_edited(&(struct consent){ &t, &s, NULL, NULL }, ed, out, e);
 }
 
 int appointment_dispute(const struct event_request *rq, const char *ref, const char *mac, const char *reason,
@@ -489,6 +556,7 @@ int appointment_dispute(const struct event_request *rq, const char *ref, const c
 	struct entry_list entries = { 0 };
 	const struct policy_incident *fee;
 	struct event_request as = *rq;
+	struct account owner;
 	const char *text;
 
 	*changed = false;
@@ -497,8 +565,10 @@ int appointment_dispute(const struct event_request *rq, const char *ref, const c
 	fee = entry_incident(&entries, ref);
 	if (!link_is_right(rq->store, LINK_FEE, ref, fee ? fee->client : NULL, mac))
 		return err_set(e, ERR_NOT_FOUND, "no such note, or another's");
-	if (clean_text(reason, rq->mem, &text, e))
+	if (clean_text(reason, APPOINTMENT_REASON_MAX, rq->mem, &text, e))
 		return -1;
+	if (store_account(rq->store, entries.entries[0].owner, rq->mem, &owner, e) || owner.removed)
+		return 0; /* nobody is left who would answer */
 	as.actor.name = ACTOR;
 	return event_say(&as, ref, arena_printf(rq->mem, "#dispute %s", text), changed, e);
 }

@@ -24,7 +24,8 @@ struct appointment_date {
 	const char *agreed;        /* the cost for programs: for appointment_cancel(), of what the client has read */
 };
 
-enum { APPOINTMENT_DATES_MAX = 24, APPOINTMENT_TEXT_MAX = 500 };
+/* Bytes; a reason as policies keep one (policy.md 4.2). */
+enum { APPOINTMENT_DATES_MAX = 24, APPOINTMENT_TEXT_MAX = 500, APPOINTMENT_REASON_MAX = 200 };
 
 struct appointment {
 	const char *language, *zone;             /* "en", "fr"; name of the zone of all times */

@@ -184,8 +184,7 @@ static void write_note(struct writer *w, struct store *s, const struct policy_se
 	w->t.event_zone = "";
 	write_facts(w, s);
 	write_history(w, entries);
-	n->disputable = w->fee->state == POLICY_PROPOSED || w->fee->state == POLICY_PENDING ||
-		w->fee->state == POLICY_DUE;
+	n->disputable = w->fee->state == POLICY_PENDING || w->fee->state == POLICY_DUE;
 	n->terms = tell_policy(&w->t, i->policy, i->version);
 	n->terms_path = terms_path(w, policy, entries);
 }

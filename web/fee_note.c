@@ -45,7 +45,7 @@ static void write_dispute(struct page_request *rq, const char *ref, const char *
 	buf_adds(out, "<form method=\"post\">\n");
 	signed_write_token(rq, ref, mac);
 	buf_printf(out, "<label>%s<textarea name=\"text\" rows=\"3\" maxlength=\"%d\" required>"
-		"</textarea></label>\n<button>%s</button>\n</form>\n", french ? "Motif" : "Reason", APPOINTMENT_TEXT_MAX,
+		"</textarea></label>\n<button>%s</button>\n</form>\n", french ? "Motif" : "Reason", APPOINTMENT_REASON_MAX,
 		french ? "Contester l'indemnité" : "Dispute the fee");
 }
 

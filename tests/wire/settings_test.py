@@ -23,6 +23,7 @@ WRONG = {
     "tls-certificate": [('""', "a path"), ('"x.pem"', "tls-key")],
     "tls-key": [('""', "a path"), ('"x.key"', "tls-certificate")],
     "plain-http-anywhere": [("maybe", "on or off")],
+    "client-pages": [("maybe", "on or off")],
     "public-url": [('"cal.example.org"', "https://"), ('"https://"', "https://"), ('"https://a/b"', "without a path"),
                    ('"ftp://a"', "https://")],
     "base-path": [('""', "a path like"), ('"dedit"', "a path like"), ('"/dedit/"', "a path like"), ('"/a/../b"', "a path like")],
