@@ -67,11 +67,21 @@ const char *fee_ref(const char *given, struct arena *mem)
 static int find_with(struct store *s, const char *ref, const struct entry_list *also, struct arena *mem,
 	struct fee *out, struct err *e)
 {
-	const struct fee_filter filter = { .ref = ref, .also = also };
-	struct fee_list list;
+	struct fee_filter filter = { .ref = ref, .also = also };
+	const struct policy_incident *last;
+	struct entry_list entries = { 0 };
+	struct fee_list list = { 0 };
 
-	if (fees_list(s, &filter, mem, &list, e))
+	/* all about one event is read then, not all that ever happened */
+	if (ledger_read(s, &(struct ledger_query){ .ref = ref }, mem, &entries, e))
 		return -1;
+	last = entry_incident(&entries, ref);
+	if (last) {
+		filter.owner = entries.entries[0].owner;
+		filter.uid = last->uid;
+		if (fees_list(s, &filter, mem, &list, e))
+			return -1;
+	}
 	if (list.count == 0)
 		return err_set(e, ERR_NOT_FOUND, "no incident has the reference %s", ref);
 	*out = list.fees[list.count - 1];

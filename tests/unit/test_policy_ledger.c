@@ -12,6 +12,7 @@
 #include "base/conf.h"
 #include "base/util.h"
 #include "ical/zone.h"
+#include "policy/fee_act.h"
 #include "policy/fees.h"
 #include "policy/ledger.h"
 
@@ -390,6 +391,32 @@ static void test_fees_are_filtered(void **state)
 	assert_string_equal(listed(f, &(struct fee_filter){ .states = 1 << POLICY_VOID }), "");
 }
 
+/* What a reference costs doesn't depend on what happened to all others. */
+static void test_one_fee_is_found_by_itself(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct fixture *f = *state;
+	struct policy_incident one = late_cancel(), other;
+	struct entry_list list = { 0 };
+	struct fee found;
+	struct err e;
+
+	keep(f, &list, &one);
+	for (int n = 0; n < 400; n++) {
+		other = late_cancel();
+		other.uid = arena_printf(f->mem, "other%d", n);
+		other.ref = arena_printf(f->mem, "2222-2%03d", n);
+		keep(f, &list, &other)->owner = n % 2 ? "paul" : "anna";
+	}
+	commit(f, &list);
+	assert_int_equal(fee_find(f->store, one.ref, mem, &found, &e), 0);
+	assert_string_equal(found.owner, "anna");
+	assert_string_equal(found.incident.uid, one.uid);
+	assert_true(arena_used(mem) < 64 * 1024);
+	assert_int_equal(fee_find(f->store, "9999-9999", mem, &found, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
 static struct policy_set *paris(void)
 {
 	const struct conf_schema *const sections[] = { &policy_schema, NULL };
@@ -512,6 +539,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fees_follow_their_incident, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fees_are_filtered, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_fee_is_found_by_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fees_of_a_month, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fees_as_csv, setup, teardown),
 		cmocka_unit_test(test_money),

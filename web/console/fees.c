@@ -329,6 +329,34 @@ int api_fee_act(struct api *a)
 	return e.code == ERR_DENIED ? api_refuse(a, 409, "%s", e.text) : api_fail(a, &e);
 }
 
+/* Each of several has an arena of its own: five hundred of them shall take no more than one. */
+static int check_ref(const struct api *a, const json_t *ref)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct api one = *a;
+	struct fee f;
+
+	one.mem = mem;
+	if (!json_is_string(ref))
+		return api_refuse(&one, 400, "refs: a list of references");
+	return find_fee(&one, json_string_value(ref), true, &f) < 0 ? a->http->res->status : 0;
+}
+
+static json_t *act_on_one(const struct api *a, const struct wish *w, const char *given)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct fee_acted done;
+	struct api one = *a;
+	const char *ref;
+	struct err e;
+	int rc;
+
+	one.mem = mem;
+	ref = fee_ref(given, mem);
+	rc = act_on(&one, w, ref, &done, &e);
+	return result(&one, w, ref, &done, rc < 0 ? e.text : NULL);
+}
+
 /* Each by itself: what can't be done says so, and stops none of the others. */
 int api_fees_act(struct api *a)
 {
@@ -342,22 +370,14 @@ int api_fees_act(struct api *a)
 	if (!json_is_array(refs) || json_array_size(refs) > REFS_MOST)
 		return api_refuse(a, 400, "refs: a list of references, at most %d", REFS_MOST);
 	json_array_foreach(refs, n, one) {
-		struct fee f;
+		int status = check_ref(a, one);
 
-		if (!json_is_string(one))
-			return api_refuse(a, 400, "refs: a list of references");
-		if (find_fee(a, json_string_value(one), true, &f) < 0)
-			return a->http->res->status;
+		if (status != 0)
+			return status;
 	}
 	results = json_array();
-	json_array_foreach(refs, n, one) {
-		const char *ref = fee_ref(json_string_value(one), a->mem);
-		struct fee_acted done;
-		struct err e;
-		int rc = act_on(a, &w, ref, &done, &e);
-
-		json_array_append_new(results, result(a, &w, ref, &done, rc < 0 ? e.text : NULL));
-	}
+	json_array_foreach(refs, n, one)
+		json_array_append_new(results, act_on_one(a, &w, json_string_value(one)));
 	return api_send(a, 200, json_pack("{s:o}", "results", results));
 }
 
