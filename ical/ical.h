@@ -153,6 +153,13 @@ int ical_when(const struct ical *ic, const char *value, const char *tzid, const 
 /* The property's own value and TZID. */
 int ical_line_when(const struct ical *ic, const struct ical_line *l, const struct zone *floating,
 	struct ical_when *out, struct err *e);
+/*
+ * "EXDATE;TZID=Europe/Paris:20260610T100000", unfolded and without line end: the instant `when` as a property
+ * of that name, in form, zone and TZID of the line `like`, which is DTSTART for what names a date of a series
+ * (RFC 5545 3.8.4.4, 3.8.5.1: the same value type). floating: as above. In mem; NULL: `like` is no time.
+ */
+const char *ical_date_line(const struct ical *ic, const struct ical_line *like, const char *name,
+	int64_t when, const struct zone *floating, struct arena *mem);
 /* RFC 5545 3.3.6. days are nominal (wall clock), seconds exact; weeks are 7 days. */
 struct ical_duration { int64_t days, seconds; };
 int ical_duration(const char *value, struct ical_duration *out, struct err *e);

@@ -90,3 +90,28 @@ char *ical_head_param(char *head, const char *name, size_t *len)
 	}
 	return NULL;
 }
+
+/* ";TZID=…" as it was sent: in quotes, where it needs them. */
+static const char *tzid_as_sent(const struct ical *ic, const struct ical_line *l, struct arena *mem)
+{
+	size_t len;
+	const char *tzid = ical_head_param(ical_line_head(ic, l, mem), "TZID", &len);
+
+	return tzid ? arena_strndup(mem, tzid, len) : "";
+}
+
+const char *ical_date_line(const struct ical *ic, const struct ical_line *like, const char *name,
+	int64_t when, const struct zone *floating, struct arena *mem)
+{
+	struct ical_when as;
+	struct wall w;
+
+	if (ical_line_when(ic, like, floating, &as, NULL))
+		return NULL;
+	zone_from_utc(as.in ? as.in : as.zone ? as.zone : zone_utc(), when, &w);
+	if (as.form == ICAL_DATE)
+		return arena_printf(mem, "%s;VALUE=DATE:%04d%02d%02d", name, w.year, w.month, w.day);
+	return arena_printf(mem, "%s%s:%04d%02d%02dT%02d%02d%02d%s", name,
+		as.form == ICAL_UTC ? "" : tzid_as_sent(ic, like, mem), w.year, w.month, w.day, w.hour, w.min, w.sec,
+		as.form == ICAL_UTC ? "Z" : "");
+}

@@ -223,6 +223,41 @@ static void many_edits(void **state)
 	assert_string_equal(written(state, ed), HEAD TAIL);
 }
 
+/* 2024-06-10 10:00 in Berlin, as a date of the series that `start` begins. */
+static const char *date_of(void **state, const char *start)
+{
+	const char *body = arena_printf(*state, HEAD "UID:1\r\n%s\r\n" TAIL, start);
+	const struct ical *ic = parse(state, body);
+	const struct ical_line *like = ical_prop(ic, ic->calendar->children, "DTSTART");
+	const char *line = ical_date_line(ic, like, "EXDATE", 1718006400, zone_find("Europe/Berlin"), *state);
+
+	return line ? line : "";
+}
+
+static void a_date_is_written_as_the_series_has_it(void **state)
+{
+	struct err e;
+
+	assert_int_equal(zone_init(NULL, &e), 0);
+	assert_string_equal(date_of(state, "DTSTART:20240101T080000Z"), "EXDATE:20240610T080000Z");
+	assert_string_equal(date_of(state, "DTSTART:20240101T100000"), "EXDATE:20240610T100000");
+	assert_string_equal(date_of(state, "DTSTART;VALUE=DATE:20240101"), "EXDATE;VALUE=DATE:20240610");
+	assert_string_equal(date_of(state, "DTSTART;TZID=Europe/Berlin:20240101T100000"),
+		"EXDATE;TZID=Europe/Berlin:20240610T100000");
+	/* both parameters, in any order; the value's type is the one that is there without */
+	assert_string_equal(date_of(state, "DTSTART;TZID=Asia/Tokyo;VALUE=DATE-TIME:20240101T170000"),
+		"EXDATE;TZID=Asia/Tokyo:20240610T170000");
+	assert_string_equal(date_of(state, "DTSTART;VALUE=DATE-TIME;TZID=Asia/Tokyo:20240101T170000"),
+		"EXDATE;TZID=Asia/Tokyo:20240610T170000");
+	/* RFC 5545 3.2: a value with ':', ';' or ',' stands in quotes */
+	assert_string_equal(date_of(state, "DTSTART;TZID=\"Room: 2, Berlin\":20240101T100000"),
+		"EXDATE;TZID=\"Room: 2, Berlin\":20240610T100000");
+	assert_string_equal(date_of(state, "DTSTART;X-A=\"b;TZID=c\";tzid=\"Europe/\r\n Berlin\":20240101T100000"),
+		"EXDATE;tzid=\"Europe/Berlin\":20240610T100000");
+	assert_string_equal(date_of(state, "DTSTART:soon"), "");
+	zone_finish();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_line_is_forged, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_buffer_is_an_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_edits, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_date_is_written_as_the_series_has_it, setup, teardown),
 	};
 	return cmocka_run_group_tests_name("ical editing", tests, NULL, NULL);
 }

@@ -262,3 +262,37 @@ def test_words_about_one_date_of_a_series(s):
     assert "RRULE" not in override and "DURATION" not in override
     c.post("/appointments/acts", {**body, "act": "mine"})
     assert stored(s, WORK + "series.ics").count("BEGIN:VEVENT") == 2
+
+
+def test_a_date_is_as_its_series_writes_it(s):
+    """RFC 5545 3.8.4.4: the same form and zone; an alarm stays whole; a name with a colon stays in quotes."""
+    prepare(s)
+    zone = ('BEGIN:VTIMEZONE\r\nTZID:Room: 2\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nTZOFFSETFROM:+0200\r\n'
+            'TZOFFSETTO:+0200\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n')
+    alarm = "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:x\r\nTRIGGER:-PT5M\r\nREPEAT:2\r\nDURATION:PT1M\r\nEND:VALARM\r\n"
+    rule = event("quoted", "XX", "YY", "Marc Petit 80 €", "RRULE:FREQ=DAILY;COUNT=5\r\n" + alarm).replace(
+        "DTSTART:XX", 'DTSTART;VALUE=DATE-TIME;TZID="Room: 2":20370710T100000').replace(
+        "DTEND:YY", "DURATION:PT50M").replace("BEGIN:VEVENT", zone + "BEGIN:VEVENT")
+    assert s.put(WORK + "quoted.ics", rule).status == 201
+    c = Console(s)
+    c.post("/appointments/acts", {"calendar": "anna/appointments", "name": "quoted.ics", "occurrence": "20370712T080000Z", "act": "theirs"})
+    override = unfold(stored(s, WORK + "quoted.ics")).split("BEGIN:VEVENT")[2]
+    for line in ('RECURRENCE-ID;TZID="Room: 2":20370712T100000', 'DTSTART;TZID="Room: 2":20370712T100000',
+                 'DTEND;TZID="Room: 2":20370712T105000'):
+        assert line + "\r\n" in override, override
+    assert alarm in override and override.count("DURATION") == 1, override
+
+
+def test_a_date_behind_a_change_of_those_that_follow(s):
+    """RFC 5545 3.2.13: what describes it is the override from which on it is so; it gets a component of its own all the same."""
+    prepare(s)
+    one = event("ranged", "20370810T080000Z", "20370810T090000Z", "Marc Petit 80 €", "RRULE:FREQ=DAILY;COUNT=5\r\n")
+    two = event("ranged", "20370812T100000Z", "20370812T110000Z", "Marc Petit 80 €",
+                "RECURRENCE-ID;RANGE=THISANDFUTURE:20370812T080000Z\r\n")
+    both = one.replace("END:VCALENDAR\r\n", two[two.index("BEGIN:VEVENT"):])
+    assert s.put(WORK + "ranged.ics", both).status == 201
+    c = Console(s)
+    c.post("/appointments/acts", {"calendar": "anna/appointments", "name": "ranged.ics", "occurrence": "20370813T080000Z", "act": "theirs"})
+    override = unfold(stored(s, WORK + "ranged.ics")).split("BEGIN:VEVENT")[3]
+    assert "RECURRENCE-ID:20370813T080000Z\r\n" in override and "DTSTART:20370813T100000Z\r\n" in override, override
+    assert override.count("RECURRENCE-ID") == 1

@@ -155,59 +155,48 @@ static int take_instance(const struct ical_instance *i, void *arg)
 	return s->there = true;
 }
 
-static const char *time_value(const struct ical_when *w, const struct wall *wall, struct arena *mem)
+static void add_time(const struct ical *ic, const struct ical_line *like, const char *name, int64_t when,
+	const struct zone *zone, struct arena *mem, struct buf *out)
 {
-	if (w->form == ICAL_DATE)
-		return arena_printf(mem, "%04d%02d%02d", wall->year, wall->month, wall->day);
-	return arena_printf(mem, "%04d%02d%02dT%02d%02d%02d%s", wall->year, wall->month, wall->day, wall->hour,
-		wall->min, wall->sec, w->form == ICAL_UTC ? "Z" : "");
+	const char *line = ical_date_line(ic, like, name, when, zone, mem);
+
+	if (line)
+		ical_fold(out, line);
 }
 
-/* ";TZID=Europe/Paris", as the master has it. */
-static const char *parameters(const struct ical_line *l, struct arena *mem)
+/* The lines of what describes that date, its alarms whole, without those that say when it and its series are. */
+static void add_lines(const struct ical *ic, const struct ical_comp *c, struct buf *out)
 {
-	const char *tzid = ical_param(l, "TZID");
+	static const char *const left_out[] = { "RRULE", "RDATE", "EXRULE", "EXDATE", "RECURRENCE-ID", "DTSTART",
+		"DTEND", "DURATION" };
 
-	if (ical_param(l, "VALUE"))
-		return arena_printf(mem, ";VALUE=%s", ical_param(l, "VALUE"));
-	return tzid ? arena_printf(mem, ";TZID=%s", tzid) : "";
+	for (size_t n = c->first + 1; n < c->last; n++) {
+		const struct ical_line *l = &ic->lines[n], *last = l->end ? &ic->lines[l->end] : l;
+		bool out_of_it = false;
+
+		for (size_t k = 0; k < ARRAY_SIZE(left_out); k++)
+			out_of_it |= strcmp(l->name, left_out[k]) == 0;
+		if (!out_of_it)
+			buf_add(out, ic->body + l->offset, last->offset + last->len - l->offset);
+		n = (size_t)(last - ic->lines);
+	}
 }
 
-static void add_time(const struct ical *ic, const struct ical_instance *i, const char *name, int64_t when,
+/* What describes that date (the master, or the override from which on it is so), for that date alone. */
+static int add_override(const struct ical *ic, const struct ical_instance *i, const struct zone *zone,
 	struct arena *mem, struct buf *out)
 {
-	const struct ical_line *start = ical_prop(ic, i->comp, "DTSTART");
-	const struct zone *zone = i->when.in ? i->when.in : i->when.zone ? i->when.zone : zone_utc();
-	struct wall wall;
-
-	zone_from_utc(zone, when, &wall);
-	ical_fold(out, arena_printf(mem, "%s%s:%s", name, parameters(start, mem),
-		time_value(&i->when, &wall, mem)));
-}
-
-/* The master without its rule, at that date: its lines as they stand, its alarms too. */
-static int add_override(const struct ical *ic, const struct ical_instance *i, struct arena *mem,
-	struct buf *out)
-{
-	static const char *const of_the_series[] = { "RRULE", "RDATE", "EXRULE", "EXDATE", "DTSTART", "DTEND",
-		"DURATION" };
 	const struct ical_line *end = &ic->lines[ic->calendar->last];
-	const struct ical_comp *c = i->comp;
+	const struct ical_comp *c = i->comp, *master = ical_master(ic);
+	const struct ical_line *start = ical_prop(ic, c, "DTSTART");
+	const struct ical_line *named = master ? ical_prop(ic, master, "DTSTART") : NULL;
 
 	buf_add(out, ic->body, end->offset);
 	buf_adds(out, "BEGIN:VEVENT\r\n");
-	add_time(ic, i, "RECURRENCE-ID", i->recurrence, mem, out);
-	add_time(ic, i, "DTSTART", i->start, mem, out);
-	add_time(ic, i, "DTEND", i->end, mem, out);
-	for (size_t n = c->first + 1; n < c->last; n++) {
-		const struct ical_line *l = &ic->lines[n];
-		bool left_out = false;
-
-		for (size_t k = 0; k < ARRAY_SIZE(of_the_series); k++)
-			left_out |= strcmp(l->name, of_the_series[k]) == 0;
-		if (!left_out)
-			buf_add(out, ic->body + l->offset, l->len);
-	}
+	add_time(ic, named ? named : start, "RECURRENCE-ID", i->recurrence, zone, mem, out);
+	add_time(ic, start, "DTSTART", i->start, zone, mem, out);
+	add_time(ic, start, "DTEND", i->end, zone, mem, out);
+	add_lines(ic, c, out);
 	buf_adds(out, "END:VEVENT\r\n");
 	return buf_add(out, ic->body + end->offset, ic->body_len - end->offset);
 }
@@ -227,7 +216,7 @@ static int with_override(struct api *a, const struct collection *c, const struct
 		return -1;
 	if (!s.there)
 		return err_set(e, ERR_NOT_FOUND, "the series has no such date");
-	if (add_override(*ic, &s.found, a->mem, &out) < 0)
+	if (add_override(*ic, &s.found, zone, a->mem, &out) < 0)
 		return err_set(e, ERR_LARGE, "the event is too large");
 	return ical_parse(arena_strndup(a->mem, out.data, out.len), out.len, NULL, a->mem, ic, e);
 }
