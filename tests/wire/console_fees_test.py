@@ -296,3 +296,26 @@ def test_a_date_behind_a_change_of_those_that_follow(s):
     override = unfold(stored(s, WORK + "ranged.ics")).split("BEGIN:VEVENT")[3]
     assert "RECURRENCE-ID:20370813T080000Z\r\n" in override and "DTSTART:20370813T100000Z\r\n" in override, override
     assert override.count("RECURRENCE-ID") == 1
+
+
+def told_of(s, user, uid):
+    day = stored(s, WORK + uid + ".ics").split("DTSTART:")[1][:8]
+    day = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+    [e] = [e for e in Console(s, user).get("/events", since=day + "T00:00:00Z", until=day + "T23:59:59Z")["events"] if e["uid"] == uid]
+    return e
+
+
+def test_who_reads_a_calendar_sees_no_fees(s):
+    """architecture.md 15.5: a calendar that is shared shows appointments; what others owe is told to who may see fees."""
+    ref = late(s, "others")
+    anna = Console(s)
+    assert anna.ask("PUT", "/calendars/anna/appointments/shares/zoe", {"access": "read"}).status == 204
+    try:
+        assert told_of(s, "anna", "others")["ref"] == ref
+        shown = told_of(s, "zoe", "others")
+        assert shown["title"] and (shown["ref"], shown["class"], shown["state"], shown["fee"], shown["freed"]) == ("", "", "", None, False)
+        s.dedit("delegate", "anna", "zoe", "read")
+        assert told_of(s, "zoe", "others")["ref"] == ref
+    finally:
+        s.dedit("delegate", "anna", "zoe", "none")
+        anna.ask("DELETE", "/calendars/anna/appointments/shares/zoe")

@@ -284,15 +284,32 @@ static int is_wanted(const char *owner, bool write, void *arg)
 	return strcmp(owner, w->owner) == 0 && (write || !w->write);
 }
 
+int api_may(struct api *a, const char *owner, bool write, bool *out, struct err *e)
+{
+	int rc = api_owners(a, is_wanted, &(struct wanted){ owner, write }, e);
+
+	*out = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
+bool api_is_own(const struct api *a, const struct fee *f)
+{
+	for (const char *const *one = a->http->who.addresses; one && *one; one++) {
+		if (strcmp(*one, f->incident.client) == 0)
+			return true;
+	}
+	return false;
+}
+
 int api_check_owner(struct api *a, const char *owner, bool write)
 {
 	struct err e;
-	int rc = api_owners(a, is_wanted, &(struct wanted){ owner, write }, &e);
+	bool may;
 
-	if (rc > 0)
-		return 0;
-	if (rc < 0)
+	if (api_may(a, owner, write, &may, &e) < 0)
 		api_fail(a, &e);
+	else if (may)
+		return 0;
 	else
 		api_refuse(a, 404, "there is no owner '%s' whose fees you may %s", owner, write ? "change" : "see");
 	return -1;

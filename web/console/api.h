@@ -72,6 +72,10 @@ int api_is_owner(struct api *a, bool *out, struct err *e);
 /* Whose appointments and fees it may look at, or (write) act on. */
 typedef int (*api_owner_fn)(const char *owner, bool write, void *arg);
 int api_owners(struct api *a, api_owner_fn visit, void *arg, struct err *e);
+/* May it look at owner's, or (write) act there? */
+int api_may(struct api *a, const char *owner, bool write, bool *out, struct err *e);
+/* Is it about whoever asks: a client, by one of its addresses? */
+bool api_is_own(const struct api *a, const struct fee *f);
 /* May it look at owner's, or act there? 0: yes; -1 after a refusal, as if there were no such owner. */
 int api_check_owner(struct api *a, const char *owner, bool write);
 /* "anna/work", of an owner whose fees it may see (write: change). -1 after a refusal. */

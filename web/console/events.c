@@ -103,7 +103,8 @@ struct listing {
 	int64_t from, to;
 	/* of one owner */
 	const char *owner;
-	struct fee_list fees;
+	bool all_fees;        /* may be told; else those that are about whoever asks */
+	struct fee_list fees; /* by UID, of one the oldest first */
 	/* of one object */
 	const struct collection *calendar;
 	const char *name, *uid;
@@ -111,14 +112,36 @@ struct listing {
 	bool series;
 };
 
+static int by_uid(const void *a, const void *b)
+{
+	const struct fee *x = a, *y = b;
+	int order = strcmp(x->incident.uid, y->incident.uid);
+
+	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+/* Behind all those about the object. */
+static size_t fees_end(const struct listing *l)
+{
+	size_t low = 0, high = l->fees.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(l->fees.fees[middle].incident.uid, l->uid) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* The last that stands about that date. */
 static const struct fee *fee_of(const struct listing *l, const char *occurrence)
 {
-	for (size_t n = l->fees.count; n-- > 0;) {
-		const struct policy_incident *i = &l->fees.fees[n].incident;
-
-		if (l->fees.fees[n].state != POLICY_VOID && strcmp(i->uid, l->uid) == 0 &&
-			strcmp(i->occurrence, occurrence) == 0)
+	for (size_t n = fees_end(l); n-- > 0 && strcmp(l->fees.fees[n].incident.uid, l->uid) == 0;) {
+		if (l->fees.fees[n].state != POLICY_VOID &&
+			strcmp(l->fees.fees[n].incident.occurrence, occurrence) == 0)
 			return &l->fees.fees[n];
 	}
 	return NULL;
@@ -131,6 +154,18 @@ static bool is_freed(const struct fee *f, int64_t now)
 		f->incident.slot > now && strcmp(f->incident.reason, "refilled") != 0;
 }
 
+/* Who may read a calendar sees no more of its fees than /fees tells (15.5): a group's concern others. */
+static void leave_out_others(struct listing *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->fees.count; i++) {
+		if (l->all_fees || api_is_own(l->a, &l->fees.fees[i]))
+			l->fees.fees[n++] = l->fees.fees[i];
+	}
+	l->fees.count = n;
+}
+
 static int read_fees(struct listing *l, const char *owner, struct err *e)
 {
 	const struct fee_filter filter = { .owner = owner };
@@ -141,7 +176,13 @@ static int read_fees(struct listing *l, const char *owner, struct err *e)
 	l->fees = (struct fee_list){ 0 };
 	if (!policy_owner(l->a->web->policies, owner))
 		return 0;
-	return fees_list(l->a->web->store, &filter, l->a->mem, &l->fees, e);
+	if (api_may(l->a, owner, false, &l->all_fees, e) < 0 ||
+		fees_list(l->a->web->store, &filter, l->a->mem, &l->fees, e) < 0)
+		return -1;
+	leave_out_others(l);
+	if (l->fees.count > 0)
+		qsort(l->fees.fees, l->fees.count, sizeof(*l->fees.fees), by_uid);
+	return 0;
 }
 
 /* ---- one instance ---- */

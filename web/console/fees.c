@@ -17,16 +17,6 @@ enum { PAGE = 100, PAGE_MOST = 500, REFS_MOST = 500 };
 
 /* ---- which ones ---- */
 
-/* Of whoever asks: as a client, the fees of all owners that are about one of its addresses. */
-static bool is_own(const struct api *a, const struct fee *f)
-{
-	for (const char *const *one = a->http->who.addresses; one && *one; one++) {
-		if (strcmp(*one, f->incident.client) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int read_filter(struct api *a, struct fee_filter *f)
 {
 	const char *states = api_query(a, "state");
@@ -55,6 +45,7 @@ static bool is_found(const struct fee *f, const char *folded, struct arena *mem)
 	return strstr(text_folded(all, mem), folded) != NULL;
 }
 
+/* own: what is about whoever asks, as a client, whoever's fees they are. */
 static void narrow(struct api *a, bool own, struct fee_list *list)
 {
 	const char *search = api_query(a, "search");
@@ -62,7 +53,7 @@ static void narrow(struct api *a, bool own, struct fee_list *list)
 	size_t n = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if ((!own || is_own(a, &list->fees[i])) && (!folded || is_found(&list->fees[i], folded, a->mem)))
+		if ((!own || api_is_own(a, &list->fees[i])) && (!folded || is_found(&list->fees[i], folded, a->mem)))
 			list->fees[n++] = list->fees[i];
 	}
 	list->count = n;
@@ -213,7 +204,7 @@ static int find_fee(struct api *a, const char *given, bool write, struct fee *ou
 			api_refuse(a, 404, "no incident has that reference");
 		return -1;
 	}
-	if (!write && is_own(a, out))
+	if (!write && api_is_own(a, out))
 		return 0;
 	return api_check_owner(a, out->owner, write);
 }
