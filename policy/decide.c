@@ -151,22 +151,23 @@ static int find_zone_name(const struct prop_row *row, void *arg)
 	return 1;
 }
 
-/* Floating times: the calendar's zone, else the policy's; dates: the policy's (policy.md 3.2). */
-static int find_zone(struct subject *s, const struct ical *ic, struct err *e)
+int event_zone(struct store *store, const struct policy_set *policies, const struct collection *calendar,
+	const struct ical *ic, struct arena *mem, const struct zone **zone, struct err *e)
 {
+	const struct policy *policy = policy_for(policies, calendar->owner, calendar->name);
 	const struct ical_comp *first = ical_first(ic);
 	const struct ical_line *start = first ? ical_prop(ic, first, "DTSTART") : NULL;
-	struct zone_finder finder = { .mem = s->rq->mem };
+	struct zone_finder finder = { .mem = mem };
 	struct ical_when when;
 
-	s->zone = s->policy->zone;
+	if (policy)
+		*zone = policy->zone;
 	if (!start || ical_line_when(ic, start, NULL, &when, NULL) || when.form != ICAL_FLOATING)
 		return 0;
-	if (store_props(s->rq->store, s->calendar->id, NULL, find_zone_name, &finder, e) < 0)
+	if (store_props(store, calendar->id, NULL, find_zone_name, &finder, e) < 0)
 		return -1;
-	if (finder.zone) {
-		s->zone = finder.zone;
-	}
+	if (finder.zone)
+		*zone = finder.zone;
 	return 0;
 }
 
@@ -231,6 +232,7 @@ static int read_foreign(struct subject *s, const struct ical *ic, struct err *e)
 int subject_begin(struct subject *s, struct body *incoming, struct err *e)
 {
 	struct ledger_query q = { .owner = s->calendar->owner };
+	const struct event_request *rq = s->rq;
 
 	if (begin_decision(s, e))
 		return -1;
@@ -243,8 +245,9 @@ int subject_begin(struct subject *s, struct body *incoming, struct err *e)
 		return 0;
 	read_owner(s);
 	q.uid = told->info.uid;
-	if (read_delegate(s, e) || find_zone(s, told->full, e) ||
-		ledger_read(s->rq->store, &q, s->rq->mem, &s->decision.known, e) ||
+	if (read_delegate(s, e) ||
+		event_zone(rq->store, rq->policies, s->calendar, told->full, rq->mem, &s->zone, e) ||
+		ledger_read(rq->store, &q, rq->mem, &s->decision.known, e) ||
 		read_foreign(s, told->full, e) ||
 		(s->old.full && read_foreign(s, s->old.full, e))) {
 		return -1;

@@ -84,6 +84,11 @@ int event_tick(const struct event_request *rq, const struct event_where *at, str
  * (architecture.md 15.24); one that has its slot already is left alone. *acquired: which it was. */
 int event_acquire(const struct event_request *rq, const struct event_where *at, bool *acquired,
 	struct err *e);
+/* In which zone an object's floating times and dates are meant: floating times the calendar's
+ * (calendar-timezone), else its policy's; dates the policy's (policy.md 3.2). *zone stays as it is where
+ * neither says one. */
+int event_zone(struct store *store, const struct policy_set *policies, const struct collection *calendar,
+	const struct ical *ic, struct arena *mem, const struct zone **zone, struct err *e);
 /* The object as its user wrote it: without what policies rendered into it (15.8), whatever is in force now.
  * `ic` itself if nothing was; in mem. */
 int event_plain(struct store *store, const struct policy_set *policies, const struct collection *calendar,

@@ -319,3 +319,30 @@ def test_who_reads_a_calendar_sees_no_fees(s):
     finally:
         s.dedit("delegate", "anna", "zoe", "none")
         anna.ask("DELETE", "/calendars/anna/appointments/shares/zoe")
+
+
+def test_floating_times_are_the_calendars(s):
+    """policy.md 3.2: in the calendar's own zone if it has one, else in its policy's."""
+    from dav import proppatch
+
+    prepare(s)
+    zone = "BEGIN:VCALENDAR&#13;\nVERSION:2.0&#13;\nPRODID:x&#13;\nBEGIN:VTIMEZONE&#13;\nTZID:Asia/Tokyo&#13;\nBEGIN:STANDARD&#13;\n" \
+           "DTSTART:19700101T000000&#13;\nTZOFFSETFROM:+0900&#13;\nTZOFFSETTO:+0900&#13;\nEND:STANDARD&#13;\nEND:VTIMEZONE&#13;\nEND:VCALENDAR&#13;\n"
+    c = Console(s)
+
+    def start():
+        o = c.get("/events", since="2037-09-09T00:00:00Z", until="2037-09-12T00:00:00Z", calendar="anna/second")
+        return min(e["start"] for e in o["events"] if e["uid"] == "floating")
+
+    second = WORK.replace("appointments", "second")
+    rule = event("floating", "20370910T100000", "20370910T110000", "Marc Petit 80 €", "RRULE:FREQ=DAILY;COUNT=3\r\n")
+    assert s.put(second + "floating.ics", rule).status == 201
+    assert start() == "2037-09-10T08:00:00Z"
+    r = s.request("PROPPATCH", second, proppatch(f"<C:calendar-timezone>{zone}</C:calendar-timezone>"))
+    assert r.status == 207 and "200 OK" in r.text, r
+    try:
+        assert start() == "2037-09-10T01:00:00Z"
+        c.post("/appointments/acts", {"calendar": "anna/second", "name": "floating.ics", "occurrence": "20370911T010000Z", "act": "theirs"})
+    finally:
+        s.request("PROPPATCH", second, proppatch(remove="<C:calendar-timezone/>"))
+    assert "RECURRENCE-ID:20370911T100000\r\n" in stored(s, second + "floating.ics")

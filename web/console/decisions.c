@@ -202,10 +202,9 @@ static int add_override(const struct ical *ic, const struct ical_instance *i, co
 }
 
 /* `ic` with a component for that date; *ic and *out are the same if there is one already. */
-static int with_override(struct api *a, const struct collection *c, const struct said *said, struct ical **ic,
+static int with_override(struct api *a, const struct said *said, const struct zone *zone, struct ical **ic,
 	struct err *e)
 {
-	const struct zone *zone = api_zone(a, c->owner);
 	struct searched s = { .occurrence = said->occurrence };
 	cleanup_buf struct buf out;
 
@@ -222,10 +221,10 @@ static int with_override(struct api *a, const struct collection *c, const struct
 }
 
 /* The word on a line of its own at the end of the notes, where the owner would type it. */
-static int add_word(struct api *a, const struct collection *c, const struct said *said, struct ical *ic,
+static int add_word(struct api *a, const struct said *said, const struct zone *zone, struct ical *ic,
 	struct buf *out, struct err *e)
 {
-	const struct ical_comp *event = component(ic, api_zone(a, c->owner), said->occurrence, a->mem);
+	const struct ical_comp *event = component(ic, zone, said->occurrence, a->mem);
 	struct ical_edit *ed = ical_edit_begin(ic);
 	const struct ical_line *notes;
 
@@ -250,6 +249,7 @@ static int say(struct api *a, const struct collection *c, const struct said *sai
 	struct event_result *out, struct err *e)
 {
 	struct event_request rq = api_event_request(a);
+	const struct zone *zone = api_zone(a, c->owner);
 	cleanup_buf struct buf stored, body;
 	struct object row;
 	struct ical *ic;
@@ -259,8 +259,9 @@ static int say(struct api *a, const struct collection *c, const struct said *sai
 	if (store_body(a->web->store, c->id, said->name, a->mem, &row, &stored, e) < 0 ||
 		ical_parse(stored.data, stored.len, NULL, a->mem, &ic, e) < 0 ||
 		event_plain(a->web->store, a->web->policies, c, ic, a->mem, &ic, e) < 0 ||
-		(*said->occurrence && with_override(a, c, said, &ic, e) < 0) ||
-		add_word(a, c, said, ic, &body, e) < 0)
+		event_zone(a->web->store, a->web->policies, c, ic, a->mem, &zone, e) < 0 ||
+		(*said->occurrence && with_override(a, said, zone, &ic, e) < 0) ||
+		add_word(a, said, zone, ic, &body, e) < 0)
 		return -1;
 	rq.preview = said->preview;
 	rq.entered = entered;

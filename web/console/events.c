@@ -261,7 +261,7 @@ static int take_name(const struct object *o, void *arg)
 	return 0;
 }
 
-/* What can't be read costs itself alone. */
+/* What can't be read costs itself alone. zone: where neither calendar nor policy have one. */
 static int add_object(struct listing *l, const char *name, const struct zone *zone, struct err *e)
 {
 	cleanup_buf struct buf body;
@@ -274,6 +274,8 @@ static int add_object(struct listing *l, const char *name, const struct zone *zo
 		return err_costs_one(&why) || why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
 	if (ical_parse(body.data, body.len, NULL, l->a->mem, &ic, &why) < 0)
 		return 0;
+	if (event_zone(l->a->web->store, l->a->web->policies, l->calendar, ic, l->a->mem, &zone, e) < 0)
+		return -1;
 	l->name = name;
 	l->uid = row.uid;
 	l->ic = ic;
