@@ -80,11 +80,15 @@ static json_t *months_of(const struct report_table *t, const char *name)
 	return list;
 }
 
-/* A name that two clients have is told with the key behind it. */
-static bool is_named(struct api *a, const char *shown, const char *name, const char *key)
+/* A name that two clients have is told with the key behind it: "Marc (marc@example.org)". */
+static bool is_named(const char *shown, const char *name, const char *key)
 {
-	return strcmp(shown, name) == 0 || strcmp(shown, key) == 0 ||
-		strcmp(shown, arena_printf(a->mem, "%s (%s)", name, key)) == 0;
+	size_t name_len = strlen(name), key_len = strlen(key);
+
+	if (strcmp(shown, name) == 0 || strcmp(shown, key) == 0)
+		return true;
+	return strncmp(shown, name, name_len) == 0 && str_starts(shown + name_len, " (") &&
+		strncmp(shown + name_len + 2, key, key_len) == 0 && strcmp(shown + name_len + 2 + key_len, ")") == 0;
 }
 
 /* What is owed, by currency. *key: the client's, if a fee tells it. */
@@ -97,7 +101,7 @@ static json_t *open_of(struct api *a, const char *shown, const struct fee_list *
 	for (size_t n = 0; n < fees->count; n++) {
 		const struct fee *f = &fees->fees[n];
 
-		if (!is_named(a, shown, fee_client(f), f->incident.client))
+		if (!is_named(shown, fee_client(f), f->incident.client))
 			continue;
 		*key = f->incident.client;
 		fee_sums_add(sums, &count, f);
@@ -117,7 +121,7 @@ static json_t *accepted_of(struct api *a, const char *shown, const char *key,
 	for (size_t n = 0; n < accepted->count; n++) {
 		const struct policy_incident *i = &accepted->entries[n].i;
 
-		if (strcmp(i->client, key) == 0 || is_named(a, shown, i->title, i->client))
+		if (strcmp(i->client, key) == 0 || is_named(shown, i->title, i->client))
 			json_array_append_new(list, json_pack("{s:s, s:o}", "policy", i->policy, "when",
 				json_time(i->at)));
 	}
