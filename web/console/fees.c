@@ -59,8 +59,9 @@ static void narrow(struct api *a, bool own, struct fee_list *list)
 	list->count = n;
 }
 
-/* Who looks after appointments, or names an owner, gets that owner's; all others their own. */
-static int list_fees(struct api *a, struct fee_list *out, const struct zone **zone)
+/* Who looks after appointments, or names an owner, gets that owner's; all others their own. *write: they may
+ * be acted on; NULL: no matter. */
+static int list_fees(struct api *a, struct fee_list *out, const struct zone **zone, bool *write)
 {
 	struct fee_filter filter = { 0 };
 	bool owner;
@@ -73,7 +74,8 @@ static int list_fees(struct api *a, struct fee_list *out, const struct zone **zo
 	owner = owner || api_query(a, "owner");
 	if ((owner && api_owner(a, &filter.owner) < 0) || read_filter(a, &filter) < 0)
 		return -1;
-	if (fees_list(a->web->store, &filter, a->mem, out, &e) < 0) {
+	if (fees_list(a->web->store, &filter, a->mem, out, &e) < 0 ||
+		(owner && write && api_may(a, filter.owner, true, write, &e) < 0)) {
 		api_fail(a, &e);
 		return -1;
 	}
@@ -145,11 +147,12 @@ json_t *api_fee_acts(const struct fee *f)
 	return acts;
 }
 
-static json_t *fee_with_acts(const struct fee *f)
+/* write: whoever asks may act on it. */
+static json_t *fee_with_acts(const struct fee *f, bool write)
 {
 	json_t *o = fee_json(f);
 
-	json_object_set_new(o, "acts", api_fee_acts(f));
+	json_object_set_new(o, "acts", write ? api_fee_acts(f) : json_array());
 	return o;
 }
 
@@ -177,15 +180,16 @@ int api_fees(struct api *a)
 	int64_t offset = 0, limit = PAGE;
 	const struct zone *zone;
 	struct fee_list list;
+	bool write = false;
 	json_t *fees;
 
 	if (api_query_number(a, "offset", 0, INT32_MAX, &offset) < 0 ||
-		api_query_number(a, "limit", 0, PAGE_MOST, &limit) < 0 || list_fees(a, &list, &zone) < 0 ||
+		api_query_number(a, "limit", 0, PAGE_MOST, &limit) < 0 || list_fees(a, &list, &zone, &write) < 0 ||
 		sort(a, &list) < 0)
 		return a->http->res->status;
 	fees = json_array();
 	for (size_t n = (size_t)offset; n < list.count && n - (size_t)offset < (size_t)limit; n++)
-		json_array_append_new(fees, fee_with_acts(&list.fees[n]));
+		json_array_append_new(fees, fee_with_acts(&list.fees[n], write));
 	return api_send(a, 200, json_pack("{s:s, s:I, s:I, s:o, s:o}", "zone", zone_name(zone), "total",
 		(json_int_t)list.count, "offset", (json_int_t)offset, "sums", sums_of(a, &list), "fees", fees));
 }
@@ -229,33 +233,42 @@ static int history_of(struct api *a, const struct fee *f, json_t *all, struct er
 	return 0;
 }
 
+/* The client disputes there: for the client, and for who may do so anyway. "": for nobody else. */
+static const char *note_url(struct api *a, const struct fee *f, bool write)
+{
+	struct store_info info;
+	const char *path;
+
+	if (!write && !api_is_own(a, f))
+		return "";
+	store_info(a->web->store, &info);
+	path = link_fee(&info, f->incident.ref, f->incident.client, a->mem);
+	secret_zero(&info, sizeof(info));
+	return arena_printf(a->mem, "%s%s", a->http->base ? a->http->base : "", path);
+}
+
 int api_fee(struct api *a)
 {
 	json_t *history = json_array();
-	struct store_info info;
 	struct collection c;
 	struct object event;
-	const char *note;
 	struct fee f;
 	struct err e;
-	bool there;
+	bool there, write;
 
 	if (find_fee(a, a->part[0], false, &f) < 0) {
 		json_decref(history);
 		return a->http->res->status;
 	}
 	there = api_find_event(a, f.owner, f.incident.uid, &c, &event);
-	store_info(a->web->store, &info);
-	note = link_fee(&info, f.incident.ref, f.incident.client, a->mem);
-	secret_zero(&info, sizeof(info));
-	if (history_of(a, &f, history, &e) < 0) {
+	if (api_may(a, f.owner, true, &write, &e) < 0 || history_of(a, &f, history, &e) < 0) {
 		json_decref(history);
 		return api_fail(a, &e);
 	}
-	return api_send(a, 200, json_pack("{s:o, s:s, s:s, s:s, s:s, s:o}", "fee", fee_with_acts(&f), "zone",
+	return api_send(a, 200, json_pack("{s:o, s:s, s:s, s:s, s:s, s:o}", "fee", fee_with_acts(&f, write), "zone",
 		zone_name(fee_zone(a->web->policies, &f)), "calendar",
 		there ? arena_printf(a->mem, "%s/%s", c.owner, c.name) : "", "name", there ? event.name : "",
-		"note-url", note, "history", history));
+		"note-url", note_url(a, &f, write), "history", history));
 }
 
 /* ---- what is decided ---- */
@@ -399,7 +412,7 @@ static int export_csv(struct api *a, int unused)
 	buf_init(&text, a->http->res->body.max);
 	if (separator && strcmp(separator, ",") != 0 && strcmp(separator, ";") != 0)
 		return api_refuse(a, 400, "separator: , or ;");
-	if (list_fees(a, &list, &zone) < 0)
+	if (list_fees(a, &list, &zone, NULL) < 0)
 		return a->http->res->status;
 	fees_csv(&list, a->web->policies, separator ? *separator : ',', &text);
 	return send_file(a, "text/csv; charset=utf-8", "fees.csv", &text);
