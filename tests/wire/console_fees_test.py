@@ -5,7 +5,7 @@ import io
 import json
 
 from console import Console, problem
-from dav import unchanged, unfold, value
+from dav import in_hours, unchanged, unfold, value
 from dedit_wire import event
 from policy_late_test import EXTRA, FEES, WORK, book, cancel, fees, prepare, stored
 
@@ -43,7 +43,9 @@ def test_owner_and_roles(s):
     try:
         zoe = Console(s, "zoe")
         assert zoe.session["owners"] == [{"name": "anna", "displayname": "anna", "write": False}]
-        assert zoe.get(f"/fees/{ref}")["fee"]["ref"] == ref
+        told = zoe.get(f"/fees/{ref}")
+        assert told["fee"]["ref"] == ref and told["note-url"] == "" and told["fee"]["acts"] == []
+        assert zoe.get("/fees", search=ref)["fees"][0]["acts"] == [] and anna.get("/fees", search=ref)["fees"][0]["acts"]
         problem(zoe.ask("POST", f"/fees/{ref}/acts", {"act": "waive", "reason": "x"}), 404, "change")
     finally:
         s.dedit("delegate", "anna", "zoe", "none")
@@ -346,3 +348,30 @@ def test_floating_times_are_the_calendars(s):
     finally:
         s.request("PROPPATCH", second, proppatch(remove="<C:calendar-timezone/>"))
     assert "RECURRENCE-ID:20370911T100000\r\n" in stored(s, second + "floating.ics")
+
+
+def test_nothing_is_offered_that_cannot_be_done(s):
+    """What is offered about a date that is gone would find nothing; who may not write is offered nothing."""
+    prepare(s)
+    uid = "gone-date"
+    rule = event(uid, in_hours(20), in_hours(21), "Marc Petit 80 €", "RRULE:FREQ=DAILY;COUNT=3\r\n")
+    assert s.put(WORK + uid + ".ics", rule).status == 201
+    occurrence = in_hours(20)
+    assert s.put(WORK + uid + ".ics", rule.replace("RRULE", f"EXDATE:{occurrence}\r\nRRULE")).status == 204
+    c = Console(s)
+    ref = fees(s, uid)[0]["ref"]
+    act(c, ref, act="dispute", reason="was ill")
+
+    def decision(c):
+        [d] = [d for d in c.get("/decisions", owner="anna")["decisions"] if d["ref"] == ref]
+        return d
+
+    d = decision(c)
+    assert (d["name"], d["occurrence"], d["appointment-acts"]) == (uid + ".ics", occurrence, []) and d["acts"], d
+    problem(c.ask("POST", "/appointments/acts", {"calendar": d["calendar"], "name": d["name"], "occurrence": occurrence, "act": "mine"}), 404)
+    s.dedit("delegate", "anna", "zoe", "read")
+    try:
+        assert decision(Console(s, "zoe"))["acts"] == []
+    finally:
+        s.dedit("delegate", "anna", "zoe", "none")
+        act(c, ref, act="ok")

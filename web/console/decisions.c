@@ -12,6 +12,67 @@
 
 enum { ROUNDS = 3 };
 
+/* ---- the dates of an event ---- */
+
+/* The VEVENT of that date: its override, or (occurrence "") the master; NULL: there is none of its own. */
+static const struct ical_comp *component(const struct ical *ic, const struct zone *zone,
+	const char *occurrence, struct arena *mem)
+{
+	for (const struct ical_comp *c = ic->calendar->children; c; c = c->next) {
+		const char *there;
+
+		if (c->kind == ICAL_VEVENT && change_occurrence(ic, c, zone, mem, &there) == 0 &&
+			strcmp(there, occurrence) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+struct searched { const char *occurrence; struct ical_instance found; bool there; };
+
+static int take_instance(const struct ical_instance *i, void *arg)
+{
+	struct searched *s = arg;
+	char text[ICAL_UTC_SIZE];
+
+	ical_utc(i->recurrence, text);
+	if (strcmp(text, s->occurrence) != 0)
+		return 0;
+	s->found = *i;
+	return s->there = true;
+}
+
+/* Without a component of its own. 1; 0: there is no such date; -1 with e. */
+static int find_date(const struct ical *ic, const struct zone *zone, const char *occurrence,
+	struct ical_instance *out, struct err *e)
+{
+	struct searched s = { .occurrence = occurrence };
+
+	if (ical_expand(ic, zone, ICAL_MIN, ICAL_MAX, take_instance, &s, e) < 0)
+		return -1;
+	*out = s.found;
+	return s.there;
+}
+
+/* Can something be said about that date? */
+static bool date_is_there(struct api *a, const struct collection *c, const char *name, const char *occurrence)
+{
+	const struct zone *zone = api_zone(a, c->owner);
+	struct ical_instance unused;
+	cleanup_buf struct buf body;
+	struct object row;
+	struct ical *ic;
+	struct err e;
+
+	buf_init(&body, SIZE_MAX / 2);
+	if (store_body(a->web->store, c->id, name, a->mem, &row, &body, &e) < 0 ||
+		ical_parse(body.data, body.len, NULL, a->mem, &ic, &e) < 0 ||
+		event_zone(a->web->store, a->web->policies, c, ic, a->mem, &zone, &e) < 0)
+		return false;
+	return component(ic, zone, occurrence, a->mem) ||
+		(*occurrence && find_date(ic, zone, occurrence, &unused, &e) > 0);
+}
+
 /* ---- to decide ---- */
 
 /* Columns of the report "decide". */
@@ -22,7 +83,8 @@ static json_t *time_cell(const struct cell *c)
 	return c->kind == CELL_TIME ? json_time(c->number) : json_null();
 }
 
-static void add_place(struct api *a, json_t *o, const char *owner, const char *uid)
+/* Where its event stands. May something be said about the appointment? */
+static bool add_place(struct api *a, json_t *o, const char *owner, const char *uid, const char *occurrence)
 {
 	struct collection c;
 	struct object event;
@@ -32,28 +94,30 @@ static void add_place(struct api *a, json_t *o, const char *owner, const char *u
 	json_object_set_new(o, "calendar", there ? json_text(arena_printf(a->mem, "%s/%s", c.owner, c.name)) :
 		json_text(""));
 	json_object_set_new(o, "name", json_text(there ? event.name : ""));
+	return there && date_is_there(a, &c, event.name, occurrence);
 }
 
-/* Said of a fee; of an appointment only while its event is there. */
-static void add_acts(json_t *o, const struct fee *f)
+/* Said of a fee; of an appointment only while it is there. */
+static void add_acts(json_t *o, const struct fee *f, bool there)
 {
 	json_t *appointment = json_array();
 
-	if (*json_string_value(json_object_get(o, "name"))) {
-		for (size_t i = 0; i < api_appointment_act_count; i++)
-			json_array_append_new(appointment, json_string(api_appointment_acts[i].name));
-	}
+	for (size_t i = 0; there && i < api_appointment_act_count; i++)
+		json_array_append_new(appointment, json_string(api_appointment_acts[i].name));
 	json_object_set_new(o, "acts", f ? api_fee_acts(f) : json_array());
 	json_object_set_new(o, "appointment-acts", appointment);
 }
 
-static json_t *decision(struct api *a, const char *owner, const struct report_table *t, size_t row)
+/* write: whoever asks may act on it. */
+static json_t *decision(struct api *a, const char *owner, bool write, const struct report_table *t,
+	size_t row)
 {
 	const struct cell *money = report_cell(t, row, FEE);
 	bool words = strcmp(report_cell(t, row, WHY)->text, "not understood") == 0;
 	const char *key = report_cell(t, row, REF)->text; /* of what isn't understood: the event's UID */
 	const char *what = report_cell(t, row, WHAT)->text, *uid = key, *occurrence = "";
 	struct fee f;
+	bool there;
 	json_t *o;
 
 	if (!words && fee_find(a->web->store, key, a->mem, &f, NULL) == 0) {
@@ -67,8 +131,8 @@ static json_t *decision(struct api *a, const char *owner, const struct report_ta
 		"client", report_cell(t, row, CLIENT)->text, "class", words ? "" : what, "ref", words ? "" : key,
 		"fee", money->kind == CELL_MONEY && *money->text ? json_money(a->mem, money->number, money->text) :
 		json_null(), "words", words ? what : "", "occurrence", occurrence);
-	add_place(a, o, owner, uid);
-	add_acts(o, words || !*uid ? NULL : &f);
+	there = add_place(a, o, owner, uid, occurrence);
+	add_acts(o, words || !*uid || !write ? NULL : &f, there && write);
 	return o;
 }
 
@@ -78,14 +142,15 @@ int api_decisions(struct api *a)
 	struct report r;
 	json_t *list;
 	struct err e;
+	bool write;
 
 	if (api_owner(a, &q.facts.owner) < 0)
 		return a->http->res->status;
-	if (api_report(a, "decide", &q, &r, &e) < 0)
+	if (api_may(a, q.facts.owner, true, &write, &e) < 0 || api_report(a, "decide", &q, &r, &e) < 0)
 		return api_fail(a, &e);
 	list = json_array();
 	for (size_t row = 0; row < r.tables[0]->row_count; row++)
-		json_array_append_new(list, decision(a, q.facts.owner, r.tables[0], row));
+		json_array_append_new(list, decision(a, q.facts.owner, write, r.tables[0], row));
 	return api_send(a, 200, json_pack("{s:s, s:s, s:o}", "zone", zone_name(r.zone), "owner", q.facts.owner,
 		"decisions", list));
 }
@@ -125,35 +190,7 @@ static int read_said(struct api *a, struct said *s, struct collection *c)
 	return -1;
 }
 
-/* The VEVENT of that date: its override, or (occurrence "") the master; NULL: there is none of its own. */
-static const struct ical_comp *component(const struct ical *ic, const struct zone *zone,
-	const char *occurrence, struct arena *mem)
-{
-	for (const struct ical_comp *c = ic->calendar->children; c; c = c->next) {
-		const char *there;
-
-		if (c->kind == ICAL_VEVENT && change_occurrence(ic, c, zone, mem, &there) == 0 &&
-			strcmp(there, occurrence) == 0)
-			return c;
-	}
-	return NULL;
-}
-
 /* ---- a date of a series without a component of its own gets one ---- */
-
-struct searched { const char *occurrence; struct ical_instance found; bool there; };
-
-static int take_instance(const struct ical_instance *i, void *arg)
-{
-	struct searched *s = arg;
-	char text[ICAL_UTC_SIZE];
-
-	ical_utc(i->recurrence, text);
-	if (strcmp(text, s->occurrence) != 0)
-		return 0;
-	s->found = *i;
-	return s->there = true;
-}
 
 static void add_time(const struct ical *ic, const struct ical_line *like, const char *name, int64_t when,
 	const struct zone *zone, struct arena *mem, struct buf *out)
@@ -164,7 +201,7 @@ static void add_time(const struct ical *ic, const struct ical_line *like, const 
 		ical_fold(out, line);
 }
 
-/* The lines of what describes that date, its alarms whole, without those that say when it and its series are. */
+/* The lines of what describes that date, its alarms whole, without those that say when it is. */
 static void add_lines(const struct ical *ic, const struct ical_comp *c, struct buf *out)
 {
 	static const char *const left_out[] = { "RRULE", "RDATE", "EXRULE", "EXDATE", "RECURRENCE-ID", "DTSTART",
@@ -205,17 +242,19 @@ static int add_override(const struct ical *ic, const struct ical_instance *i, co
 static int with_override(struct api *a, const struct said *said, const struct zone *zone, struct ical **ic,
 	struct err *e)
 {
-	struct searched s = { .occurrence = said->occurrence };
+	struct ical_instance found;
 	cleanup_buf struct buf out;
+	int rc;
 
 	buf_init(&out, 2 * (*ic)->body_len + 4096);
 	if (component(*ic, zone, said->occurrence, a->mem))
 		return 0;
-	if (ical_expand(*ic, zone, ICAL_MIN, ICAL_MAX, take_instance, &s, e) < 0)
+	rc = find_date(*ic, zone, said->occurrence, &found, e);
+	if (rc < 0)
 		return -1;
-	if (!s.there)
+	if (rc == 0)
 		return err_set(e, ERR_NOT_FOUND, "the series has no such date");
-	if (add_override(*ic, &s.found, zone, a->mem, &out) < 0)
+	if (add_override(*ic, &found, zone, a->mem, &out) < 0)
 		return err_set(e, ERR_LARGE, "the event is too large");
 	return ical_parse(arena_strndup(a->mem, out.data, out.len), out.len, NULL, a->mem, ic, e);
 }
