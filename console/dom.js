@@ -53,6 +53,53 @@ export function table(caption, columns, rows, { rowAttributes = () => ({}), clas
 			h("td", { class: c.title ? "title" : c.number ? "number" : null, "data-label": c.label }, c.text(row))))))));
 }
 
+// Draws anew what stands in a place. focusAgain() is called before: what it returns, called after, gives the focus, if it
+// went with what was there, to what has the same data-key, or to the row of the same data-ref or the next one that is left;
+// else to another element. The page isn't scrolled.
+export function focusAgain(place, other) {
+	const at = document.activeElement;
+	const key = at?.closest("[data-key]")?.dataset.key;
+	const rows = [...place.querySelectorAll("[data-ref]")];
+	const row = rows.indexOf(at?.closest("[data-ref]"));
+	const refs = row < 0 ? [] : rows.slice(row).map((r) => r.dataset.ref);
+	const top = scrollY;
+	const first = (name, value) => place.querySelector(`[data-${name}="${CSS.escape(value)}"]`);
+
+	return () => {
+		scrollTo({ top, behavior: "instant" });
+		if (document.activeElement && document.activeElement !== document.body)
+			return;
+		const left = refs.map((ref) => first("ref", ref)).find(Boolean);
+		const next = (key && first("key", key)) || left?.querySelector("button, a[href], input, summary") || other;
+		next?.focus({ preventScroll: true });
+	};
+}
+
+// For a list below a form: draw(signal) → what to show. Each call of what is returned draws it anew, and drops what is still
+// being loaded.
+export function redrawn(place, signal, draw, failed) {
+	let abort = new AbortController();
+	return async () => {
+		abort.abort();
+		abort = new AbortController();
+		const mine = AbortSignal.any([signal, abort.signal]);
+		place.setAttribute("aria-busy", "true");
+		try {
+			await draw(mine, (...children) => {
+				const again = focusAgain(place, place);
+				place.replaceChildren(...children);
+				again();
+			});
+		} catch (e) {
+			if (!mine.aborted)
+				place.replaceChildren(failed(e));
+		} finally {
+			if (!mine.aborted)
+				place.setAttribute("aria-busy", "false");
+		}
+	};
+}
+
 export const nothing = (text) => h("p", { class: "nothing" }, text);
 
 // Loads a file of ours that pages need now and then.
@@ -86,6 +133,8 @@ export function say(text, actions = [], kind = "") {
 	live.replaceChildren(toast);
 	setTimeout(() => toast.matches(":hover, :focus-within") || close(), actions.length ? 12000 : 6000);
 }
+
+export const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((d) => d.close());
 
 // Asks before something is done. Resolves with the form's data, or null.
 export function ask(title, body, doing, undoing, { danger = false } = {}) {

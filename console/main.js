@@ -1,6 +1,6 @@
 // Who is signed in, which page is shown, and what stands around it.
 import * as api from "./api.js";
-import { h, say } from "./dom.js";
+import { closeDialogs, focusAgain, h, say } from "./dom.js";
 import { setZone, zoneName } from "./format.js";
 import { language, setLanguage, t } from "./texts.js";
 import { signIn } from "./page_signin.js";
@@ -21,7 +21,9 @@ const pages = [
 
 const context = { session: null, owner: null, parameters: new URLSearchParams(), signal: null,
 	go: (page, parameters) => { location.hash = `#/${api.query(page, parameters)}`; },
-	refresh: () => show(false), decisions: () => countDecisions() };
+	// What a page was asked for stays in the address, and the page goes on as it is.
+	keep: (page, parameters) => history.replaceState(null, "", `#/${api.query(page, parameters)}`),
+	refresh: () => show(false) };
 let abort = new AbortController();
 const root = h("div", { id: "root" });
 document.body.append(root);
@@ -125,22 +127,22 @@ function wanted() {
 	return allowed.find((p) => p.name === name) ?? allowed[0];
 }
 
-async function show(moved = true) {
-	abort.abort();
-	abort = new AbortController();
-	const { signal } = abort;
-	const page = wanted();
+function open(page) {
+	closeDialogs();
 	const heading = h("h1", { tabindex: "-1" }, page ? t(`page.${page.name}`) : t("frame.nothing"));
-	const body = h("div", { class: "body", "aria-busy": "true" });
-	const place = h("main", { id: "main", tabindex: "-1" }, heading, body);
+	const place = h("main", { id: "main", tabindex: "-1" }, heading, h("div", { class: "body" }));
 	document.title = `${heading.textContent} · dédit`;
-	context.signal = signal;
 	frame(page, place);
-	if (moved)
-		heading.focus({ preventScroll: true });
+	heading.focus({ preventScroll: true });
+}
+
+// Fills the body. Pages draw once they have loaded: until then stands what was there, as high as it was.
+async function fill(page, body) {
+	const { signal } = abort;
+	body.setAttribute("aria-busy", "true");
+	body.style.minHeight = `${body.offsetHeight}px`;
 	// At once would flicker.
 	const slow = setTimeout(() => body.prepend(h("p", { class: "loading", role: "status" }, t("frame.loading"))), 250);
-	countDecisions();
 	try {
 		await page?.show(body, context);
 	} catch (e) {
@@ -148,9 +150,30 @@ async function show(moved = true) {
 			body.replaceChildren(failure(e));
 	} finally {
 		clearTimeout(slow);
-		body.querySelector(":scope > .loading")?.remove();
-		body.setAttribute("aria-busy", "false");
+		if (!signal.aborted) {
+			body.querySelector(":scope > .loading")?.remove();
+			body.style.minHeight = "";
+			body.setAttribute("aria-busy", "false");
+		}
 	}
+}
+
+// Another page, or (moved: false) the same once more, after something was done there: then whoever works with the keyboard
+// goes on where they were, or with what came next.
+async function show(moved = true) {
+	abort.abort();
+	abort = new AbortController();
+	const { signal } = abort;
+	const page = wanted();
+	context.signal = signal;
+	if (moved)
+		open(page);
+	const body = root.querySelector("main > .body");
+	const again = focusAgain(body, root.querySelector("h1"));
+	countDecisions();
+	await fill(page, body);
+	if (!signal.aborted && !moved)
+		again();
 }
 
 async function leave() {
@@ -177,6 +200,7 @@ async function start() {
 	try {
 		enter(await api.session());
 	} catch (e) {
+		closeDialogs();
 		root.className = "signed-out";
 		if (e instanceof api.Refusal && e.status === 401)
 			signIn(root, enter, [languageButton(), themeButton()]);
@@ -185,6 +209,7 @@ async function start() {
 	}
 }
 
+context.failure = failure;
 context.refresh = () => context.session ? show(false) : start();
 api.onSignedOut(() => {
 	if (context.session) {

@@ -1,6 +1,6 @@
 // All that was cancelled, moved or missed, and what is owed for it. What is asked for stands in the address.
 import * as api from "./api.js";
-import { field, h, newId, nothing, select, table } from "./dom.js";
+import { field, h, newId, nothing, redrawn, select, table } from "./dom.js";
 import { day, money, number } from "./format.js";
 import { actOnSeveral, showFee, stateChip, what, when } from "./fee.js";
 import { named, t } from "./texts.js";
@@ -59,10 +59,18 @@ function exports(q, owner) {
 		h("button", {}, t("fees.export")));
 }
 
-export async function fees(place, context) {
-	const q = asked(context.parameters);
-	const change = (some) => context.go("fees", { ...q, offset: "", ...some });
-	const list = await api.get("fees", { ...q, owner: context.owner, limit: PAGE }, context.signal);
+function pager(list, change) {
+	const from = list.offset + 1, to = list.offset + list.fees.length;
+	const turn = (key, disabled, offset) => h("button", { type: "button", "data-key": key, disabled,
+		onclick: () => change({ offset }) }, t(`fees.${key}`));
+	return list.total <= PAGE ? "" : h("nav", { class: "pager", "aria-label": t("fees.count", { count: number(list.total) }) },
+		turn("previous", list.offset === 0, Math.max(0, list.offset - PAGE)),
+		h("span", {}, t("fees.range", { from, to, total: number(list.total) })),
+		turn("next", to >= list.total, list.offset + PAGE));
+}
+
+// The list with what belongs to it; change(some) asks for another.
+function drawList(list, q, change, context) {
 	const chosen = new Map();
 	const acting = context.session.roles.includes("owner");
 	const bar = h("div", { class: "bulk", hidden: true, role: "group" });
@@ -91,7 +99,7 @@ export async function fees(place, context) {
 		const falling = q.sort === `-${key}`;
 		return { label, sort: q.sort === key ? "ascending" : falling ? "descending" : null,
 			head: h("button", { type: "button", class: "sort", title: t("fees.order", { column: label }),
-				onclick: () => change({ sort: falling ? key : `-${key}` }) }, label,
+				"data-key": `sort-${key}`, onclick: () => change({ sort: falling ? key : `-${key}` }) }, label,
 			h("span", { "aria-hidden": "true" }, q.sort === key ? " ↑" : falling ? " ↓" : "")) };
 	}
 
@@ -113,19 +121,28 @@ export async function fees(place, context) {
 	];
 	const rows = table(t("fees.caption"), columns, list.fees, { className: "rows",
 		rowAttributes: (f) => ({ "data-ref": f.ref }) });
-	const from = list.offset + 1, to = list.offset + list.fees.length;
 	const filtered = filters.some((k) => q[k]);
 
-	place.replaceChildren(
-		filterForm(q, change),
+	return [
 		h("div", { class: "over" }, h("p", { role: "status" }, t("fees.count", { count: number(list.total) }), " ",
 			filtered ? h("a", { href: "#/fees" }, t("fees.reset")) : null), sums(list), exports(q, context.owner)),
 		list.fees.length ? rows : nothing(t("fees.none")),
-		list.total > PAGE ? h("nav", { class: "pager", "aria-label": t("fees.count", { count: number(list.total) }) },
-			h("button", { type: "button", disabled: list.offset === 0,
-				onclick: () => change({ offset: Math.max(0, list.offset - PAGE) }) }, t("fees.previous")),
-			h("span", {}, t("fees.range", { from, to, total: number(list.total) })),
-			h("button", { type: "button", disabled: to >= list.total,
-				onclick: () => change({ offset: list.offset + PAGE }) }, t("fees.next"))) : "",
-		bar);
+		pager(list, change), bar];
+}
+
+export async function fees(place, context) {
+	let q = asked(context.parameters);
+	const below = h("div", { class: "list", tabindex: "-1" });
+	const change = (some) => {
+		q = { ...q, offset: "", ...some };
+		context.keep("fees", q);
+		return draw();
+	};
+	const draw = redrawn(below, context.signal, async (signal, show) => {
+		const list = await api.get("fees", { ...q, owner: context.owner, limit: PAGE }, signal);
+		show(...drawList(list, q, change, context));
+	}, context.failure);
+	await draw();
+	if (!context.signal.aborted)
+		place.replaceChildren(filterForm(q, change), below);
 }

@@ -1,6 +1,6 @@
 // What the ledger tells its owner: tables as they come, and a plot where one says more.
 import * as api from "./api.js";
-import { field, h, newId, nothing, script, select, stylesheet, table } from "./dom.js";
+import { field, h, nothing, redrawn, script, select, stylesheet, table } from "./dom.js";
 import { date, duration, moment, money, month, number, share } from "./format.js";
 import { has, named, t } from "./texts.js";
 
@@ -99,16 +99,23 @@ export async function reports(place, context) {
 	const shown = kinds.filter((k) => !k["takes-uid"] && !k["takes-policy"] && k.name !== "decide");
 	const q = context.parameters;
 	const name = shown.find((k) => k.name === q.get("report"))?.name ?? "money";
-	const asked = { report: name, since: q.get("since") ?? "", until: q.get("until") ?? "" };
-	const change = (some) => context.go("reports", { ...asked, ...some });
+	let asked = { report: name, since: q.get("since") ?? "", until: q.get("until") ?? "" };
+	const change = (some) => {
+		asked = { ...asked, ...some };
+		context.keep("reports", asked);
+		return draw();
+	};
 	const dayField = (key) => h("input", { type: "date", value: asked[key], onchange: (e) => change({ [key]: e.target.value }) });
-	const body = h("div", { class: "report", id: newId("report") }, h("p", { class: "loading", role: "status" }, t("frame.loading")));
+	const body = h("div", { class: "report", tabindex: "-1" });
+	const draw = redrawn(body, context.signal, async (signal, show) => {
+		const report = await api.get(`reports/${encodeURIComponent(asked.report)}`, { owner: context.owner, since: asked.since,
+			until: asked.until }, signal);
+		const figure = h("div");
+		show(h("p", {}, t(`report.${asked.report}-what`)), figure, ...report.tables.map(drawTable));
+		await plot(figure, report, signal);
+	}, context.failure);
 	place.replaceChildren(h("form", { class: "filters", onsubmit: (e) => e.preventDefault() },
 		field(t("reports.which"), select(shown.map((k) => [k.name, named("report", k.name)]), name, (report) => change({ report }))),
 		field(t("fees.since"), dayField("since")), field(t("fees.until"), dayField("until"))), body);
-	const report = await api.get(`reports/${encodeURIComponent(name)}`, { owner: context.owner, since: asked.since,
-		until: asked.until }, context.signal);
-	const figure = h("div");
-	body.replaceChildren(h("p", {}, t(`report.${name}-what`)), figure, ...report.tables.map(drawTable));
-	await plot(figure, report, context.signal);
+	await draw();
 }

@@ -114,6 +114,33 @@ def test_decide(s):
         assert state(s, ref) == "proposed"
 
 
+def test_focus_and_scroll_stay_after_an_act(s):
+    with signed_in(s, height=500) as b:
+        page(b, s, "decide")
+        refs = b.js("return [...document.querySelectorAll('[data-ref]')].map(e => e.dataset.ref)")
+        b.js("document.querySelectorAll('[data-ref]')[1].querySelector('[data-act=waive]').focus()")
+        top = b.js("scrollTo(0, 200); return scrollY")
+        assert top > 0
+        b.press(ENTER)
+        b.until(lambda: not b.all(f"[data-ref='{refs[1]}']"), "the decision is gone")
+        b.settled()
+        focused = "return document.activeElement.closest('[data-ref]')?.dataset.ref"
+        b.until(lambda: b.js(focused) == refs[2], "the next has the focus")
+        assert b.js("return scrollY") == top
+        b.click(".toast button")
+        b.find(f"[data-ref='{refs[1]}']")
+
+
+def test_dialogs_go_with_their_page(s):
+    with signed_in(s) as b:
+        page(b, s, "fees")
+        b.click("tr[data-ref] button.link")
+        b.find("dialog[open]")
+        b.js("location.hash = '#/decide'")
+        b.see("To decide", "h1")
+        b.until(lambda: not b.all("dialog"), "the panel is closed")
+
+
 def test_waive_several(s):
     with signed_in(s) as b:
         page(b, s, "fees?state=due")
@@ -144,6 +171,31 @@ def test_filter_and_sort(s):
         b.settled()
         first = b.js("return document.querySelector('tr[data-ref]').dataset.ref")
         assert max(f["fee"] for f in fees(s)) == next(f["fee"] for f in fees(s) if f["ref"] == first)
+
+
+def test_filters_keep_the_focus(s):
+    with signed_in(s) as b:
+        page(b, s, "fees")
+        b.click("input[type=search]")
+        b.press(*"dur")
+        b.until(lambda: "search=dur" in b.js("return location.hash"), "the search stands in the address")
+        b.settled()
+        b.press(*"and")
+        b.until(lambda: "search=durand" in b.js("return location.hash"), "with what was typed later")
+        b.settled()
+        assert b.js("return document.activeElement.type") == "search"
+        assert b.js("return document.activeElement.value") == "durand"
+        b.click("th:last-child button.sort")
+        b.until(lambda: "sort=-fee" in b.js("return location.hash"), "sorted by fee")
+        b.settled()
+        assert b.js("return document.activeElement.dataset.key") == "sort-fee"
+        for name in ("fees", "reports"):
+            page(b, s, name)
+            b.js("const e = document.querySelector('input[type=date]'); e.focus(); e.value = '2026-01-02';"
+                 "e.dispatchEvent(new Event('change'))")
+            b.until(lambda: "since=2026-01-02" in b.js("return location.hash"), "the day stands in the address")
+            b.settled()
+            assert b.js("return document.activeElement.type") == "date", name
 
 
 def test_export(s):
