@@ -1,7 +1,7 @@
 // The JSON interface below api/. The session's token against other sites' requests is kept here alone.
 
-let csrf = "";
-let signedOut = () => {};
+let csrf = "", who = "";
+let signedOut = () => {}, changed = () => {};
 
 export class Refusal extends Error {
 	constructor(status, detail, retry) {
@@ -12,6 +12,7 @@ export class Refusal extends Error {
 }
 
 export const onSignedOut = (call) => { signedOut = call; };
+export const onAnother = (call) => { changed = call; };
 
 export function query(path, parameters = {}) {
 	const q = new URLSearchParams();
@@ -36,7 +37,30 @@ async function problem(response) {
 	return new Refusal(response.status, detail, response.headers.get("Retry-After"));
 }
 
-async function call(method, path, { body, type, headers = {}, signal, quiet } = {}) {
+// After somebody signed in in another window of the same browser, that one's session is ours too: true if it is the same
+// person's, whose token we didn't know yet.
+async function sameAgain() {
+	const before = csrf, name = who;
+	await session();
+	if (csrf === before)
+		return false;
+	if (who === name)
+		return true;
+	changed();
+	return false;
+}
+
+async function call(method, path, options = {}) {
+	try {
+		return await once(method, path, options);
+	} catch (e) {
+		if (e.status === 403 && method !== "GET" && !options.quiet && await sameAgain())
+			return once(method, path, options);
+		throw e;
+	}
+}
+
+async function once(method, path, { body, type, headers = {}, signal, quiet } = {}) {
 	const change = method !== "GET";
 	let response;
 	try {
@@ -66,6 +90,7 @@ export const file = async (method, path, body) => (await call(method, path, json
 
 function keep(session) {
 	csrf = session.csrf ?? "";
+	who = session.name;
 	return session;
 }
 

@@ -1,12 +1,15 @@
+import { Refusal } from "./api.js";
+import { t } from "./texts.js";
+
 // Elements from data. Text is always set as text: titles and names come from anybody's calendar program.
 
 // h("a", { href: "#/fees", class: "quiet" }, "Fees", …): attributes, but functions are listeners ("onclick")
-// and true or false a bare attribute or none. Children: nodes, texts, arrays of these; null is left out.
+// and true or false a bare attribute or none. A listener's failure is told, also if it comes later. Children: nodes, texts, arrays of these; null is left out.
 export function h(name, attributes = {}, ...children) {
 	const e = document.createElement(name);
 	for (const [key, value] of Object.entries(attributes)) {
 		if (typeof value === "function")
-			e.addEventListener(key.slice(2), value);
+			e.addEventListener(key.slice(2), (event) => telling(() => value(event)));
 		else if (value === true)
 			e.setAttribute(key, "");
 		else if (value !== false && value !== null && value !== undefined)
@@ -124,17 +127,55 @@ export function stylesheet(name) {
 const live = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
 document.body.append(live);
 
+// All but an open dialog lies below it, and can't be pressed: what is said is said there.
+function liveAbove() {
+	const host = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+	if (live.parentNode !== host)
+		host.append(live);
+}
+
+function gone(dialog) {
+	const inside = dialog.contains(live);
+	dialog.remove();
+	if (inside)
+		liveAbove();
+}
+
 // A line at the edge of the screen; actions: [[text, function]]. It goes by itself, but not while it has something
 // to offer that is being looked at.
 export function say(text, actions = [], kind = "") {
 	const close = () => toast.remove();
 	const toast = h("div", { class: `toast ${kind}` }, h("span", {}, text), actions.map(([label, act]) =>
-		h("button", { type: "button", onclick: () => { close(); act(); } }, label)));
+		h("button", { type: "button", onclick: () => { close(); return act(); } }, label)));
+	liveAbove();
 	live.replaceChildren(toast);
 	setTimeout(() => toast.matches(":hover, :focus-within") || close(), actions.length ? 12000 : 6000);
 }
 
 export const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((d) => d.close());
+
+// What went wrong, in words.
+export function explained(e) {
+	if (e instanceof Refusal)
+		return e.status === 0 ? t("error.network") : t("error.refused", { detail: e.message });
+	console.error(e);
+	return t("error.ours", { detail: String(e) });
+}
+
+// A session that is over is told once, by the page that asks to sign in.
+export function tell(e) {
+	if (e.name !== "AbortError" && e.status !== 401)
+		say(explained(e), [], "bad");
+}
+
+// call() may return a promise.
+export async function telling(call) {
+	try {
+		return await call();
+	} catch (e) {
+		return tell(e);
+	}
+}
 
 // Asks before something is done. Resolves with the form's data, or null.
 export function ask(title, body, doing, undoing, { danger = false } = {}) {
@@ -146,7 +187,7 @@ export function ask(title, body, doing, undoing, { danger = false } = {}) {
 				h("button", { class: danger ? "danger" : "primary", value: "yes" }, doing)));
 		const dialog = h("dialog", { "aria-labelledby": label, onclose: () => {
 			resolve(dialog.returnValue === "yes" ? new FormData(form) : null);
-			dialog.remove();
+			gone(dialog);
 		} }, form);
 		document.body.append(dialog);
 		dialog.showModal();
@@ -156,7 +197,7 @@ export function ask(title, body, doing, undoing, { danger = false } = {}) {
 // Something to read and to act on, beside the list that it came from. Focus goes back when it closes.
 export function panel(title, body, closing) {
 	const label = newId("panel");
-	const dialog = h("dialog", { class: "panel", "aria-labelledby": label, onclose: () => dialog.remove() },
+	const dialog = h("dialog", { class: "panel", "aria-labelledby": label, onclose: () => gone(dialog) },
 		h("header", {}, h("h2", { id: label }, title),
 			h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, closing)), body);
 	document.body.append(dialog);

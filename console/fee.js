@@ -1,7 +1,7 @@
 // What all pages know of fees: how one is told, and how something is said about it.
 import * as api from "./api.js";
-import { ask, field, h, panel, say, table } from "./dom.js";
-import { amount, day, duration, moment, money, time } from "./format.js";
+import { ask, field, h, panel, say, table, tell } from "./dom.js";
+import { amount, day, duration, isMoment, moment, money, time } from "./format.js";
 import { named, t } from "./texts.js";
 
 const marks = { none: "–", proposed: "?", pending: "◔", due: "●", paid: "✓", waived: "○", void: "∅", disputed: "!",
@@ -12,17 +12,19 @@ export const stateChip = (state) => h("span", { class: `chip state-${state}` },
 	h("span", { "aria-hidden": "true" }, marks[state] ?? "·"), " ", named("state", state));
 
 export const what = (fee) => named("class", fee.class);
-export const when = (iso) => iso ? `${day(iso)}, ${time(iso)}` : "–";
+export const when = (iso) => !iso ? "–" : isMoment(iso) ? `${day(iso)}, ${time(iso)}` : day(iso);
 
 // Which acts want to be told more than one click says; the others are done at once, and can be undone.
 async function details(act, fee) {
 	const reason = h("input", { name: "reason", maxlength: "200", autocomplete: "off",
 		required: act === "dispute" });
 	if (act === "adjust") {
-		const sum = h("input", { name: "amount", inputmode: "decimal", required: true, pattern: "[0-9]+([.][0-9]+)?",
+		const sum = h("input", { name: "amount", inputmode: "decimal", required: true, pattern: "\\s*[0-9]+([.,][0-9]+)?\\s*",
 			autocomplete: "off" });
-		return ask(named("act", act), [field(`${t("ask.amount")} (${fee.currency})`, sum), field(t("ask.reason"), reason)],
-			t("ask.amount"), t("frame.cancel"));
+		const form = await ask(named("act", act), [field(`${t("ask.amount")} (${fee.currency})`, sum),
+			field(t("ask.reason"), reason)], t("ask.charge"), t("frame.cancel"));
+		form?.set("amount", form.get("amount").trim().replace(",", "."));
+		return form;
 	}
 	if (act === "dispute")
 		return ask(named("act", act), field(t("ask.reason"), reason, t("ask.reason-hint")), named("act", act),
@@ -60,7 +62,7 @@ export async function act(name, fee, done) {
 		});
 		done();
 	} catch (e) {
-		say(t("error.refused", { detail: e.message }), [], "bad");
+		tell(e);
 	}
 }
 
@@ -89,7 +91,7 @@ export async function actOnSeveral(name, fees, sum, done) {
 			}]], "good");
 		done();
 	} catch (e) {
-		say(t("error.refused", { detail: e.message }), [], "bad");
+		tell(e);
 	}
 }
 
@@ -105,8 +107,8 @@ export function facts(pairs) {
 		[h("dt", {}, label), h("dd", {}, value)]));
 }
 
-// All about one fee, beside the page.
-export async function showFee(ref, done) {
+// All about one fee, beside the page; acting: whether who looks may say something about it.
+export async function showFee(ref, done, acting) {
 	const detail = await api.get(`fees/${encodeURIComponent(ref)}`);
 	const f = detail.fee;
 	const sum = money(f.fee, f.currency);
@@ -129,7 +131,7 @@ export async function showFee(ref, done) {
 			[t("fee.note"), detail["note-url"] ? h("a", { href: detail["note-url"], rel: "noreferrer" },
 				t("fee.note")) : null],
 		]),
-		h("div", { class: "choices" }, f.acts.map((a) => choice(a, sum, () => act(a, f, after)))),
+		h("div", { class: "choices" }, (acting ? f.acts : []).map((a) => choice(a, sum, () => act(a, f, after)))),
 		h("h3", {}, t("fee.history")),
 		table(t("fee.history"), [
 			{ label: t("fee.entered"), text: (r) => moment(r.entered) },

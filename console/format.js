@@ -12,29 +12,39 @@ function formatter(kind, options) {
 		cache.set(key, new Intl[kind](language() === "fr" ? "fr-FR" : "en-GB", options));
 	return cache.get(key);
 }
-const dates = (options) => formatter("DateTimeFormat", { timeZone: zone, ...options });
+
+// ISO 4217's: browsers have another list, of what is paid in cash.
+const unusual = { 0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF", 3: "BHD IQD JOD KWD LYD OMR TND",
+	4: "CLF UYW" };
+const decimalsOf = new Map(Object.entries(unusual).flatMap(([n, list]) => list.split(" ").map((c) => [c, Number(n)])));
+export const decimals = (currency) => decimalsOf.get(currency) ?? 2;
 
 export function money(minor, currency) {
 	if (!currency)
 		return "";
-	const f = formatter("NumberFormat", { style: "currency", currency });
-	return f.format(minor / 10 ** f.resolvedOptions().maximumFractionDigits);
+	const digits = decimals(currency);
+	return formatter("NumberFormat", { style: "currency", currency, minimumFractionDigits: digits,
+		maximumFractionDigits: digits }).format(minor / 10 ** digits);
 }
 export const amount = (m) => m ? money(m.minor, m.currency) : "";
 export const number = (n) => formatter("NumberFormat", {}).format(n);
 export const share = (x) => formatter("NumberFormat", { style: "percent", maximumFractionDigits: 0 }).format(x);
 
-export const day = (iso) => dates({ weekday: "short", day: "numeric", month: "short" }).format(new Date(iso));
-export const longDay = (iso) => dates({ weekday: "long", day: "numeric", month: "long" }).format(new Date(iso));
-export const date = (iso) => dates({ day: "numeric", month: "short", year: "numeric" }).format(new Date(iso));
-export const time = (iso) => dates({ hour: "2-digit", minute: "2-digit" }).format(new Date(iso));
-export const moment = (iso) => iso ? `${date(iso)}, ${time(iso)}` : "–";
-export const month = (text) => new Intl.DateTimeFormat(language(), { month: "short", year: "2-digit", timeZone: "UTC" })
+// A day without a time is that day wherever one is.
+export const isMoment = (iso) => iso.includes("T");
+const shown = (options) => (iso) => formatter("DateTimeFormat", { timeZone: isMoment(iso) ? zone : "UTC", ...options })
+	.format(new Date(iso));
+export const day = shown({ weekday: "short", day: "numeric", month: "short" });
+export const longDay = shown({ weekday: "long", day: "numeric", month: "long" });
+export const date = shown({ day: "numeric", month: "short", year: "numeric" });
+export const time = shown({ hour: "2-digit", minute: "2-digit" });
+export const moment = (iso) => !iso ? "–" : isMoment(iso) ? `${date(iso)}, ${time(iso)}` : date(iso);
+export const month = (text) => new Intl.DateTimeFormat(language(), { month: "short", year: "numeric", timeZone: "UTC" })
 	.format(new Date(`${text}-01T00:00:00Z`));
 
 // "2026-06-10T10:00:00" in the zone: what the calendar draws.
 export function wall(iso) {
-	if (!iso.includes("T"))
+	if (!isMoment(iso))
 		return iso;
 	const part = {};
 	for (const p of new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit",

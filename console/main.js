@@ -1,6 +1,6 @@
 // Who is signed in, which page is shown, and what stands around it.
 import * as api from "./api.js";
-import { closeDialogs, focusAgain, h, say } from "./dom.js";
+import { closeDialogs, explained, focusAgain, h, say } from "./dom.js";
 import { setZone, zoneName } from "./format.js";
 import { language, setLanguage, t } from "./texts.js";
 import { signIn } from "./page_signin.js";
@@ -23,7 +23,8 @@ const context = { session: null, owner: null, parameters: new URLSearchParams(),
 	go: (page, parameters) => { location.hash = `#/${api.query(page, parameters)}`; },
 	// What a page was asked for stays in the address, and the page goes on as it is.
 	keep: (page, parameters) => history.replaceState(null, "", `#/${api.query(page, parameters)}`),
-	refresh: () => show(false) };
+	refresh: () => show(false), mayAct: () => mayAct() };
+const zones = new Map(); // of owners
 let abort = new AbortController();
 const root = h("div", { id: "root" });
 document.body.append(root);
@@ -68,6 +69,9 @@ function may(page) {
 	return page.roles.some((r) => context.session.roles.includes(r));
 }
 
+// The owner's own fees, or a delegate's who may write: others look on.
+const mayAct = () => context.session.owners.some((o) => o.name === context.owner && o.write);
+
 function ownerChoice() {
 	const owners = context.session.owners;
 	if (owners.length < 2)
@@ -92,7 +96,7 @@ function frame(page, place) {
 				languageButton(), themeButton(),
 				h("button", { type: "button", class: "quiet", onclick: leave }, t("frame.sign-out")))),
 		place,
-		h("footer", {}, t("frame.zone", { zone: zoneName() }), " · dédit ", context.session.version));
+		h("footer", {}, h("span", { class: "zone" }, t("frame.zone", { zone: zoneName() })), " · dédit ", context.session.version));
 }
 
 // How many wait, beside the page's name; quietly nothing, if that can't be found out.
@@ -109,12 +113,7 @@ async function countDecisions() {
 }
 
 function failure(e) {
-	const text = e instanceof api.Refusal
-		? e.status === 0 ? t("error.network") : t("error.refused", { detail: e.message })
-		: t("error.ours", { detail: String(e) });
-	if (!(e instanceof api.Refusal))
-		console.error(e);
-	return h("div", { class: "failure", role: "alert" }, h("p", {}, text),
+	return h("div", { class: "failure", role: "alert" }, h("p", {}, explained(e)),
 		h("button", { type: "button", onclick: () => context.refresh() }, t("error.again")));
 }
 
@@ -136,6 +135,15 @@ function open(page) {
 	heading.focus({ preventScroll: true });
 }
 
+// Days and hours are those of the owner whose appointments are shown.
+async function knowZone(signal) {
+	const { owner } = context;
+	if (owner && !zones.has(owner))
+		zones.set(owner, (await api.get("decisions", { owner }, signal)).zone);
+	setZone(zones.get(owner) ?? context.session.zone);
+	root.querySelector("footer .zone").textContent = t("frame.zone", { zone: zoneName() });
+}
+
 // Fills the body. Pages draw once they have loaded: until then stands what was there, as high as it was.
 async function fill(page, body) {
 	const { signal } = abort;
@@ -144,6 +152,7 @@ async function fill(page, body) {
 	// At once would flicker.
 	const slow = setTimeout(() => body.prepend(h("p", { class: "loading", role: "status" }, t("frame.loading"))), 250);
 	try {
+		await knowZone(signal);
 		await page?.show(body, context);
 	} catch (e) {
 		if (!signal.aborted)
@@ -186,7 +195,9 @@ async function leave() {
 
 function enter(session) {
 	context.session = session;
+	zones.clear();
 	setZone(session.zone);
+	zones.set(session.owners[0]?.name, session.zone);
 	if (!localStorage.getItem("dedit-language"))
 		setLanguage(session.language);
 	if (!session.owners.some((o) => o.name === context.owner))
@@ -218,6 +229,7 @@ api.onSignedOut(() => {
 	}
 	start();
 });
+api.onAnother(() => start());
 addEventListener("hashchange", () => context.session && show());
 setLanguage(localStorage.getItem("dedit-language") ?? (navigator.language.startsWith("fr") ? "fr" : "en"));
 start();

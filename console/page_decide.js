@@ -1,6 +1,6 @@
 // What waits for the owner: one click each, and what it does stands on the button.
 import * as api from "./api.js";
-import { h, nothing, say } from "./dom.js";
+import { h, nothing, say, tell } from "./dom.js";
 import { amount } from "./format.js";
 import { act, choice, showFee, stateChip, when } from "./fee.js";
 import { named, t } from "./texts.js";
@@ -21,14 +21,14 @@ async function sayAboutAppointment(d, name, done) {
 			}]] : [], result.changed ? "good" : "bad");
 		done();
 	} catch (e) {
-		say(t("error.refused", { detail: e.message }), [], "bad");
+		tell(e);
 	}
 }
 
-function card(d, done) {
+function card(d, done, acting) {
 	const fee = amount(d.fee);
 	const about = { ref: d.ref, currency: d.fee?.currency };
-	const acts = [
+	const acts = !acting ? [] : [
 		...d.acts.filter((a) => a !== "undo").map((a) => [a, () => act(a, about, done)]),
 		...d["appointment-acts"].filter((a) => a !== "undo").map((a) => [a, () => sayAboutAppointment(d, a, done)]),
 	];
@@ -48,7 +48,7 @@ function card(d, done) {
 		h("div", { class: "choices" }, first.map(button)),
 		others.length || d.ref ? h("details", {}, h("summary", {}, t("decide.more")),
 			h("div", { class: "choices" }, others.map((o) => button(o, 1)),
-				d.ref ? h("button", { type: "button", class: "choice", onclick: () => showFee(d.ref, done) },
+				d.ref ? h("button", { type: "button", class: "choice", onclick: () => showFee(d.ref, done, acting) },
 					h("span", { class: "choice-name" }, t("decide.history")),
 					h("span", { class: "choice-does" }, d.ref)) : null)) : null);
 }
@@ -62,7 +62,7 @@ export async function decide(place, context) {
 		place.replaceChildren(nothing(t("decide.none")));
 		return;
 	}
-	place.replaceChildren(h("ol", { class: "decisions" }, decisions.map((d) => card(d, () => context.refresh()))));
+	place.replaceChildren(h("ol", { class: "decisions" }, decisions.map((d) => card(d, () => context.refresh(), context.mayAct()))));
 }
 
 export { sayAboutAppointment };

@@ -72,7 +72,7 @@ function pager(list, change) {
 // The list with what belongs to it; change(some) asks for another.
 function drawList(list, q, change, context) {
 	const chosen = new Map();
-	const acting = context.session.roles.includes("owner");
+	const acting = context.mayAct();
 	const bar = h("div", { class: "bulk", hidden: true, role: "group" });
 	const done = () => context.refresh();
 
@@ -112,7 +112,7 @@ function drawList(list, q, change, context) {
 	const columns = [
 		...(acting ? [{ label: "", head: all, text: tick }] : []),
 		{ ...heading("client", t("fees.client")), title: true, text: (f) => h("button", { type: "button", class: "link",
-			onclick: () => showFee(f.ref, done) }, f.client) },
+			onclick: () => showFee(f.ref, done, acting) }, f.client) },
 		{ ...heading("class", t("fees.what")), text: what },
 		{ ...heading("start", t("fees.start")), text: (f) => when(f.start) },
 		{ ...heading("at", t("fees.at")), text: (f) => f.at ? day(f.at) : "–" },

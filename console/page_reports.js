@@ -1,7 +1,7 @@
 // What the ledger tells its owner: tables as they come, and a plot where one says more.
 import * as api from "./api.js";
 import { field, h, nothing, redrawn, script, select, stylesheet, table } from "./dom.js";
-import { date, duration, moment, money, month, number, share } from "./format.js";
+import { date, decimals, duration, moment, money, month, number, share } from "./format.js";
 import { has, named, t } from "./texts.js";
 
 // Which table a plot is of, what stands below, and what is drawn: bars one on the other, or a line.
@@ -59,16 +59,24 @@ function stacked(rows, keys, scale) {
 	return keys.map((key) => rows.map((r, n) => sums[n] += (r[key] ?? 0) / scale));
 }
 
+// One for each currency: sums of two can't stand on one scale.
 async function plot(place, report, signal) {
 	const spec = plots[report.report];
 	const rows = report.tables.find((one) => one.name === spec?.table)?.rows ?? [];
-	if (rows.length < 2)
+	const parts = spec?.money ? [...new Set(rows.map((r) => r.currency))].map((c) => rows.filter((r) => r.currency === c)) : [rows];
+	const drawn = parts.filter((part) => part.length > 1);
+	if (!drawn.length)
 		return;
 	await Promise.all([stylesheet("uplot.css"), script("uplot.js")]);
+	if (!signal.aborted)
+		drawn.forEach((part) => plotRows(place, spec, part, signal));
+}
+
+function plotRows(place, spec, rows, signal) {
 	const style = getComputedStyle(document.documentElement);
 	const colour = (name) => style.getPropertyValue(name).trim();
 	const colours = ["--accent", "--late", "--soft", "--bad"].map(colour);
-	const scale = spec.money ? 100 : 1;
+	const scale = spec.money ? 10 ** decimals(rows[0].currency) : 1;
 	const keys = spec.bars.filter((k) => rows.some((r) => r[k]));
 	const heights = stacked(rows, keys, scale);
 	const box = h("div", { class: "plot", role: "img", "aria-label": t("reports.plot", { what: keys.map(label).join(", ") }) });
@@ -83,7 +91,7 @@ async function plot(place, report, signal) {
 				splits: (u) => rows.map((r, n) => n).filter((n) => n % Math.ceil(rows.length / Math.max(2, u.width / 80)) === 0),
 				values: (u, splits) => splits.map((n) => cell(spec.x, rows[n] ?? {})) },
 			{ stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, size: 64,
-				values: (u, splits) => splits.map((v) => spec.money ? money(v * 100, rows[0].currency) : number(v)) },
+				values: (u, splits) => splits.map((v) => spec.money ? money(v * scale, rows[0].currency) : number(v)) },
 		],
 		series: [{}, ...keys.map((k, n) => ({ label: label(k), fill: colours[keys.length - 1 - n], width: 0, paths: bars,
 			points: { show: false } }))],

@@ -1,13 +1,25 @@
 // The day's appointments, what became free, and the calendar around it.
 import * as api from "./api.js";
-import { h, nothing, panel, script, stylesheet } from "./dom.js";
+import { h, nothing, panel, script, stylesheet, telling } from "./dom.js";
 import { addDays, amount, day, longDay, money, time, today as dayOf, wall } from "./format.js";
 import { choice, facts, showFee, stateChip, when } from "./fee.js";
 import { sayAboutAppointment } from "./page_decide.js";
 import { language, named, t } from "./texts.js";
 
 const isAppointment = (e) => !e.calendar.endsWith("/fees");
-const hours = (e) => e["all-day"] ? t("today.all-day") : `${time(e.start)} – ${time(e.end)}`;
+
+// The end is the first moment, or day, that isn't part of it any more.
+function isOn(e, date) {
+	const start = wall(e.start), end = wall(e.end);
+	return start < addDays(date, 1) && (start >= date || end > `${date}T00:00:00`);
+}
+
+function hours(e) {
+	if (e["all-day"])
+		return t("today.all-day");
+	const oneDay = isOn({ start: e.end, end: e.end }, wall(e.start).slice(0, 10));
+	return oneDay ? `${time(e.start)} – ${time(e.end)}` : `${when(e.start)} – ${when(e.end)}`;
+}
 
 // Without what a policy put before it, which stands beside it in words.
 export function plainTitle(e) {
@@ -38,18 +50,19 @@ async function quoteText(e) {
 	return t("event.quote-cost", { cost: amount(q.cost), basis: q.basis });
 }
 
-async function showEvent(e, now, refresh) {
+async function showEvent(e, now, context) {
 	const quote = h("dd", {}, "…");
-	const past = e.start < now;
+	const past = e.start < now, acting = context.mayAct();
+	const refresh = () => context.refresh();
 	const dialog = panel(plainTitle(e), h("div", {},
 		facts([[t("event.when"), `${longDay(e.start)}, ${hours(e)}`], [t("event.where"), e.location],
 			[t("event.calendar"), e.calendar], [t("event.happened"), happened(e)],
 			[t("event.fee"), e.fee && e.state ? [amount(e.fee), " ", stateChip(e.state)] : null]]),
 		past || e.status === "CANCELLED" ? null : h("dl", { class: "facts" }, h("dt", {}, t("event.quote")), quote),
-		e.ref && e.state ? h("button", { type: "button", onclick: () => { dialog.close(); showFee(e.ref, refresh); } },
+		e.ref && e.state ? h("button", { type: "button", onclick: () => { dialog.close(); showFee(e.ref, refresh, acting); } },
 			t("decide.history")) : null,
-		h("h3", {}, t("event.say")),
-		h("div", { class: "choices" }, (past ? ["no-show", "attended", "mine", "theirs"] : ["mine", "theirs"]).map((a) =>
+		acting ? h("h3", {}, t("event.say")) : null,
+		h("div", { class: "choices" }, (!acting ? [] : past ? ["no-show", "attended", "mine", "theirs"] : ["mine", "theirs"]).map((a) =>
 			choice(a, "", () => { dialog.close(); sayAboutAppointment(e, a, refresh); })))), t("frame.close"));
 	if (!past && e.status !== "CANCELLED") {
 		try {
@@ -60,7 +73,7 @@ async function showEvent(e, now, refresh) {
 	}
 }
 
-function agenda(events, now, refresh) {
+function agenda(events, now, context) {
 	if (!events.length)
 		return nothing(t("today.none"));
 	return h("ol", { class: "agenda" }, events.map((e) => {
@@ -68,16 +81,16 @@ function agenda(events, now, refresh) {
 		return h("li", { class: [e.end < now ? "past" : "", e.freed ? "freed" : "", e.status === "CANCELLED" ? "gone" : ""]
 			.join(" ") },
 			h("span", { class: "hours" }, hours(e)),
-			h("button", { type: "button", class: "link", onclick: () => showEvent(e, now, refresh) }, plainTitle(e)),
+			h("button", { type: "button", class: "link", onclick: () => showEvent(e, now, context) }, plainTitle(e)),
 			note ? h("span", { class: "note" }, note) : null);
 	}));
 }
 
-function freeTimes(events, now, refresh) {
+function freeTimes(events, now, context) {
 	const free = events.filter((e) => e.freed && e.end > now);
 	return free.length ? h("ol", { class: "agenda free" }, free.map((e) => h("li", { class: "freed" },
 		h("span", { class: "hours" }, `${day(e.start)}, ${hours(e)}`),
-		h("button", { type: "button", class: "link", onclick: () => showEvent(e, now, refresh) }, plainTitle(e)))))
+		h("button", { type: "button", class: "link", onclick: () => showEvent(e, now, context) }, plainTitle(e)))))
 		: nothing(t("today.free-none"));
 }
 
@@ -97,7 +110,7 @@ function withoutRoles(box) {
 	new MutationObserver(strip).observe(box, { childList: true, subtree: true });
 }
 
-async function calendar(place, context, now, refresh) {
+async function calendar(place, context, now) {
 	await Promise.all([stylesheet("event-calendar.css"), script("event-calendar.js")]);
 	const narrow = matchMedia("(max-width: 44rem)");
 	const view = () => narrow.matches ? "listWeek" : "timeGridWeek";
@@ -106,12 +119,12 @@ async function calendar(place, context, now, refresh) {
 	place.append(truncated, box);
 	const ec = EventCalendar.create(box, {
 		view: view(), date: dayOf(now), locale: language() === "fr" ? "fr" : "en-GB", firstDay: 1,
-		slotMinTime: "08:00", slotMaxTime: "20:00", flexibleSlotTimeLimits: true, allDaySlot: false, nowIndicator: false,
+		slotMinTime: "08:00", slotMaxTime: "20:00", flexibleSlotTimeLimits: true, allDaySlot: true, nowIndicator: false,
 		height: "auto", slotHeight: 32, slotEventOverlap: false, displayEventEnd: false,
 		headerToolbar: { start: "prev,today,next", center: "title", end: "timeGridDay,timeGridWeek,dayGridMonth,listWeek" },
 		buttonText: { today: t("today.today"), timeGridDay: t("today.day"), timeGridWeek: t("today.week"),
 			dayGridMonth: t("today.month"), listWeek: t("today.list"), prev: t("today.previous"), next: t("today.next") },
-		noEventsContent: t("today.no-events"),
+		allDayContent: t("today.all-day"), noEventsContent: t("today.no-events"),
 		eventContent: ({ event, timeText }) => {
 			const e = event.extendedProps.event, note = inShort(e);
 			return { domNodes: [h("span", { class: "ec-event-time" }, timeText),
@@ -121,10 +134,10 @@ async function calendar(place, context, now, refresh) {
 			const e = event.extendedProps.event;
 			el.setAttribute("aria-label", [`${day(e.start)}, ${hours(e)}`, plainTitle(e), happened(e)].filter(Boolean).join(", "));
 		},
-		eventClick: ({ event }) => showEvent(event.extendedProps.event, now, refresh),
+		eventClick: ({ event }) => telling(() => showEvent(event.extendedProps.event, now, context)),
 		eventSources: [{ events: async ({ startStr, endStr }) => {
-			const found = await api.get("events", { since: startStr.slice(0, 10), until: endStr.slice(0, 10),
-				owner: context.owner });
+			const found = await telling(() => api.get("events", { since: startStr.slice(0, 10), until: endStr.slice(0, 10),
+				owner: context.owner }, context.signal)) ?? { events: [] };
 			truncated.textContent = found.truncated ? t("today.truncated") : "";
 			return found.events.filter(isAppointment).map(drawn);
 		} }],
@@ -137,7 +150,6 @@ async function calendar(place, context, now, refresh) {
 export async function today(place, context) {
 	const now = context.session.now > new Date().toISOString() ? context.session.now : new Date().toISOString();
 	const date = dayOf(now);
-	const refresh = () => context.refresh();
 	const [week, waiting, owed] = await Promise.all([
 		api.get("events", { since: date, until: addDays(date, 8), owner: context.owner }, context.signal),
 		api.get("decisions", { owner: context.owner }, context.signal),
@@ -149,12 +161,12 @@ export async function today(place, context) {
 	place.replaceChildren(
 		h("div", { class: "glance" },
 			h("section", {}, h("h2", {}, t("today.heading", { day: longDay(now) })),
-				agenda(events.filter((e) => wall(e.start).slice(0, 10) === date), now, refresh)),
-			h("section", {}, h("h2", {}, t("today.free")), freeTimes(events, now, refresh)),
+				agenda(events.filter((e) => isOn(e, date)), now, context)),
+			h("section", {}, h("h2", {}, t("today.free")), freeTimes(events, now, context)),
 			h("section", { class: "next" },
 				waiting.decisions.length ? h("a", { class: "primary", href: "#/decide" },
 					t("today.waiting", { count: waiting.decisions.length })) : nothing(t("today.nothing-waits")),
 				sums ? h("a", { class: "quiet", href: "#/fees?state=due" }, t("today.open", { sum: sums })) : null)),
 		grid);
-	await calendar(grid, context, now, refresh);
+	await calendar(grid, context, now);
 }

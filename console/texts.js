@@ -108,6 +108,7 @@ const texts = {
 	"ask.reason": ["Why", "Pourquoi"],
 	"ask.reason-hint": ["Kept in the ledger, and read by you alone.", "Gardé dans le registre, pour vous seul."],
 	"ask.amount": ["Amount", "Montant"],
+	"ask.charge": ["Charge this amount", "Facturer ce montant"],
 	"ask.goodwill": ["goodwill", "geste commercial"],
 	"ask.several": ["{act}: {count} fees, {sum}", "{act} : {count} frais, {sum}"],
 	"ask.will": ["{count} will change, the others can't.", "{count} vont changer, les autres ne peuvent pas."],
