@@ -46,14 +46,15 @@ export function select(options, value, onchange) {
 }
 
 // columns: { label, number, title, text(row) → node or text }; head: what stands above instead of the label. On a narrow
-// screen each row is a card, headed by its title, and the other cells say what they are.
+// screen each row is a card, headed by its title, and the other cells say what they are; the roles are for browsers that
+// take what isn't drawn as a table for none.
 export function table(caption, columns, rows, { rowAttributes = () => ({}), className = "" } = {}) {
-	return h("div", { class: "scroll" }, h("table", { class: className },
+	return h("div", { class: "scroll" }, h("table", { class: className, role: "table" },
 		h("caption", { class: "hidden" }, caption),
-		h("thead", {}, h("tr", {}, columns.map((c) => h("th", { scope: "col", class: c.number ? "number" : null,
+		h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((c) => h("th", { scope: "col", role: "columnheader", class: c.number ? "number" : null,
 			"aria-sort": c.sort ?? null }, c.head ?? c.label)))),
-		h("tbody", {}, rows.map((row) => h("tr", rowAttributes(row), columns.map((c) =>
-			h("td", { class: c.title ? "title" : c.number ? "number" : null, "data-label": c.label }, c.text(row))))))));
+		h("tbody", { role: "rowgroup" }, rows.map((row) => h("tr", { role: "row", ...rowAttributes(row) }, columns.map((c) =>
+			h("td", { role: "cell", class: c.title ? "title" : c.number ? "number" : null, "data-label": c.label }, c.text(row))))))));
 }
 
 // Draws anew what stands in a place. focusAgain() is called before: what it returns, called after, gives the focus, if it

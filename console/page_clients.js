@@ -45,7 +45,7 @@ function detail(c) {
 		[t("clients.accepted"), c.accepted.length ? c.accepted.map((a) => `${a.policy}, ${date(a.when)}`).join("; ")
 			: t("clients.not-accepted")],
 		[t("clients.open"), c.open.map(amount).join(" + ")],
-	]), h("a", { href: `#/${api.query("fees", { client: c.name })}` }, t("clients.fees")));
+	]), h("a", { href: `#/${api.query("fees", { client: c.name, state: "all" })}` }, t("clients.fees")));
 }
 
 export async function clients(place, context) {

@@ -6,7 +6,8 @@ import { actOnSeveral, showFee, stateChip, what, when } from "./fee.js";
 import { named, t } from "./texts.js";
 
 const PAGE = 50;
-const open = "proposed,pending,due,disputed";
+// What nobody has to think of any more is the most: it isn't shown at first.
+const ALL = "all", open = "proposed,pending,due,disputed";
 const states = ["proposed", "pending", "due", "disputed", "paid", "waived", "void", "credited", "none"];
 const formats = ["csv", "hledger", "ledger", "beancount"];
 const filters = ["search", "state", "since", "until", "client"];
@@ -16,8 +17,12 @@ function asked(parameters) {
 	for (const key of [...filters, "sort", "offset"])
 		out[key] = parameters.get(key) ?? "";
 	out.sort ||= "-at";
+	out.state ||= open;
 	return out;
 }
+
+// As the server is asked.
+const question = (q) => ({ ...q, state: q.state === ALL ? "" : q.state });
 
 function filterForm(q, change) {
 	const search = h("input", { type: "search", value: q.search, autocomplete: "off", maxlength: "100" });
@@ -29,7 +34,7 @@ function filterForm(q, change) {
 	const dayField = (key) => h("input", { type: "date", value: q[key], onchange: (e) => change({ [key]: e.target.value }) });
 	return h("form", { class: "filters", role: "search", onsubmit: (e) => { e.preventDefault(); change({ search: search.value }); } },
 		field(t("fees.search"), search, t("fees.search-hint")),
-		field(t("fees.state"), select([["", t("fees.any")], [open, t("fees.open")],
+		field(t("fees.state"), select([[open, t("fees.open")], [ALL, t("fees.any")],
 			...states.map((s) => [s, named("state", s)])], q.state, (state) => change({ state }))),
 		field(t("fees.since"), dayField("since")), field(t("fees.until"), dayField("until")));
 }
@@ -52,7 +57,7 @@ function exports(q, owner) {
 	const format = select(formats.map((f) => [f, f === "csv" ? t("fees.export-csv") : f]), "csv");
 	return h("form", { class: "export", onsubmit: async (e) => {
 		e.preventDefault();
-		const parameters = Object.fromEntries(filters.map((k) => [k, q[k]]));
+		const parameters = Object.fromEntries(filters.map((k) => [k, question(q)[k]]));
 		const blob = await api.file("GET", api.query(`exports/${format.value}`, { owner, ...parameters }));
 		api.save(blob, format.value === "csv" ? "fees.csv" : `fees.${format.value}`);
 	} }, h("label", { class: "hidden", for: format.id ||= newId("f") }, t("fees.export")), format,
@@ -67,6 +72,16 @@ function pager(list, change) {
 		turn("previous", list.offset === 0, Math.max(0, list.offset - PAGE)),
 		h("span", {}, t("fees.range", { from, to, total: number(list.total) })),
 		turn("next", to >= list.total, list.offset + PAGE));
+}
+
+// Where the columns have no heads.
+function sortChoice(keys, q, change) {
+	const e = select(Object.entries(keys).flatMap(([key, label]) => [[`-${key}`, `${label} ↓`], [key, `${label} ↑`]]), q.sort,
+		(sort) => change({ sort }));
+	e.dataset.key = "sort";
+	const out = field(t("fees.sort"), e);
+	out.classList.add("narrow");
+	return out;
 }
 
 // The list with what belongs to it; change(some) asks for another.
@@ -95,8 +110,8 @@ function drawList(list, q, change, context) {
 			onchange: (e) => choose(f, e.target.checked) });
 	}
 
-	function heading(key, label) {
-		const falling = q.sort === `-${key}`;
+	function heading(key) {
+		const label = keys[key], falling = q.sort === `-${key}`;
 		return { label, sort: q.sort === key ? "ascending" : falling ? "descending" : null,
 			head: h("button", { type: "button", class: "sort", title: t("fees.order", { column: label }),
 				"data-key": `sort-${key}`, onclick: () => change({ sort: falling ? key : `-${key}` }) }, label,
@@ -109,24 +124,26 @@ function drawList(list, q, change, context) {
 				box.click();
 		}
 	} });
+	const keys = { client: t("fees.client"), class: t("fees.what"), start: t("fees.start"), at: t("fees.at"),
+		state: t("fees.state"), fee: t("fees.fee") };
 	const columns = [
 		...(acting ? [{ label: "", head: all, text: tick }] : []),
-		{ ...heading("client", t("fees.client")), title: true, text: (f) => h("button", { type: "button", class: "link",
+		{ ...heading("client"), title: true, text: (f) => h("button", { type: "button", class: "link",
 			onclick: () => showFee(f.ref, done, acting) }, f.client) },
-		{ ...heading("class", t("fees.what")), text: what },
-		{ ...heading("start", t("fees.start")), text: (f) => when(f.start) },
-		{ ...heading("at", t("fees.at")), text: (f) => f.at ? day(f.at) : "–" },
-		{ ...heading("state", t("fees.state")), text: (f) => stateChip(f.state) },
-		{ ...heading("fee", t("fees.fee")), number: true, text: (f) => f.currency && f.fee ? money(f.fee, f.currency) : "–" },
+		{ ...heading("class"), text: what },
+		{ ...heading("start"), text: (f) => when(f.start) },
+		{ ...heading("at"), text: (f) => f.at ? day(f.at) : "–" },
+		{ ...heading("state"), text: (f) => stateChip(f.state) },
+		{ ...heading("fee"), number: true, text: (f) => f.currency && f.fee ? money(f.fee, f.currency) : "–" },
 	];
 	const rows = table(t("fees.caption"), columns, list.fees, { className: "rows",
 		rowAttributes: (f) => ({ "data-ref": f.ref }) });
-	const filtered = filters.some((k) => q[k]);
+	const filtered = filters.some((k) => question(q)[k]);
 
 	return [
 		h("div", { class: "over" }, h("p", { role: "status" }, t("fees.count", { count: number(list.total) }), " ",
-			filtered ? h("a", { href: "#/fees" }, t("fees.reset")) : null), sums(list), exports(q, context.owner)),
-		list.fees.length ? rows : nothing(t("fees.none")),
+			filtered ? h("a", { href: `#/fees?state=${ALL}` }, t("fees.reset")) : null), sums(list), exports(q, context.owner)),
+		list.fees.length ? sortChoice(keys, q, change) : "", list.fees.length ? rows : nothing(t("fees.none")),
 		pager(list, change), bar];
 }
 
@@ -139,7 +156,7 @@ export async function fees(place, context) {
 		return draw();
 	};
 	const draw = redrawn(below, context.signal, async (signal, show) => {
-		const list = await api.get("fees", { ...q, owner: context.owner, limit: PAGE }, signal);
+		const list = await api.get("fees", { ...question(q), owner: context.owner, limit: PAGE }, signal);
 		show(...drawList(list, q, change, context));
 	}, context.failure);
 	await draw();

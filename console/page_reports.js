@@ -18,7 +18,8 @@ const amounts = new Set(["assessed", "waived", "paid", "open", "undecided", "owe
 const shares = new Set(["rate", "low", "high", "reliability", "cumulative"]);
 const notices = new Set(["warning", "asked-for"]);
 const moments = new Set(["start", "until", "received", "at"]);
-const words = new Set(["what", "how"]);
+// What the server says in words of its own: of which kind they are.
+const words = { what: "class", how: "class", state: "state", weekday: "weekday", outcome: "outcome" };
 
 function cell(key, row) {
 	const value = row[key];
@@ -36,10 +37,12 @@ function cell(key, row) {
 		return month(value);
 	if (["week", "first-used"].includes(key))
 		return date(value);
-	if (words.has(key))
-		return named("class", value);
-	if (key === "state")
-		return named("state", value);
+	if (key in words)
+		return named(words[key], value);
+	if (key === "trend")
+		return named("trend", value.split(":")[0]);
+	if (key === "notice")
+		return value.replace(/ ([dh])$/, (all, unit) => ` ${t(`unit.${unit}`)}`);
 	return typeof value === "number" ? number(value) : String(value);
 }
 
@@ -47,9 +50,11 @@ const label = (key) => has(`column.${key}`) ? t(`column.${key}`) : key;
 
 function drawTable(one) {
 	const keys = Object.keys(one.rows[0] ?? {}).filter((k) => k !== "currency");
+	const isNumber = (key) => one.rows.some((r) => typeof r[key] === "number");
+	const title = keys.find((key) => !isNumber(key));
 	const name = has(`table.${one.name}`) ? t(`table.${one.name}`) : one.name;
-	return h("section", {}, h("h2", {}, name), one.rows.length ? table(name, keys.map((key, n) => ({ label: label(key), title: n === 0,
-		number: one.rows.some((r) => typeof r[key] === "number"), text: (row) => cell(key, row) })), one.rows,
+	return h("section", {}, h("h2", {}, name), one.rows.length ? table(name, keys.map((key) => ({ label: label(key),
+		title: key === title, number: isNumber(key), text: (row) => cell(key, row) })), one.rows,
 	{ className: "rows" }) : nothing(t("reports.empty")));
 }
 

@@ -59,13 +59,13 @@ const texts = {
 
 	"state.none": ["nothing owed", "rien à payer"],
 	"state.proposed": ["proposed", "proposé"],
-	"state.pending": ["under review", "en relecture"],
+	"state.pending": ["under review", "en attente"],
 	"state.due": ["due", "dû"],
 	"state.paid": ["paid", "payé"],
 	"state.waived": ["waived", "offert"],
 	"state.void": ["void", "nul"],
 	"state.disputed": ["disputed", "contesté"],
-	"state.credited": ["credited", "crédité"],
+	"state.credited": ["credited", "en avoir"],
 
 	"by.client": ["the client", "le client"],
 	"by.owner": ["us", "nous"],
@@ -79,20 +79,20 @@ const texts = {
 	"act.pay": ["Paid", "Payé"],
 	"act.unpay": ["Not paid after all", "Pas payé, finalement"],
 	"act.dispute": ["Disputed …", "Contesté…"],
-	"act.undo": ["Take the last word back", "Reprendre le dernier mot"],
+	"act.undo": ["Undo the last decision", "Annuler la dernière décision"],
 	"act.mine": ["Our doing", "De notre fait"],
 	"act.theirs": ["The client's doing", "Du fait du client"],
 	"act.no-show": ["Absent", "Absent"],
 	"act.attended": ["Was there", "Présent"],
 
-	"does.ok": ["{fee} become due.", "{fee} deviennent dus."],
+	"does.ok": ["{fee} becomes due.", "{fee} : ce sera dû."],
 	"does.waive": ["Nothing is owed; it still counts as late.", "Rien n'est dû ; le retard reste compté."],
 	"does.emergency": ["Nothing is owed, and it doesn't count.", "Rien n'est dû, et rien n'est compté."],
 	"does.adjust": ["You say how much.", "Vous dites combien."],
-	"does.pay": ["{fee} are entered as paid.", "{fee} sont notés comme payés."],
-	"does.unpay": ["{fee} are due again.", "{fee} sont de nouveau dus."],
+	"does.pay": ["{fee} is entered as paid.", "{fee} : noté comme payé."],
+	"does.unpay": ["{fee} is due again.", "{fee} : de nouveau dû."],
 	"does.dispute": ["It waits until you have talked.", "Cela attend que vous en parliez."],
-	"does.undo": ["As it was before the last word.", "Comme avant le dernier mot."],
+	"does.undo": ["As it was before the last decision.", "Comme avant la dernière décision."],
 	"does.mine": ["The client owes nothing.", "Le client ne doit rien."],
 	"does.theirs": ["The client's terms apply.", "Les conditions du client s'appliquent."],
 	"does.no-show": ["An absence is entered.", "Une absence est notée."],
@@ -103,15 +103,15 @@ const texts = {
 	"done.unchanged": ["Nothing changed: {detail}", "Rien n'a changé : {detail}"],
 	"done.several": ["{changed} of {count} changed.", "{changed} sur {count} modifiés."],
 	"done.undo": ["Undo", "Annuler cela"],
-	"done.undone": ["Taken back.", "Repris."],
+	"done.undone": ["Undone.", "Annulé."],
 
 	"ask.reason": ["Why", "Pourquoi"],
 	"ask.reason-hint": ["Kept in the ledger, and read by you alone.", "Gardé dans le registre, pour vous seul."],
 	"ask.amount": ["Amount", "Montant"],
 	"ask.charge": ["Charge this amount", "Facturer ce montant"],
 	"ask.goodwill": ["goodwill", "geste commercial"],
-	"ask.several": ["{act}: {count} fees, {sum}", "{act} : {count} frais, {sum}"],
-	"ask.will": ["{count} will change, the others can't.", "{count} vont changer, les autres ne peuvent pas."],
+	"ask.several": ["{act}: {count} fee, {sum}|{act}: {count} fees, {sum}", "{act} : {count} frais, {sum}"],
+	"ask.will": ["{count} will change, the others can't.", "{count} va changer, les autres ne peuvent pas.|{count} vont changer, les autres ne peuvent pas."],
 
 	"today.heading": ["Today, {day}", "Aujourd'hui, {day}"],
 	"today.none": ["No appointment today.", "Aucun rendez-vous aujourd'hui."],
@@ -146,7 +146,7 @@ const texts = {
 	"decide.none": ["Nothing waits for you. What clients cancel late, or dispute, comes here.",
 		"Rien ne vous attend. Ce que les clients annulent tard, ou contestent, arrive ici."],
 	"decide.proposed": ["Was it the client's doing?", "Était-ce du fait du client ?"],
-	"decide.review ends": ["Becomes due {until}", "Devient dû {until}"],
+	"decide.review ends": ["Becomes due {until}", "Sera dû le {until}"],
 	"decide.disputed": ["The client disputes it", "Le client conteste"],
 	"decide.not understood": ["These words were not understood", "Ces mots n'ont pas été compris"],
 	"decide.words": ["It says {words}. Change the event in your calendar, or say here what happened.",
@@ -169,15 +169,15 @@ const texts = {
 	"fees.ref": ["Reference", "Référence"],
 	"fees.select": ["Select {ref}", "Choisir {ref}"],
 	"fees.select-all": ["Select all on this page", "Choisir toute la page"],
-	"fees.selected": ["{count} selected, {sum}", "{count} choisis, {sum}"],
+	"fees.selected": ["{count} selected, {sum}", "{count} choisi, {sum}|{count} choisis, {sum}"],
 	"fees.none": ["No fee matches.", "Aucun frais ne correspond."],
 	"fees.reset": ["Show all", "Tout montrer"],
-	"fees.count": ["{count} fees", "{count} frais"],
-	"fees.sum-assessed": ["Assessed", "Établi"],
+	"fees.count": ["{count} fee|{count} fees", "{count} frais"],
+	"fees.sum-assessed": ["Assessed", "Facturé"],
 	"fees.sum-open": ["Open", "Ouvert"],
 	"fees.sum-paid": ["Paid", "Payé"],
 	"fees.sum-waived": ["Waived", "Offert"],
-	"fees.sum-undecided": ["Undecided", "Indécis"],
+	"fees.sum-undecided": ["Undecided", "À décider"],
 	"fees.sum-owed-back": ["Owed back", "À rendre"],
 	"fees.export": ["Export", "Exporter"],
 	"fees.export-csv": ["Table (CSV)", "Tableau (CSV)"],
@@ -185,6 +185,7 @@ const texts = {
 	"fees.next": ["Next", "Suivants"],
 	"fees.range": ["{from}–{to} of {total}", "{from}–{to} sur {total}"],
 	"fees.caption": ["Fees", "Frais"],
+	"fees.sort": ["Sort by", "Trier par"],
 	"fees.order": ["Sort by {column}", "Trier par {column}"],
 	"fee.notice": ["Notice", "Préavis"],
 	"fee.notice-text": ["{notice}; {required} agreed", "{notice} ; convenu {required}"],
@@ -205,7 +206,7 @@ const texts = {
 	"clients.appointments": ["Appointments", "Rendez-vous"],
 	"clients.kept": ["Kept", "Tenus"],
 	"clients.in-time": ["Given up in time", "Rendus à temps"],
-	"clients.late": ["Late", "Tard"],
+	"clients.late": ["Late", "Tardifs"],
 	"clients.absent": ["Absent", "Absences"],
 	"clients.waived": ["Waived", "Offerts"],
 	"clients.open": ["Open", "Ouvert"],
@@ -222,6 +223,17 @@ const texts = {
 	"trend.up": ["rising", "en hausse"],
 	"trend.down": ["falling", "en baisse"],
 	"trend.steady": ["steady", "stable"],
+
+	"weekday.Mon": ["Mon", "lun."],
+	"weekday.Tue": ["Tue", "mar."],
+	"weekday.Wed": ["Wed", "mer."],
+	"weekday.Thu": ["Thu", "jeu."],
+	"weekday.Fri": ["Fri", "ven."],
+	"weekday.Sat": ["Sat", "sam."],
+	"weekday.Sun": ["Sun", "dim."],
+	"outcome.sold again": ["sold again", "repris"],
+	"outcome.lost": ["lost", "perdu"],
+	"outcome.to come": ["to come", "à venir"],
 
 	"reports.which": ["Report", "Rapport"],
 	"reports.empty": ["Nothing in this time.", "Rien pendant cette période."],
@@ -240,7 +252,7 @@ const texts = {
 	"report.review": ["Review of terms", "Revue des conditions"],
 	"report.replay": ["Decided again", "Décidé à nouveau"],
 	"report.month-what": ["This month's incidents.", "Les incidents du mois."],
-	"report.money-what": ["What was assessed, paid, waived and is open, by month.", "Ce qui est établi, payé, offert et ouvert, par mois."],
+	"report.money-what": ["What was assessed, paid, waived and is open, by month.", "Ce qui est facturé, payé, offert et ouvert, par mois."],
 	"report.notice-what": ["How long before the start clients cancel or move.", "Combien de temps avant le début les clients annulent ou reportent."],
 	"report.when-what": ["Late cancellations and absences by weekday and hour.", "Annulations tardives et absences par jour et heure."],
 	"report.clients-what": ["Each client's appointments and reliability.", "Les rendez-vous et la fiabilité de chaque client."],
@@ -283,11 +295,11 @@ const texts = {
 	"column.held": ["Held", "Retenu"],
 	"column.ref": ["Reference", "Référence"],
 	"column.words": ["Words", "Mots"],
-	"column.assessed": ["Assessed", "Établi"],
+	"column.assessed": ["Assessed", "Facturé"],
 	"column.waived": ["Waived", "Offert"],
 	"column.paid": ["Paid", "Payé"],
 	"column.open": ["Open", "Ouvert"],
-	"column.undecided": ["Undecided", "Indécis"],
+	"column.undecided": ["Undecided", "À décider"],
 	"column.owed-back": ["Owed back", "À rendre"],
 	"column.total": ["Total", "Total"],
 	"column.0-30": ["0–30", "0–30"],
@@ -298,13 +310,15 @@ const texts = {
 	"column.at-least": ["At least (h)", "Au moins (h)"],
 	"column.cancelled": ["Cancelled", "Annulés"],
 	"column.moved": ["Moved", "Reportés"],
+	"column.credits": ["Credits", "Avoirs"],
+	"column.credit": ["Credit", "Avoir"],
 	"column.cumulative": ["Up to here", "Jusqu'ici"],
 	"column.asked-for": ["Asked for", "Demandé"],
 	"column.missed": ["Missed", "Manqué"],
 	"column.weekday": ["Day", "Jour"],
 	"column.hour": ["Hour", "Heure"],
 	"column.appointments": ["Appointments", "Rendez-vous"],
-	"column.late": ["Late", "Tard"],
+	"column.late": ["Late", "Tardifs"],
 	"column.absent": ["Absent", "Absences"],
 	"column.rate": ["Share", "Part"],
 	"column.low": ["from", "de"],
@@ -350,7 +364,7 @@ export function setLanguage(code) {
 	document.documentElement.lang = language();
 }
 
-// "{name}" in a text stands for a value.
+// "{name}" in a text stands for a value; what stands before a "|" is said of one {count}, what stands behind it of others.
 export function t(key, values = {}) {
 	const found = texts[key];
 	if (!found) {
@@ -359,7 +373,9 @@ export function t(key, values = {}) {
 		missing.add(key);
 		return key;
 	}
-	return found[column].replace(/\{([a-z]+)\}/g, (all, name) => values[name] ?? all);
+	const [one, several = one] = found[column].split("|");
+	const single = language() === "fr" ? ["0", "1"] : ["1"];
+	return (single.includes(String(values.count)) ? one : several).replace(/\{([a-z]+)\}/g, (all, name) => values[name] ?? all);
 }
 export const has = (key) => key in texts;
 // What the server calls by a name that later versions may add to.

@@ -104,7 +104,7 @@ def test_decide(s):
         page(b, s, "decide")
         ref = b.js("return document.querySelector('.why-proposed').dataset.ref")
         assert state(s, ref) == "proposed"
-        assert "become due" in b.text(f"[data-ref='{ref}'] [data-act=ok]"), "what it does stands there before"
+        assert "becomes due" in b.text(f"[data-ref='{ref}'] [data-act=ok]"), "what it does stands there before"
         b.click(f"[data-ref='{ref}'] [data-act=ok]")
         b.see("Done:", ".toasts")
         b.until(lambda: not b.all(f"[data-ref='{ref}']"), "the decision is gone")
@@ -160,12 +160,16 @@ def test_waive_several(s):
 def test_filter_and_sort(s):
     with signed_in(s) as b:
         page(b, s, "fees")
+        shown = b.js("return [...document.querySelectorAll('tr[data-ref]')].map(r => r.dataset.ref)")
+        over = {"paid", "waived", "void", "credited", "none"}
+        assert shown and not over & {state(s, ref) for ref in shown}, "what is open comes first"
+        page(b, s, "fees?state=all")
         b.type("input[type=search]", "durand")
         b.until(lambda: "search=durand" in b.js("return location.hash"), "the search stands in the address")
         b.settled()
         names = b.js("return [...document.querySelectorAll('tr[data-ref] td.title')].map(c => c.textContent)")
         assert names and set(names) == {"Marie Durand"}, names
-        page(b, s, "fees")
+        page(b, s, "fees?state=all")
         b.click("th:last-child button.sort")
         b.until(lambda: "sort=-fee" in b.js("return location.hash"), "sorted by fee")
         b.settled()
@@ -175,7 +179,7 @@ def test_filter_and_sort(s):
 
 def test_filters_keep_the_focus(s):
     with signed_in(s) as b:
-        page(b, s, "fees")
+        page(b, s, "fees?state=all")
         b.click("input[type=search]")
         b.press(*"dur")
         b.until(lambda: "search=dur" in b.js("return location.hash"), "the search stands in the address")
