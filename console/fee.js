@@ -137,7 +137,7 @@ export async function showFee(ref, done, acting) {
 			{ label: t("fee.entered"), text: (r) => moment(r.entered) },
 			{ label: t("fees.what"), text: (r) => named("class", r.kind) },
 			{ label: t("fees.state"), text: (r) => named("state", r.state) },
-			{ label: t("fees.fee"), number: true, text: (r) => r.currency ? money(r.fee, r.currency) : "" },
+			{ label: t("fees.fee"), number: true, text: (r) => r.state && r.currency ? money(r.fee, r.currency) : "" },
 			{ label: t("fee.reason"), text: (r) => r.reason },
 		], detail.history, { className: "compact" })), t("frame.close"));
 }

@@ -55,6 +55,12 @@ const texts = {
 	"class.rebooked": ["Booked again", "Repris"],
 	"class.new-booking": ["Booked", "Réservé"],
 	"class.refilled": ["Sold again", "Créneau repris"],
+	"class.slot": ["Appointment", "Rendez-vous"],
+	"class.words": ["Words in the title", "Mots dans le titre"],
+	"class.accepted": ["Terms agreed to", "Conditions acceptées"],
+	"class.shown": ["Shown otherwise", "Montré autrement"],
+	"class.hidden": ["Hidden", "Masqué"],
+	"class.erased": ["Erased", "Effacé"],
 	"class.none": ["Noted", "Noté"],
 
 	"state.none": ["nothing owed", "rien à payer"],
