@@ -648,15 +648,19 @@ int subject_refuse(struct subject *s, const struct body *kept, bool created, str
 int subject_plan_put(const struct subject *s, const struct body *meaning, const char *bytes,
 	size_t len, struct plan *plan, struct err *e)
 {
+	bool as_sent = len == meaning->len && memcmp(bytes, meaning->bytes, len) == 0;
 	struct change *c = plan_change(
 		plan, CHANGE_PUT, s->calendar->id, s->name, s->exists ? s->row.etag : "");
+	struct body stored = *meaning;
 
 	c->uid = meaning->info.uid;
 	c->component = meaning->info.kind;
 	c->body = bytes;
 	c->body_len = len;
 	c->charged = s->policy && meaning->clean ? meaning->clean->body_len : len;
-	c->on_disk = s->rq->actor.external && len == meaning->len &&
-		memcmp(bytes, meaning->bytes, len) == 0;
-	return plan_index(plan, c, meaning->full, e);
+	c->on_disk = s->rq->actor.external && as_sent;
+	/* a rendering changes STATUS and TRANSP, of which the index tells who is busy */
+	if (!as_sent && body_parse(s->rq, bytes, len, true, &stored, e))
+		return -1;
+	return plan_index(plan, c, stored.full, e);
 }

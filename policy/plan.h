@@ -33,7 +33,7 @@ struct plan {
  * is handed out again. The pointer is good until the next call. */
 struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
 	const char *name, const char *expect);
-/* What the index keeps of an event that is PUT, from its meaning. */
+/* What the index keeps of an event that is PUT; ic: of the bytes that are stored, not of what was sent. */
 int plan_index(const struct plan *p, struct change *c, const struct ical *ic, struct err *e);
 /* The PUT of an event that the server has made itself; the index gets its span from the bytes, as in a
  * rebuild. Copies them. */
