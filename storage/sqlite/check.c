@@ -246,6 +246,8 @@ int sqlite_check(struct store *s, bool deep, store_parse_fn parse, store_problem
 	struct store_counts *out, struct err *e)
 {
 	struct db *db = (struct db *)s;
+
+	db_session_pause(db); /* what is looked at again has to be as it is now */
 	struct check k = {db, db_reader(db, e), deep, parse, problem, arg, e};
 	struct store_counts counts;
 

@@ -104,7 +104,8 @@ struct conn *db_reader(struct db *db, struct err *e);
  */
 void db_session_begin(struct db *db);
 void db_session_end(struct db *db);
-/* For a thread in a session that is going to wait: others have its connection meanwhile. */
+/* For a thread in a session that is going to wait: others have its connection meanwhile. Also before one call
+ * asks several times with one connection, each as new as itself: the session goes no further. */
 void db_session_pause(struct db *db);
 void db_end_kept(struct db *db);
 /* Closes the pool's: whoever had one has ended. */

@@ -296,11 +296,13 @@ static void sqlite_info(struct store *s, struct store_info *out)
 
 static int sqlite_flush(struct store *s, struct err *e)
 {
+	db_session_pause((struct db *)s);
 	return mirror_flush((struct db *)s, e);
 }
 
 static int sqlite_hold(struct store *s, struct err *e)
 {
+	db_session_pause((struct db *)s);
 	return mirror_hold((struct db *)s, e);
 }
 

@@ -345,6 +345,7 @@ int sqlite_scan(struct store *s, store_id collection, found_fn visit, void *arg,
 	struct ids all = {0};
 	struct err why = {0};
 
+	db_session_pause((struct db *)s); /* a row is read before its file and behind it */
 	if (collection != 0)
 		return scan_one((struct db *)s, collection, &v, e);
 	int status = sqlite_collections(s, NULL, add_id, &all, e);

@@ -374,6 +374,8 @@ int sqlite_ledger_verify(struct store *s, const struct ledger_verify *asked, sto
 	void *arg, struct err *e)
 {
 	struct db *db = (struct db *)s;
+
+	db_session_pause(db); /* its lines are held against an index that goes on */
 	struct conn *c = db_reader(db, e);
 	int status = c == NULL ? -1 : 1;
 

@@ -881,6 +881,85 @@ static void what_comes_and_goes_during_a_check_is_no_stranger(void **state)
 	store_close(s);
 }
 
+static void *change_beside(void *arg)
+{
+	struct deleter *d = arg;
+	struct err e = {0};
+
+	put_ok(d->s, d->event_of, "b.ics", "newer");
+	assert_int_equal(store_flush(d->s, &e), 0);
+	return NULL;
+}
+
+/* Behind the first line something is changed by another thread. */
+static int change_meanwhile(const char *line, void *arg)
+{
+	struct deleter *d = arg;
+	pthread_t thread;
+
+	buf_printf(d->problems, "%s\n", line);
+	assert_int_equal(pthread_create(&thread, NULL, change_beside, d), 0);
+	pthread_join(thread, NULL);
+	return 0;
+}
+
+/* The console asks for a check within a request. */
+static void a_check_in_a_session_sees_what_changes_meanwhile(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct buf text cleanup_buf;
+	struct store *s = open_root(&at_once);
+	struct store_counts counts;
+	struct err e = {0};
+	struct deleter d = {.s = s, .event_of = suite_calendar(s, "anna", "w"), .problems = &text};
+	struct object o;
+
+	buf_init(&text, 10000);
+	put_ok(s, d.event_of, "a.ics", "a");
+	put_ok(s, d.event_of, "b.ics", "b");
+	write_file("cal/anna/w/a.ics", "edited");
+	store_session_begin(s);
+	assert_int_equal(store_find(s, d.event_of, "b.ics", mem, &o, &e), 0);
+	assert_int_equal(store_check(s, true, NULL, change_meanwhile, &d, &counts, &e), 0);
+	store_session_end(s);
+	assert_true(str_starts(text.data, "cal/anna/w/a.ics: differs"));
+	assert_ptr_equal(strchr(text.data, '\n') + 1, text.data + text.len);
+	store_close(s);
+}
+
+struct entering { struct store *s; atomic_bool done; };
+
+static void *enter_beside(void *arg)
+{
+	struct entering *x = arg;
+	struct err e = {0};
+
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(suite_entry(x->s, "anna", "u", "{}", false, &e), 0);
+	atomic_store(&x->done, true);
+	return NULL;
+}
+
+static void a_ledger_is_verified_in_a_session_while_entries_come(void **state)
+{
+	const struct ledger_verify v = {.owner = "anna"};
+	struct buf text cleanup_buf;
+	struct entering beside = {.s = open_root(&at_once)};
+	struct err e = {0};
+	pthread_t thread;
+
+	buf_init(&text, 10000);
+	assert_int_equal(pthread_create(&thread, NULL, enter_beside, &beside), 0);
+	while (!atomic_load(&beside.done)) {
+		store_session_begin(beside.s);
+		assert_int_equal(store_ledger_verify(beside.s, &v, note_problem, &text, &e), 0);
+		store_session_end(beside.s);
+	}
+	pthread_join(thread, NULL);
+	assert_string_equal(text.data, "");
+	store_close(beside.s);
+}
+
 /* ---- a backup's hold ---- */
 
 static void files_are_held_until_they_are_released(void **state)
@@ -1932,6 +2011,8 @@ int main(void)
 		FILES(a_check_says_what_is_wrong),
 		FILES(what_is_deleted_during_a_check_is_not_missing),
 		FILES(what_comes_and_goes_during_a_check_is_no_stranger),
+		FILES(a_check_in_a_session_sees_what_changes_meanwhile),
+		FILES(a_ledger_is_verified_in_a_session_while_entries_come),
 		FILES(files_are_held_until_they_are_released),
 		FILES(a_rebuild_brings_everything_back),
 		FILES(a_rebuild_takes_each_feed_once),
