@@ -203,11 +203,13 @@ int snapshot_begin(struct conn *c, struct err *e)
 
 void snapshot_cleanup(struct conn **c)
 {
-	static const char end_sql[] = "COMMIT";
+	static const char end_sql[] = "COMMIT", undo_sql[] = "ROLLBACK";
 
-	/* A reader has nothing to lose: if this failed, the next BEGIN would say so. */
-	if (*c != NULL && !(*c)->kept && !sqlite3_get_autocommit((*c)->handle)) {
-		sql_finish(*c, sql_bind(*c, NULL, end_sql, NULL, 0), NULL);
+	if (*c == NULL || (*c)->kept || sqlite3_get_autocommit((*c)->handle))
+		return;
+	/* A reader has nothing to lose, but left open it would refuse each BEGIN that follows. */
+	if (sql_finish(*c, sql_bind(*c, NULL, end_sql, NULL, 0), NULL) < 0) {
+		sql_finish(*c, sql_bind(*c, NULL, undo_sql, NULL, 0), NULL);
 	}
 }
 

@@ -332,6 +332,34 @@ static void a_session_that_is_over_does_not_hold_the_wal(void **state)
 	store_close(s);
 }
 
+static int refuse_commit(void *arg, int action, const char *what, const char *b, const char *c, const char *d)
+{
+	return action == SQLITE_TRANSACTION && strcmp(what, "COMMIT") == 0 ? SQLITE_DENY : SQLITE_OK;
+}
+
+/* As a device may refuse it: the connection goes to the next session as good as new. */
+static void a_snapshot_that_cannot_be_committed_is_ended(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&at_once);
+	store_id c = suite_calendar(s, "anna", "w");
+	struct err e = {0};
+	struct object o;
+
+	put_ok(s, c, "a.ics", "BODY");
+	store_session_begin(s);
+	assert_int_equal(store_find(s, c, "a.ics", mem, &o, &e), 0);
+	sqlite3 *handle = db_reader((struct db *)s, &e)->handle;
+	sqlite3_set_authorizer(handle, refuse_commit, NULL);
+	put_ok(s, c, "b.ics", "BODY");
+	store_session_begin(s);
+	assert_ptr_equal(db_reader((struct db *)s, &e)->handle, handle);
+	sqlite3_set_authorizer(handle, NULL, NULL);
+	assert_int_equal(store_find(s, c, "b.ics", mem, &o, &e), 0);
+	store_session_end(s);
+	store_close(s);
+}
+
 static void everything_is_there_after_opening_again(void **state)
 {
 	struct arena *mem cleanup_arena = arena_create();
@@ -1991,6 +2019,7 @@ int main(void)
 		FILES(bodies_come_from_the_journal_until_files_are_written),
 		FILES(everything_is_there_after_opening_again),
 		FILES(a_session_that_is_over_does_not_hold_the_wal),
+		FILES(a_snapshot_that_cannot_be_committed_is_ended),
 		FILES(a_second_opener_is_refused),
 		FILES(an_unsafe_folder_is_refused),
 		FILES(a_dropped_calendar_takes_its_folder_but_no_strangers_file),
