@@ -413,36 +413,17 @@ static const struct ical_comp *own_comp(const struct subject *s, const char *occ
 	return NULL;
 }
 
-struct search { int64_t recurrence; struct ical_when when; bool found; };
-
-static int meet(const struct ical_instance *i, void *arg)
-{
-	struct search *search = arg;
-
-	search->found = i->recurrence == search->recurrence;
-	search->when = i->when;
-	return search->found;
-}
-
-/* EXDATE in the form of DTSTART, of the date that the rule puts there; NULL: there is none. */
+/* NULL: there is no series. */
 static const char *exdate_line(const struct subject *s, const char *occurrence)
 {
 	const struct ical *ic = s->old.clean;
-	struct arena *mem = s->rq->mem;
-	struct search search = { 0 };
+	const struct ical_comp *master = ical_master(ic);
+	const struct ical_line *start = master ? ical_prop(ic, master, "DTSTART") : NULL;
 	struct ical_when at;
-	const struct wall *w = &search.when.wall;
 
-	if (ical_when(ic, occurrence, NULL, NULL, &at, NULL))
+	if (!start || ical_when(ic, occurrence, NULL, NULL, &at, NULL))
 		return NULL;
-	search.recurrence = at.utc;
-	if (ical_expand(ic, s->zone, at.utc, at.utc + 1, meet, &search, NULL) || !search.found)
-		return NULL;
-	if (search.when.form == ICAL_DATE)
-		return arena_printf(mem, "EXDATE;VALUE=DATE:%04d%02d%02d", w->year, w->month, w->day);
-	return arena_printf(mem, "EXDATE%s%s:%04d%02d%02dT%02d%02d%02d%s", search.when.tzid ? ";TZID=" : "",
-		search.when.tzid ? search.when.tzid : "", w->year, w->month, w->day, w->hour, w->min, w->sec,
-		search.when.form == ICAL_UTC ? "Z" : "");
+	return ical_date_line(ic, start, "EXDATE", at.utc, s->zone, s->rq->mem);
 }
 
 static struct ical_edit *edit_cancelled(const struct subject *s, const char *occurrence)
@@ -456,7 +437,7 @@ static struct ical_edit *edit_cancelled(const struct subject *s, const char *occ
 		set_line(ed, ic, own, "STATUS", "STATUS:CANCELLED");
 		return ed;
 	}
-	line = ical_master(ic) ? exdate_line(s, occurrence) : NULL;
+	line = exdate_line(s, occurrence);
 	if (!line)
 		return NULL;
 	ical_edit_add(ed, ical_master(ic), line);
