@@ -183,7 +183,8 @@ void session_keep(struct sessions *s, const char *token, uint64_t generation)
 		if (&s->slot[i] != slot && strcmp(s->slot[i].session.name, slot->session.name) == 0)
 			secret_zero(&s->slot[i], sizeof(s->slot[i]));
 	}
-	if (slot != NULL)
+	/* of two changes at once the later one may be told first */
+	if (slot != NULL && slot->session.generation < generation)
 		slot->session.generation = generation;
 	pthread_mutex_unlock(&s->lock);
 }

@@ -1512,9 +1512,8 @@ static void replace_account(struct memory *m, const struct account *from)
 	copy_account(from, fresh->mem, &fresh->row);
 	if (list_search(&m->accounts, from->name, compare_account, &at)) {
 		old = m->accounts.item[at];
-		if (fresh->row.generation <= old->row.generation) {
+		if (fresh->row.generation == 0)
 			fresh->row.generation = old->row.generation + 1;
-		}
 		list_remove(&m->accounts, at);
 		arena_destroy(old->mem);
 		free(old);
@@ -1525,11 +1524,15 @@ static void replace_account(struct memory *m, const struct account *from)
 static int memory_account_put(struct store *s, const struct account *a, struct err *e)
 {
 	LOCKED(s);
+	const struct account *old = NULL;
 	size_t at;
 
-	if (list_search(&m->accounts, a->name, compare_account, &at) &&
-		((struct mem_account *)m->accounts.item[at])->row.removed)
+	if (list_search(&m->accounts, a->name, compare_account, &at))
+		old = &((struct mem_account *)m->accounts.item[at])->row;
+	if (old && old->removed)
 		return err_set(e, ERR_EXISTS, "%s was removed; its name is not given again", a->name);
+	if (old && a->generation && a->generation <= old->generation)
+		return err_set(e, ERR_CHANGED, "the account has changed meanwhile");
 	replace_account(m, a);
 	return 0;
 }

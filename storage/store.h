@@ -143,7 +143,7 @@ struct account {
 	const char *displayname, *language; /* "en", "fr" */
 	const char *const *addresses;       /* ended by NULL, lower case */
 	const char *password;               /* crypt(5) string; NULL: closed */
-	uint64_t generation;                /* raised by each change of password or token */
+	uint64_t generation;                /* raised by each change */
 	bool removed;                       /* closed, name not given again (15.30) */
 	const struct account_token *tokens;
 	size_t token_count;
@@ -507,7 +507,9 @@ int store_commit(struct store *s, struct commit *c, struct err *e);
 
 int store_account(struct store *s, const char *name, struct arena *mem, struct account *out, struct err *e);
 int store_accounts(struct store *s, account_fn visit, void *arg, struct err *e); /* removed ones too */
-int store_account_put(struct store *s, const struct account *a, struct err *e);  /* makes or replaces */
+/* Makes or replaces. a->generation: one more than was read; ERR_CHANGED: what is stored has come as far. 0:
+ * whatever is there is replaced, and its generation raised. ERR_EXISTS: it was removed. */
+int store_account_put(struct store *s, const struct account *a, struct err *e);
 /* 15.30: password and tokens gone, shares and delegations of and to it gone, calendars to
  * <root>/removed/, ledger kept. A second time changes nothing. */
 int store_account_close(struct store *s, const char *name, struct err *e);

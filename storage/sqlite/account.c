@@ -151,7 +151,7 @@ int account_store(struct conn *c, const struct account *a, struct err *e)
 	return store_lists(c, a, e);
 }
 
-/* The generation goes up whatever the caller says: caches of logins depend on it. */
+/* The generation goes up with each change: caches of logins depend on it, and who read an older one knows. */
 static int run_put(struct change_log *log, void *arg, struct err *e)
 {
 	struct arena *mem cleanup_arena = arena_create();
@@ -161,9 +161,10 @@ static int run_put(struct change_log *log, void *arg, struct err *e)
 	if (account_by_name(log->conn, a.name, mem, &old, &missing) == 0) {
 		if (old.removed)
 			return err_set(e, ERR_EXISTS, "%s was removed; its name is not given again", a.name);
-		if (a.generation <= old.generation) {
+		if (a.generation == 0)
 			a.generation = old.generation + 1;
-		}
+		if (a.generation <= old.generation)
+			return err_set(e, ERR_CHANGED, "the account has changed meanwhile");
 	} else if (missing.code != ERR_NOT_FOUND) {
 		return err_set(e, missing.code, "%s", missing.text);
 	}

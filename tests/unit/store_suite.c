@@ -1306,7 +1306,16 @@ static void an_account_keeps_everything_and_its_generation_goes_up(void **state)
 	assert_false(got.removed);
 	uint64_t generation = got.generation;
 	a.token_count = 1;
-	a.generation = got.generation;
+	a.generation = got.generation + 1;
+	assert_int_equal(store_account_put(s, &a, &e), 0);
+	a.token_count = 2; /* who read the same comes too late */
+	assert_int_equal(store_account_put(s, &a, &e), -1);
+	assert_int_equal(e.code, ERR_CHANGED);
+	a.token_count = 1;
+	assert_int_equal(store_account(s, "marc", mem, &got, &e), 0);
+	assert_int_equal(got.generation, a.generation);
+	assert_int_equal(got.token_count, 1);
+	a.generation = 0;
 	assert_int_equal(store_account_put(s, &a, &e), 0);
 	assert_int_equal(store_account(s, "marc", mem, &got, &e), 0);
 	assert_true(got.generation > generation);

@@ -131,6 +131,9 @@ static void outlives_its_own_change(void **state)
 	session_keep(*state, token, 8);
 	assert_true(session_find(*state, &rule, token, 1, &found));
 	assert_int_equal(found.generation, 8);
+	session_keep(*state, token, 7); /* told late */
+	assert_true(session_find(*state, &rule, token, 1, &found));
+	assert_int_equal(found.generation, 8);
 	assert_false(there(*state, other, 1));
 	assert_true(there(*state, marc, 1));
 }

@@ -45,61 +45,82 @@ int api_account(struct api *a)
 
 /* ---- application passwords ---- */
 
+enum { ROUNDS = 3 };
+
+/* A change of the list, made anew where another one came first. 0, or a refusal's status. */
+typedef int (*change_fn)(struct api *a, struct account *ac, void *arg);
+
 /* All other sessions end with the account's generation; the one that did it goes on. */
-static int put_tokens(struct api *a, struct account *ac, const struct account_token *list, size_t count)
+static int change_tokens(struct api *a, change_fn change, void *arg)
 {
+	struct account ac;
 	struct err e;
 
-	ac->tokens = list;
-	ac->token_count = count;
-	ac->generation++;
-	if (store_account_put(a->web->store, ac, &e) < 0)
-		return api_fail(a, &e);
+	for (int round = 0;; round++) {
+		int status = read_account(a, &ac) < 0 ? a->http->res->status : change(a, &ac, arg);
+
+		if (status != 0)
+			return status;
+		ac.generation++;
+		if (store_account_put(a->web->store, &ac, &e) == 0)
+			break;
+		if (e.code != ERR_CHANGED || round == ROUNDS)
+			return api_fail(a, &e);
+	}
 	if (a->http->session_token)
-		session_keep(a->http->sessions, a->http->session_token, ac->generation);
+		session_keep(a->http->sessions, a->http->session_token, ac.generation);
+	return 0;
+}
+
+static int add_token(struct api *a, struct account *ac, void *arg)
+{
+	struct account_token *list = arena_array(a->mem, ac->token_count + 1, sizeof(*list));
+
+	if (ac->token_count >= TOKENS_MAX)
+		return api_refuse(a, 422, "there are %d application passwords already", TOKENS_MAX);
+	if (ac->token_count > 0)
+		memcpy(list, ac->tokens, ac->token_count * sizeof(*list));
+	list[ac->token_count++] = *(const struct account_token *)arg;
+	ac->tokens = list;
 	return 0;
 }
 
 int api_token_make(struct api *a)
 {
-	char token[TOKEN_SIZE], *id = arena_alloc(a->mem, TOKEN_ID_SIZE), *hash = arena_alloc(a->mem, CHAIN_SIZE);
-	struct account_token *list;
-	const char *label;
-	struct account ac;
+	char token[TOKEN_SIZE], id[TOKEN_ID_SIZE], hash[CHAIN_SIZE];
+	struct account_token made = { .id = id, .hash = hash, .created = a->http->now };
 	int status;
 
-	if (api_text(a, "label", true, &label) < 0 || read_account(a, &ac) < 0)
+	if (api_text(a, "label", true, &made.label) < 0)
 		return a->http->res->status;
-	if (ac.token_count >= TOKENS_MAX)
-		return api_refuse(a, 422, "there are %d application passwords already", TOKENS_MAX);
 	token_make(id, token, hash);
-	list = arena_array(a->mem, ac.token_count + 1, sizeof(*list));
-	if (ac.token_count > 0)
-		memcpy(list, ac.tokens, ac.token_count * sizeof(*list));
-	list[ac.token_count] = (struct account_token){ id, label, hash, a->http->now };
-	status = put_tokens(a, &ac, list, ac.token_count + 1);
+	status = change_tokens(a, add_token, &made);
 	if (status == 0)
 		status = api_send(a, 201, json_pack("{s:s, s:s}", "id", id, "token", token));
 	secret_zero(token, sizeof(token));
 	return status;
 }
 
+/* arg: its id. */
+static int drop_token(struct api *a, struct account *ac, void *arg)
+{
+	struct account_token *list = arena_array(a->mem, ac->token_count + 1, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < ac->token_count; i++) {
+		if (strcmp(ac->tokens[i].id, arg) != 0)
+			list[n++] = ac->tokens[i];
+	}
+	if (n == ac->token_count)
+		return api_refuse(a, 404, "there is no such application password");
+	ac->tokens = list;
+	ac->token_count = n;
+	return 0;
+}
+
 int api_token_end(struct api *a)
 {
-	struct account_token *list;
-	struct account ac;
-	size_t n = 0;
-	int status;
+	int status = change_tokens(a, drop_token, arena_strdup(a->mem, a->part[0]));
 
-	if (read_account(a, &ac) < 0)
-		return a->http->res->status;
-	list = arena_array(a->mem, ac.token_count + 1, sizeof(*list));
-	for (size_t i = 0; i < ac.token_count; i++) {
-		if (strcmp(ac.tokens[i].id, a->part[0]) != 0)
-			list[n++] = ac.tokens[i];
-	}
-	if (n == ac.token_count)
-		return api_refuse(a, 404, "there is no such application password");
-	status = put_tokens(a, &ac, list, n);
 	return status != 0 ? status : api_done(a);
 }
