@@ -39,7 +39,7 @@ enum door {
 	DOOR_BASIC,    /* name and password in each request: programs */
 	DOOR_OPEN,     /* everybody */
 	DOOR_SIGN_IN,  /* name and password once, for a session; no application password */
-	DOOR_SESSION,  /* with a session's cookie, or a bearer token */
+	DOOR_SESSION,  /* with a session's cookie */
 };
 
 /* Who asks. name is NULL before authentication and on the few open paths. */

@@ -9,10 +9,9 @@ API = "/console/api"
 
 
 class Console:
-    def __init__(self, s, user="anna", password=PASSWORD, bearer=None, **headers):
-        self.s, self.cookie, self.csrf, self.bearer, self.always = s, None, None, bearer, headers
-        if bearer is None:
-            self.sign_in(user, password)
+    def __init__(self, s, user="anna", password=PASSWORD, **headers):
+        self.s, self.cookie, self.csrf, self.always = s, None, None, headers
+        self.sign_in(user, password)
 
     def sign_in(self, user, password):
         r = self.s.request("POST", API + "/session", headers=self.always, user=user, password=password)
@@ -23,12 +22,9 @@ class Console:
 
     def ask(self, method, path, body=None, headers=None, **query):
         send = dict(self.always)
-        if self.bearer:
-            send["Authorization"] = "Bearer " + self.bearer
-        else:
-            send["Cookie"] = self.cookie
-            if method not in ("GET", "HEAD"):
-                send["X-CSRF-Token"] = self.csrf
+        send["Cookie"] = self.cookie
+        if method not in ("GET", "HEAD"):
+            send["X-CSRF-Token"] = self.csrf
         if isinstance(body, (dict, list)):
             body, send["Content-Type"] = json.dumps(body), "application/json"
         send.update(headers or {})

@@ -15,7 +15,7 @@
 /* Each may all that those before it may. */
 enum api_role { API_NOBODY, API_CLIENT, API_OWNER, API_ADMIN };
 
-enum { API_PARTS = 4, API_BODY_DEPTH = 8 };
+enum { API_PARTS = 4 };
 
 /* One request on its way through a handler. */
 struct api {
@@ -26,7 +26,7 @@ struct api {
 	json_t *body;                /* an object; NULL where none is taken. Ends with the request */
 };
 
-enum api_body { API_NO_BODY, API_JSON, API_BYTES };
+enum api_body { API_NO_BODY, API_JSON };
 
 /* Handlers answer with what api_send() and api_refuse() return: the status. */
 struct api_row {

@@ -126,6 +126,7 @@ int api_session_end(struct api *a)
 		session_end(a->http->sessions, a->http->session_token);
 	api_done(a);
 	set_cookie(a, "", "; Max-Age=0");
-	response_header(a->http->res, "Clear-Site-Data", "\"cache\", \"storage\"");
+	/* not "storage": there are language and theme, which are the browser's */
+	response_header(a->http->res, "Clear-Site-Data", "\"cache\"");
 	return 204;
 }
