@@ -9,7 +9,7 @@ CALENDAR = "/calendars/anna/work/"
 POLICY = ('policy "p" { timezone = "Europe/Paris" currency = EUR price = "80 EUR" tiers = { "24h 100%" } owner-changes = client }\n'
           'calendar "anna/work" { policy = "p" }\n')
 SERVER = {"extra": POLICY, "users": ("anna",)}
-SECONDS = 10  # of the server's processor time: a quadratic mistake takes minutes
+SECONDS = 60  # of the server's processor time: a quadratic mistake takes minutes
 PATIENCE = 300  # of the clock's, on a machine with other work
 
 
