@@ -382,7 +382,7 @@ struct conn *db_reader(struct db *db, struct err *e)
 
 	if (c == NULL)
 		return NULL;
-	if (c->session)
+	if (c->session && !atomic_load(&db->wal_long))
 		return keep_snapshot(c, e) < 0 ? NULL : c;
 	end_kept(c);
 	return c;
@@ -405,6 +405,8 @@ void db_session_end(struct db *db)
 	if (c == NULL)
 		return;
 	c->session = false;
+	if (atomic_load(&db->wal_long))
+		end_kept(c);
 	pthread_setspecific(db->thread_conn, NULL);
 	conn_release(c);
 }

@@ -1,8 +1,8 @@
 /*
  * The data folder and its index: what all files of this backend share.
  *
- * Connections: the writer thread has the only one that writes; every other thread gets a
- * read connection of its own on first use, which is passed on when the thread ends. SQL stands
+ * Connections: the writer thread has the only one that writes; every other thread gets a read connection from
+ * the pool on first use, which goes back there when its session or the thread ends. SQL stands
  * in constants beside the functions that run it; a connection prepares each once and finds it
  * again by its address.
  */
@@ -47,6 +47,7 @@ struct db {
 	pthread_mutex_t conns_lock;
 	struct conn *conns, *idle;
 	_Atomic uint64_t commits; /* the writer's so far */
+	atomic_bool wal_long;     /* it has to begin anew: no snapshot is kept */
 	struct writer *writer;
 	struct mirror *mirror;
 	struct watch *watch;
@@ -100,7 +101,7 @@ struct conn *db_reader(struct db *db, struct err *e);
  * Between the two, questions of one thread share a snapshot as long as no commit makes it old, and behind
  * them connection and snapshot wait for the next thread: what changes nothing then costs no system call,
  * and no more connections than are in use read pages anew. The writer ends snapshots that wait before it
- * needs the WAL for itself.
+ * needs the WAL for itself; while the WAL is long, none is kept behind its question.
  */
 void db_session_begin(struct db *db);
 void db_session_end(struct db *db);

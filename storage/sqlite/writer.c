@@ -207,11 +207,18 @@ static int finish_group(struct writer *w, size_t succeeded, struct err *e)
 
 /* ---- the WAL ---- */
 
-/* Snapshots that nobody uses would keep the WAL from beginning anew. */
+/* Snapshots that nobody uses would keep the WAL from beginning anew. Once it is copied to its end, new ones
+ * don't need it. */
 static int do_checkpoint(struct writer *w, int mode)
 {
+	int pages = 0, copied = 0;
+
 	db_end_kept(w->db);
-	return sqlite3_wal_checkpoint_v2(w->conn->handle, NULL, mode, NULL, NULL);
+	int status = sqlite3_wal_checkpoint_v2(w->conn->handle, NULL, mode, &pages, &copied);
+	if (status == SQLITE_OK && copied == pages) {
+		atomic_store(&w->db->wal_long, false);
+	}
+	return status;
 }
 
 /* PASSIVE never waits for readers; what they hold back is copied next time. */
@@ -318,6 +325,7 @@ static int count_wal(void *arg, sqlite3 *handle, const char *name, int pages)
 	struct writer *w = arg;
 
 	w->wal_pages = pages;
+	atomic_store(&w->db->wal_long, pages > WAL_PAGES_LONG);
 	return SQLITE_OK;
 }
 

@@ -332,6 +332,51 @@ static void a_session_that_is_over_does_not_hold_the_wal(void **state)
 	store_close(s);
 }
 
+struct reading { struct store *s; store_id c; atomic_bool stop; };
+
+/* In a session nearly all the time, and mostly busy with something else. */
+static void *read_beside(void *arg)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct reading *r = arg;
+	struct object o;
+
+	while (!atomic_load(&r->stop)) {
+		store_session_begin(r->s);
+		store_find(r->s, r->c, "a.ics", mem, &o, NULL);
+		usleep(20000);
+		store_session_end(r->s);
+	}
+	return NULL;
+}
+
+/* Three times what makes the WAL long is written while somebody is always in a session. */
+static void sessions_do_not_make_the_wal_longer_and_longer(void **state)
+{
+	enum { READERS = 4, BODY = 200000, PUTS = 240, BOUND = 32 << 20 };
+	struct reading r = {.s = open_root(&slow)};
+	char *body cleanup_free = xmalloc(BODY + 1);
+	pthread_t thread[READERS];
+
+	memset(body, 'x', BODY);
+	body[BODY] = '\0';
+	r.c = suite_calendar(r.s, "anna", "w");
+	put_ok(r.s, r.c, "a.ics", body);
+	for (int i = 0; i < READERS; i++) {
+		assert_int_equal(pthread_create(&thread[i], NULL, read_beside, &r), 0);
+		usleep(5000);
+	}
+	for (int i = 0; i < PUTS; i++) {
+		body[i] = 'y';
+		put_ok(r.s, r.c, "a.ics", body);
+	}
+	atomic_store(&r.stop, true);
+	for (int i = 0; i < READERS; i++)
+		pthread_join(thread[i], NULL);
+	assert_in_range(size_of("index.db-wal"), 1, BOUND);
+	store_close(r.s);
+}
+
 static int refuse_commit(void *arg, int action, const char *what, const char *b, const char *c, const char *d)
 {
 	return action == SQLITE_TRANSACTION && strcmp(what, "COMMIT") == 0 ? SQLITE_DENY : SQLITE_OK;
@@ -2019,6 +2064,7 @@ int main(void)
 		FILES(bodies_come_from_the_journal_until_files_are_written),
 		FILES(everything_is_there_after_opening_again),
 		FILES(a_session_that_is_over_does_not_hold_the_wal),
+		FILES(sessions_do_not_make_the_wal_longer_and_longer),
 		FILES(a_snapshot_that_cannot_be_committed_is_ended),
 		FILES(a_second_opener_is_refused),
 		FILES(an_unsafe_folder_is_refused),
