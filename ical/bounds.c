@@ -214,12 +214,12 @@ static void index_spans(const struct listing *l, struct arena *mem, struct ical_
 {
 	cleanup_buf struct buf text;
 
+	buf_init(&text, SPANS_BYTES_MAX);
 	if (!l->more) {
 		out->first = l->count ? l->list[0].start : ICAL_MAX;
 		out->last = l->count ? widen(l->last, 1) : ICAL_MIN;
 	}
 	if (l->count) {
-		buf_init(&text, SPANS_BYTES_MAX);
 		spans_write(l->list, l->count, l->more, &text);
 		out->spans = (struct span_set) { arena_strndup(mem, text.data, text.len), text.len };
 	}
