@@ -88,12 +88,13 @@ static int dispute(struct page_request *rq, const char *ref, const char *mac)
 
 int page_fee_note(struct page_request *rq)
 {
+	bool form = strcmp(rq->http->method, "POST") == 0;
 	const char *ref, *mac;
 	struct note note;
 	struct err e;
 
 	signed_begin(rq, &ref, &mac);
-	if (strcmp(rq->http->method, "POST") == 0)
+	if (form)
 		return dispute(rq, ref, mac);
 	/* Always one look into the index, so that a path of the wrong form takes as long as a wrong one. */
 	if (note_read(rq->web->store, rq->web->policies, ref, mac, rq->http->mem, &note, &e) < 0)

@@ -203,7 +203,8 @@ int snapshot_begin(struct conn *c, struct err *e)
 
 void snapshot_cleanup(struct conn **c)
 {
-	static const char end_sql[] = "COMMIT", undo_sql[] = "ROLLBACK";
+	static const char end_sql[] = "COMMIT";
+	static const char undo_sql[] = "ROLLBACK";
 
 	if (*c == NULL || (*c)->kept || sqlite3_get_autocommit((*c)->handle))
 		return;
