@@ -172,8 +172,9 @@ static int act(const struct event_request *event, const struct page_request *rq,
 {
 	const char *what = form_value(rq, "act"), *date = form_value(rq, "date"), *agreed = form_value(rq, "agreed"),
 		*sure = form_value(rq, "sure"), *text = form_value(rq, "text");
+	bool asks = what && strcmp(what, "ask") == 0;
 
-	if (what && strcmp(what, "ask") == 0)
+	if (asks)
 		return appointment_ask(event, l->ref, l->mac, text ? text : "", out, e);
 	if (!what || strcmp(what, "cancel") != 0 || !date || !agreed || !sure || strcmp(sure, "yes") != 0)
 		return err_set(e, ERR_INVALID, "the form is incomplete");
