@@ -38,7 +38,7 @@ def scenario(t, s):
         note = "".join(lines_of(text, "DESCRIPTION"))
         t.check(uid + " says what cancelling costs now",
                 "Booked less than" in note and "80.00 EUR" in note and "Free to cancel" not in note, text)
-    fees = json.loads(s.dedit("fees", "--json").stdout)
+    fees = json.loads(s.dedit("fees", "--json", "--owner", "anna").stdout)
     t.check("nothing is owed yet", all(f["fee"] == 0 for f in fees), fees)
 
     s.kill_and_restart()
@@ -79,9 +79,9 @@ def scenario(t, s):
     t.check("… and in the Fees calendar", len(deleted) == 1 and
             "SUMMARY:✗ Late cancel 80.00 EUR · Marc Petit" in deleted[0], entries)
 
-    out = s.dedit("fees")
-    t.check("`dedit fees` lists 80.00 EUR twice", out.stdout.count("80.00 EUR") == 2, out.stdout + out.stderr)
-    fees = json.loads(s.dedit("fees", "--json").stdout)
+    out = s.dedit("fees", "--owner", "anna")
+    t.check("`dedit fees --owner anna` lists 80.00 EUR twice", out.stdout.count("80.00 EUR") == 2, out.stdout + out.stderr)
+    fees = json.loads(s.dedit("fees", "--json", "--owner", "anna").stdout)
     owed = [f for f in fees if f["fee"] > 0]
     t.check("… and nothing else that is owed", len(owed) == 2 and all(
         f["fee"] == 8000 and f["currency"] == "EUR" and f["class"] == "late-cancel" and f["state"] == "due"
@@ -91,7 +91,7 @@ def scenario(t, s):
     s.kill_and_restart()
     again = anna.sync()
     t.check("one more kill and sync changes nothing", again.returncode == 0 and
-            json.loads(s.dedit("fees", "--json").stdout) == fees, again.stdout + again.stderr)
+            json.loads(s.dedit("fees", "--json", "--owner", "anna").stdout) == fees, again.stdout + again.stderr)
     checked = s.dedit("check", "--deep")
     t.check("the store is sound after all the kills", checked.returncode == 0, checked.stdout + checked.stderr)
 
