@@ -52,7 +52,8 @@ def measure_servers(run, folder, events, classes):
             if cls is servers.Dedit:
                 files = server.files()
             if filled is not None:
-                run.found[cls.name, events] = filled | works.measure(server, events, run.seconds)
+                asked = works.WORKS if issubclass(cls, servers.Dedit) else works.between_servers()
+                run.found[cls.name, events] = filled | works.measure(server, events, run.seconds, asked)
     with works.noting(f"limits, {events:,} events"):
         own = run.found.get((servers.Dedit.name, events), {})
         run.found[limits.NAME, events] = limits.measure(folder, own, run.seconds)
@@ -70,7 +71,7 @@ def measure_syncs(run, folder):
 
 def measure_many(run, folder, people):
     """All works on one account, then on many with many connections; and the start with all their events."""
-    few = {work: (LOGINS,) for work in works.WORKS if not work.endswith("-same")}
+    few = {work: (LOGINS,) for work in works.between_servers()}
     with works.noting(f"{people:,} accounts"), servers.Dedit(folder) as one:
         works.fill(one, EVENTS_EACH)
         one.dedit("flush")
