@@ -375,10 +375,11 @@ static int usage(FILE *to, int code)
 }
 
 /* Left to itself glibc gives each of the threads a heap of its own, up to eight for each core, and keeps
- * in it what long answers took. */
+ * in it what long answers took. Given back is what exceeds LARGE: below it are the buffers of answers, and
+ * each that is unmapped interrupts all other processors. */
 static void give_memory_back(void)
 {
-	enum { LARGE = 128 * 1024 };
+	enum { LARGE = 1024 * 1024 };
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	mallopt(M_ARENA_MAX, cores > 2 ? (int)cores : 2);
