@@ -1,7 +1,6 @@
 /*
  * 207 Multi-Status (RFC 4918 13): planned in one snapshot, but a calendar's members page by page; written
- * piece by piece. What fits into 64 KiB is answered whole, with a Content-Length; the rest by a generator
- * that holds one piece in memory.
+ * piece by piece, straight into the answer. What fits into 64 KiB is made at once; the rest by a generator.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@ enum {
 	WHOLE_BYTES = 64 * 1024,        /* answers up to this are made at once */
 	PIECE_BYTES = 32 * 1024,        /* a piece ends with the response that passes this */
 	PAGE = 500,                     /* members of a calendar that are known at once */
-	PIECE_MAX = 128 * 1024 * 1024,  /* one response: an object, escaped, with room to spare */
+	BODY_MAX = 128 * 1024 * 1024,   /* of an object: it was small enough when it was stored */
 };
 
 struct plan_item {
@@ -118,8 +117,6 @@ struct multistatus {
 	const char *last;           /* name of the page's last one, NULL: before the first page */
 	const char *token;
 	bool started, ended;
-	struct buf piece;           /* made, but not yet handed out */
-	size_t taken;               /* of it */
 };
 
 static void write_status(struct xmlw *w, const char *href, int status, enum precond why)
@@ -155,7 +152,7 @@ static int write_object(struct multistatus *m, const struct plan_item *item, str
 	struct object row = *item->row;
 	cleanup_buf struct buf body;
 
-	buf_init(&body, PIECE_MAX);
+	buf_init(&body, BODY_MAX);
 	resource_object(mem, item->resource, &row, &res);
 	if (item->href)
 		res.href = item->href;
@@ -244,14 +241,15 @@ static int next_item(struct multistatus *m, const struct plan_item **out, struct
 	return 0;
 }
 
-/* Appends to m->piece until it holds `until` bytes or all is written. */
-static int make_piece(struct multistatus *m, size_t until, struct err *e)
+/* Appends to out some `bytes` or more, or all that is left. */
+static int make_piece(struct multistatus *m, size_t bytes, struct buf *out, struct err *e)
 {
 	cleanup_arena struct arena *mem = arena_create();
 	const struct plan_item *item;
+	size_t before = out->len;
 	struct xmlw w;
 
-	writer_begin(m->rq, &w, &m->piece);
+	writer_begin(m->rq, &w, out);
 	if (m->started)
 		xmlw_resume(&w, NS_DAV, "multistatus");
 	else
@@ -260,14 +258,14 @@ static int make_piece(struct multistatus *m, size_t until, struct err *e)
 	do {
 		if (next_item(m, &item, e) < 0 || (item && write_item(m, item, mem, &w, e) < 0))
 			return -1;
-	} while (item && m->piece.len < until);
+	} while (item && out->len - before < bytes);
 	if (!item) {
 		if (m->token)
 			xmlw_elem(&w, NS_DAV, "sync-token", m->token);
 		xmlw_end(&w);
 		m->ended = true;
 	}
-	return m->piece.full ? err_set(e, ERR_INTERNAL, "a response passed %d bytes", PIECE_MAX) : 0;
+	return out->full ? err_set(e, ERR_INTERNAL, "a response passed %zu bytes", out->max) : 0;
 }
 
 static int multistatus_next(void *arg, struct buf *out)
@@ -275,27 +273,17 @@ static int multistatus_next(void *arg, struct buf *out)
 	struct multistatus *m = arg;
 	struct err e;
 
-	if (m->taken == m->piece.len && !m->ended) {
-		buf_reset(&m->piece);
-		m->taken = 0;
-		if (make_piece(m, PIECE_BYTES, &e) < 0) {
-			m->rq->http->res->reason = arena_strdup(m->rq->mem, e.text);
-			return -1;
-		}
-	}
-	size_t left = m->piece.len - m->taken, room = out->max - out->len;
-	size_t part = left < room ? left : room;
-	if (buf_add(out, m->piece.data + m->taken, part) < 0)
+	if (make_piece(m, PIECE_BYTES, out, &e) < 0) {
+		m->rq->http->res->reason = arena_strdup(m->rq->mem, e.text);
 		return -1;
-	m->taken += part;
-	return m->taken < m->piece.len || !m->ended;
+	}
+	return !m->ended;
 }
 
 static void multistatus_free(void *arg)
 {
 	struct multistatus *m = arg;
 
-	buf_finish(&m->piece);
 	arena_destroy(m->page.mem);
 }
 
@@ -307,9 +295,9 @@ int plan_answer(struct dav_request *rq, struct plan *p, const struct prop_list *
 	struct err e = { 0 };
 
 	*m = (struct multistatus){ .rq = rq, .props = props, .at = p->first, .token = token };
-	buf_init(&m->piece, PIECE_MAX);
-	if (make_piece(m, WHOLE_BYTES, &e) < 0) {
+	if (make_piece(m, WHOLE_BYTES, &res->body, &e) < 0) {
 		multistatus_free(m);
+		buf_reset(&res->body);
 		return fail_err(rq, &e);
 	}
 	res->status = 207;
@@ -317,7 +305,6 @@ int plan_answer(struct dav_request *rq, struct plan *p, const struct prop_list *
 	if (rq->prefer.minimal)
 		preference_applied(rq, "return=minimal");
 	if (m->ended) {
-		buf_add(&res->body, m->piece.data, m->piece.len);
 		multistatus_free(m);
 		return 207;
 	}

@@ -23,10 +23,10 @@ struct response {
 	int status;
 	struct header head[RESPONSE_HEADERS];
 	size_t heads;
-	struct buf body;                          /* small answers, whole */
-	/* Or a generator: appends to out; 1 more to come, 0 the end, -1 cut the connection (an
+	struct buf body;                          /* the answer, or with a generator its beginning */
+	/* A generator of the rest: appends a piece to out; 1 more to come, 0 the end, -1 cut the connection (an
 	 * error in mid-stream must not look like a complete answer). Runs on any thread, one call
-	 * at a time, after the handler has returned. NULL: body is the answer. */
+	 * at a time, after the handler has returned. NULL: body is all. */
 	int (*next)(void *arg, struct buf *out);
 	void (*next_free)(void *arg);             /* called once, whether finished or not */
 	void *next_arg;

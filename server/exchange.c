@@ -22,7 +22,8 @@ enum {
 	DRAIN_MAX = 16 * 1024 * 1024,     /* read after a refusal, from who is logged in */
 	OVERRUN = 1024 * 1024,            /* read and thrown away behind a limit, to be able to answer */
 	ANSWER_MAX = 64 * 1024 * 1024,    /* in memory at once: one piece of a generator */
-	PIECE = 256 * 1024,               /* made at once; an answer below this has a Content-Length */
+	PIECE = 192 * 1024,               /* made at once; an answer below this has a Content-Length */
+	PIECE_ROOM = 256 * 1024 - 1,      /* for what passes it, so that few pieces outgrow their buffer */
 	BLOCK = 32 * 1024,
 	CLIENT_WENT = 499,                /* in the access log: before there was an answer */
 };
@@ -214,6 +215,8 @@ static void prefetch(struct exchange *x)
 	bool head = strcmp(x->rq.method, "HEAD") == 0;
 	int more = 1;
 
+	if (res->body.len < PIECE_ROOM)
+		buf_room(&res->body, PIECE_ROOM - res->body.len);
 	while (more == 1 && (head || res->body.len < PIECE)) {
 		if (head) {
 			x->sent += res->body.len;

@@ -107,10 +107,9 @@ static void check_answer(struct response *res, struct arena *mem, struct buf *al
 
 	must(res->status >= 200 && (res->status < 500 || res->status == 501 || res->status == 502
 		|| res->status == 507));
+	buf_add(all, res->body.data, res->body.len);
 	if (res->next)
 		drain(res, all);
-	else
-		buf_add(all, res->body.data, res->body.len);
 	if (str_starts(all->data, "<?xml"))
 		must(xml_parse(all->data, all->len, &limits, mem, &root, NULL) == 0);
 }

@@ -288,6 +288,8 @@ static void go_on_to_the_end(struct response *res, struct buf *out)
 {
 	int more = 1;
 
+	buf_reset(out);
+	buf_add(out, res->body.data, res->body.len);
 	while (more)
 		assert_int_not_equal(more = res->next(res->next_arg, out), -1);
 	response_finish(res);
@@ -333,12 +335,11 @@ static void members_that_go_meanwhile(void **state)
 	go_on_to_the_end(&res, &out);
 	assert_non_null(strstr(out.data, "1250a.ics"));
 	assert_null(strstr(out.data, "1299.ics"));
-	for (size_t i = 600; i < MANY - 1; i++) /* the first ones are in the piece before */
+	for (size_t i = 0; i < MANY - 1; i++)
 		assert_non_null(strstr(out.data, arena_printf(t->mem, "/%04zu.ics", i)));
 
 	begin_listing(t, CALENDAR, "<D:getetag/>", &res);
 	drop(t, "anna", "calendar");
-	buf_reset(&out);
 	go_on_to_the_end(&res, &out);
 	assert_non_null(strstr(out.data, "</D:multistatus>"));
 	assert_null(strstr(out.data, "1250a.ics"));
