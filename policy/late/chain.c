@@ -99,24 +99,33 @@ static void remember(struct entries *list, const struct policy_incident *gone, s
 	list->gone[list->gone_count++] = copy;
 }
 
+static bool is_taken_back(const struct policy_incident *e, const struct policy_incident *by)
+{
+	/* references differ in their first letter already, as a rule */
+	return *e->ref == *by->supersedes && strcmp(e->ref, by->supersedes) == 0 &&
+		entry_is(e, "slot") == entry_is(by, "slot");
+}
+
 /* Takes out what i takes back. True if i took the place of one of them. */
 static bool take_back(struct entries *list, const struct policy_incident *i, struct arena *mem)
 {
-	bool slot = entry_is(i, "slot"), placed = false;
-	size_t kept = 0;
+	bool placed = false;
+	size_t n = 0, kept;
 
-	for (size_t n = 0; n < list->count; n++) {
+	while (n < list->count && !is_taken_back(&list->at[n], i)) /* one of many, as a rule */
+		n++;
+	for (kept = n; n < list->count; n++) {
 		const struct policy_incident *e = &list->at[n];
 
-		if (strcmp(e->ref, i->supersedes) == 0 && entry_is(e, "slot") == slot) {
-			remember(list, e, mem);
-			if (placed || !replaces(i, e))
-				continue;
-			placed = true;
-			list->at[kept++] = *i;
+		if (!is_taken_back(e, i)) {
+			list->at[kept++] = *e;
 			continue;
 		}
-		list->at[kept++] = *e;
+		remember(list, e, mem);
+		if (placed || !replaces(i, e))
+			continue;
+		placed = true;
+		list->at[kept++] = *i;
 	}
 	list->count = kept;
 	return placed;
