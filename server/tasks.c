@@ -202,8 +202,9 @@ static int64_t run_due(const struct site *site)
 	metric_set(METRIC_TIMER_LAG, 0, d->count > 0 ? now - d->wake[0].at : 0);
 	for (size_t i = 0; i < d->count; i++) {
 		const struct wake *w = &d->wake[i];
+		cleanup_arena struct arena *one = arena_create(); /* of a group each reads the entries of all */
 		char reason[ERR_LOGGED_SIZE];
-		int rc = site_tick(site, w, mem, now, &e);
+		int rc = site_tick(site, w, one, now, &e);
 
 		metric_add(METRIC_WAKES, rc == 0 ? RESULT_DONE : RESULT_REFUSED, 1);
 		if (rc != 0)

@@ -1,5 +1,8 @@
 """What a policy may cost: large groups, long and dense series, long notes are decided in time, or are as without a policy."""
 
+import pathlib
+import re
+
 from dav import in_hours, unchanged
 from dedit_wire import Server, cpu_seconds, event
 
@@ -10,6 +13,7 @@ POLICY = ('policy "p" { timezone = "Europe/Paris" currency = EUR price = "80 EUR
           'calendar "anna/work" { policy = "p" }\n')
 SERVER = {"extra": POLICY, "users": ("anna",)}
 SECONDS = 60  # of the server's processor time: a quadratic mistake takes minutes
+MEMORY = 200  # MiB resident at most, what the timer does about them meanwhile included
 PATIENCE = 300  # of the clock's, on a machine with other work
 
 
@@ -17,6 +21,9 @@ def quick(s, method, path, body=None):
     began = cpu_seconds(s.process.pid)
     r = s.request(method, path, body, {"Content-Type": "text/calendar"}, connection=s.connect(timeout=PATIENCE))
     assert cpu_seconds(s.process.pid) - began < SECONDS, cpu_seconds(s.process.pid) - began
+    status = pathlib.Path(f"/proc/{s.process.pid}/status").read_text()
+    most = int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024
+    assert most < MEMORY, most
     return r
 
 
