@@ -26,6 +26,8 @@ libbase_a_SOURCES = \
 	base/log.h \
 	base/metrics.c \
 	base/metrics.h \
+	base/password.c \
+	base/password.h \
 	base/signature.c \
 	base/signature.h \
 	base/spans.c \
@@ -38,8 +40,8 @@ libbase_a_SOURCES = \
 	base/uri.h \
 	base/util.c \
 	base/util.h
-libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS) $(CRYPTO_CFLAGS)
-base_libs = libbase.a $(CRYPTO_LIBS) $(CONFUSE_LIBS) -lpthread
+libbase_a_CPPFLAGS = $(AM_CPPFLAGS) $(CONFUSE_CFLAGS) $(CRYPTO_CFLAGS) $(CRYPT_CFLAGS)
+base_libs = libbase.a $(CRYPTO_LIBS) $(CRYPT_LIBS) $(CONFUSE_LIBS) -lpthread
 
 check_PROGRAMS += \
 	tests/unit/test_arena \

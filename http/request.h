@@ -40,6 +40,7 @@ enum door {
 	DOOR_OPEN,     /* everybody */
 	DOOR_SIGN_IN,  /* name and password once, for a session; no application password */
 	DOOR_SESSION,  /* with a session's cookie */
+	DOOR_CONFIRM,  /* with that, and the account's own name and password once more */
 };
 
 /* Who asks. name is NULL before authentication and on the few open paths. */

@@ -3,13 +3,13 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/password.h"
 #include "base/util.h"
 #include "caldav/caldav.h"
 #include "http/token.h"
 #include "server/admin.h"
-#include "server/auth.h"
 
-enum { PASSWORD_SHORT = 8, PASSWORD_MAX = 512, ADDRESSES_MAX = 16 };
+enum { ADDRESSES_MAX = 16 };
 
 static struct store *store_of(const struct admin *a)
 {
@@ -87,16 +87,15 @@ static int take_addresses(struct admin *a, char **args, const char **list)
 
 static int set_password(struct admin *a, struct account *ac)
 {
-	size_t len = a->password != NULL ? strlen(a->password) : 0;
 	struct err e;
 	char *hash;
 
-	if (len == 0 || len > PASSWORD_MAX || !utf8_valid(a->password, len))
-		return admin_fail(a, "the password needs 1 to %d bytes of UTF-8", PASSWORD_MAX);
-	if (len < PASSWORD_SHORT)
+	if (password_check(a->password, &e) != 0)
+		return admin_fail(a, "%s", e.text);
+	if (strlen(a->password) < PASSWORD_SHORT)
 		buf_printf(&a->errors, "dedit: a password of less than %d bytes is guessed soon\n",
 			PASSWORD_SHORT);
-	if (auth_hash(a->password, a->mem, &hash, &e) != 0)
+	if (password_hash(a->password, a->mem, &hash, &e) != 0)
 		return admin_fail(a, "%s", e.text);
 	ac->password = hash;
 	ac->generation++;

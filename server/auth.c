@@ -1,6 +1,5 @@
 #include "server/auth.h"
 
-#include <crypt.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/password.h"
 #include "base/util.h"
 #include "server/brake.h"
 
@@ -29,46 +29,6 @@ struct auth {
 	pthread_mutex_t lock;   /* of the cache */
 	struct slot cache[CACHE_SETS][CACHE_WAYS];
 };
-
-/* ---- hashing ---- */
-
-/* libcrypt's work space is 32 KiB and holds the password. */
-struct hasher { struct crypt_data data; };
-
-static void hasher_cleanup(struct hasher **h)
-{
-	if (*h != NULL)
-		secret_zero(*h, sizeof(**h));
-	free(*h);
-}
-
-#define cleanup_hasher __attribute__((cleanup(hasher_cleanup)))
-
-int auth_hash(const char *password, struct arena *mem, char **out, struct err *e)
-{
-	cleanup_hasher struct hasher *h = xcalloc(1, sizeof(*h));
-	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-	const char *hash;
-
-	/* NULL: libcrypt's strongest default, which is yescrypt, with salt from the kernel. */
-	if (crypt_gensalt_rn(NULL, 0, NULL, 0, setting, sizeof(setting)) == NULL)
-		return err_errno(e, ERR_INTERNAL, "crypt_gensalt");
-	hash = crypt_r(password, setting, &h->data);
-	if (hash == NULL || hash[0] == '*')
-		return err_errno(e, ERR_INTERNAL, "crypt");
-	*out = arena_strdup(mem, hash);
-	return 0;
-}
-
-static bool hash_matches(const char *hash, const char *password)
-{
-	cleanup_hasher struct hasher *h = xcalloc(1, sizeof(*h));
-	const char *made = crypt_r(password, hash, &h->data);
-	size_t len = strlen(hash);
-
-	return made != NULL && made[0] != '*' && strlen(made) == len &&
-		equal_const_time(made, hash, len);
-}
 
 /* ---- application passwords ---- */
 
@@ -256,6 +216,16 @@ enum auth_result auth_session(struct auth *a, struct auth_attempt *t, struct req
 	return accept_attempt(t, LOGIN_REMEMBERED);
 }
 
+enum auth_result auth_confirm(struct auth *a, struct auth_attempt *t, struct request *rq)
+{
+	enum auth_result result = auth_session(a, t, rq);
+
+	if (result != AUTH_OK)
+		return result;
+	result = auth_begin(a, t, request_header(rq, "Authorization"));
+	return result == AUTH_BROKEN || strcmp(t->name, rq->session.name) == 0 ? result : AUTH_MISSING;
+}
+
 enum auth_result auth_verify(struct auth *a, struct auth_attempt *t)
 {
 	struct brake_rule rule = { t->settings->login_attempts, t->settings->login_delay_ms };
@@ -268,7 +238,7 @@ enum auth_result auth_verify(struct auth *a, struct auth_attempt *t)
 	if (is_braked(a, t))
 		return AUTH_WAIT;
 	/* An unknown name costs the same time as a known one (trust.md T-34). */
-	matches = hash_matches(t->known ? t->account.password : a->dummy, t->password);
+	matches = password_matches(t->known ? t->account.password : a->dummy, t->password);
 	if (t->known && matches) {
 		brake_passed(a->brake, t->address, t->name);
 		cache_add(a, t);
@@ -307,7 +277,7 @@ static int make_dummy(struct auth *a, struct err *e)
 
 	random_word(word, sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
-	if (auth_hash(word, mem, &hash, e) != 0)
+	if (password_hash(word, mem, &hash, e) != 0)
 		return -1;
 	a->dummy = xstrdup(hash);
 	return 0;

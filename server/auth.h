@@ -41,7 +41,7 @@ struct auth_attempt {
 	const struct settings *settings;
 	const char *address;
 	struct arena *mem;
-	enum door door;         /* DOOR_SIGN_IN: the account's own password alone is right */
+	enum door door;         /* but for DOOR_BASIC the account's own password alone is right */
 	struct principal who;   /* set with AUTH_OK */
 	int64_t wait_ms;        /* set with AUTH_WAIT */
 	/* of auth.c */
@@ -56,6 +56,9 @@ enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *
 /* The console, behind its sign-in: a session's cookie (rq->session_token and session are set then). AUTH_OK,
  * AUTH_MISSING (nothing that holds), AUTH_BROKEN. */
 enum auth_result auth_session(struct auth *a, struct auth_attempt *t, struct request *rq);
+/* DOOR_CONFIRM: both. AUTH_MISSING: the session isn't there (rq->session_token is NULL), or the credentials
+ * aren't, or are of another account. */
+enum auth_result auth_confirm(struct auth *a, struct auth_attempt *t, struct request *rq);
 /* After AUTH_VERIFY: hashes. AUTH_OK, AUTH_WRONG (logged for fail2ban), or AUTH_WAIT if others failed
  * meanwhile. */
 enum auth_result auth_verify(struct auth *a, struct auth_attempt *t);
@@ -65,8 +68,5 @@ enum auth_result auth_verify(struct auth *a, struct auth_attempt *t);
 int64_t auth_wrong_link(struct auth *a, const struct settings *settings, const char *address);
 /* Wipes the clear password; the attempt is over. */
 void auth_finish(struct auth_attempt *t);
-
-/* A password as crypt(5) text (yescrypt), in mem. */
-int auth_hash(const char *password, struct arena *mem, char **out, struct err *e);
 
 #endif

@@ -129,6 +129,8 @@ void exchange_destroy(struct exchange *x, bool sent)
 	if (x->busy)
 		atomic_fetch_sub(&x->sv->busy, 1);
 	auth_finish(&x->attempt);
+	if (x->attempt.door == DOOR_CONFIRM && x->body.size > 0) /* with a new password, perhaps */
+		secret_zero(x->body.data, x->body.len);
 	response_finish(&x->res);
 	buf_finish(&x->body);
 	arena_destroy(x->rq.mem);
@@ -160,6 +162,12 @@ static void answer_login(struct exchange *x, const char *reason)
 	x->res.reason = reason;
 	response_header(&x->res, "WWW-Authenticate",
 		route_door(&x->rq) == DOOR_BASIC ? AUTH_CHALLENGE : AUTH_CONSOLE_CHALLENGE);
+}
+
+/* Who is signed in is known, and stays so. */
+static void answer_unconfirmed(struct exchange *x)
+{
+	answer_text(x, 403, "this isn't the password of the account that is signed in");
 }
 
 static void answer_busy(struct exchange *x, enum metric_busy what, const char *reason)
@@ -318,10 +326,11 @@ static void refuse_login(struct exchange *x, enum auth_result result)
 		assert(!"settled before");
 		break;
 	case AUTH_MISSING:
-		answer_login(x, NULL);
-		break;
 	case AUTH_WRONG:
-		answer_login(x, "login failed");
+		if (x->rq.session_token != NULL)
+			answer_unconfirmed(x);
+		else
+			answer_login(x, result == AUTH_WRONG ? "login failed" : NULL);
 		break;
 	case AUTH_WAIT:
 		answer_braked(x);
@@ -366,6 +375,8 @@ static enum auth_result recognise(struct exchange *x)
 	store_session_begin(x->site->dav.store);
 	if (x->attempt.door == DOOR_SESSION)
 		result = auth_session(x->sv->auth, &x->attempt, &x->rq);
+	else if (x->attempt.door == DOOR_CONFIRM)
+		result = auth_confirm(x->sv->auth, &x->attempt, &x->rq);
 	else
 		result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
 	store_session_end(x->site->dav.store);
@@ -492,7 +503,7 @@ static bool offers_login(const struct exchange *x)
 	enum door door = route_door(&x->rq);
 
 	return door == DOOR_OPEN || request_header(&x->rq, "Authorization") != NULL ||
-		(door == DOOR_SESSION && request_header(&x->rq, "Cookie") != NULL);
+		((door == DOOR_SESSION || door == DOOR_CONFIRM) && request_header(&x->rq, "Cookie") != NULL);
 }
 
 static void begin(struct exchange *x, const char *method, const char *version)

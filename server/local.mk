@@ -55,8 +55,8 @@ libserver_a_SOURCES = \
 	server/tls.h \
 	server/worker.c \
 	server/worker.h
-libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS) $(CRYPT_CFLAGS)
-server_libs = libserver.a $(MICROHTTPD_LIBS) $(GNUTLS_LIBS) $(CRYPT_LIBS) libweb.a $(caldav_libs) $(JANSSON_LIBS) -lpthread
+libserver_a_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS)
+server_libs = libserver.a $(MICROHTTPD_LIBS) $(GNUTLS_LIBS) libweb.a $(caldav_libs) $(JANSSON_LIBS) -lpthread
 
 sbin_PROGRAMS += deditd
 deditd_SOURCES = server/deditd.c

@@ -16,6 +16,7 @@ BEGIN {
 	only["sqlite3.h"] = "^storage/sqlite/"
 	only["microhttpd.h"] = "^server/"
 	only["gnutls/"] = "^server/"
+	only["crypt.h"] = "^base/password\\.c$"
 	only["confuse.h"] = "^base/conf\\.c$"
 	only["openssl/"] = "^(base/(digest|signature)|policy/sign|server/tls)\\.c$"
 	only["jansson.h"] = "^(policy|server|web)/"

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/password.h"
 #include "base/util.h"
 #include "http/token.h"
 #include "server/auth.h"
@@ -32,7 +33,7 @@ static void put_account(struct fixture *f, const char *password, uint64_t genera
 	char *hash;
 	struct err e;
 
-	assert_int_equal(auth_hash(password, f->mem, &hash, &e), 0);
+	assert_int_equal(password_hash(password, f->mem, &hash, &e), 0);
 	ac.password = hash;
 	assert_int_equal(store_account_put(f->store, &ac, &e), 0);
 }

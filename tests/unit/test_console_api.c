@@ -128,7 +128,8 @@ static void doors_are_shut(void **state)
 		const char *path = arena_printf(((struct described *)*state)->mem, "/console/api%s", row->path);
 		struct request rq = request(*state, row->method, path);
 		enum door want = row->role == API_NOBODY ? DOOR_OPEN :
-			row->run == api_session_begin ? DOOR_SIGN_IN : DOOR_SESSION;
+			row->run == api_session_begin ? DOOR_SIGN_IN :
+			row->run == api_password ? DOOR_CONFIRM : DOOR_SESSION;
 
 		assert_int_equal(web_door(&rq), want);
 	}

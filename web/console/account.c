@@ -1,7 +1,8 @@
-/* The account of whoever asks: what it is, and its application passwords. */
+/* The account of whoever asks: what it is, its password, and its application passwords. */
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/password.h"
 #include "http/token.h"
 #include "web/console/api.h"
 
@@ -43,6 +44,53 @@ int api_account(struct api *a)
 		"server", a->web->public_base ? a->web->public_base : ""));
 }
 
+/* All other sessions end with the account's generation; the one that did it goes on. */
+static void keep_session(struct api *a, const struct account *ac)
+{
+	if (a->http->session_token)
+		session_keep(a->http->sessions, a->http->session_token, ac->generation);
+}
+
+/* ---- the password ---- */
+
+/* The old one was looked at on the way here: what has changed since may be the password, so nothing is tried
+ * again. */
+static int put_password(struct api *a, const char *password)
+{
+	struct account ac;
+	struct err e;
+	char *hash;
+
+	if (read_account(a, &ac) < 0)
+		return a->http->res->status;
+	if (ac.generation != a->http->who.generation)
+		return api_refuse(a, 409, "the account has changed meanwhile");
+	if (password_hash(password, a->mem, &hash, &e) < 0)
+		return api_fail(a, &e);
+	ac.password = hash;
+	ac.generation++;
+	if (store_account_put(a->web->store, &ac, &e) < 0)
+		return api_fail(a, &e);
+	keep_session(a, &ac);
+	return 0;
+}
+
+int api_password(struct api *a)
+{
+	const char *password = json_string_value(json_object_get(a->body, "password"));
+	struct err e;
+	int status;
+
+	if (!password)
+		return api_refuse(a, 400, "password: the new one");
+	if (password_check(password, &e) < 0)
+		return api_fail(a, &e);
+	status = put_password(a, password);
+	if (status != 0)
+		return status;
+	return api_send(a, 200, json_pack("{s:b}", "weak", strlen(password) < PASSWORD_SHORT));
+}
+
 /* ---- application passwords ---- */
 
 enum { ROUNDS = 3 };
@@ -50,7 +98,6 @@ enum { ROUNDS = 3 };
 /* A change of the list, made anew where another one came first. 0, or a refusal's status. */
 typedef int (*change_fn)(struct api *a, struct account *ac, void *arg);
 
-/* All other sessions end with the account's generation; the one that did it goes on. */
 static int change_tokens(struct api *a, change_fn change, void *arg)
 {
 	struct account ac;
@@ -67,8 +114,7 @@ static int change_tokens(struct api *a, change_fn change, void *arg)
 		if (e.code != ERR_CHANGED || round == ROUNDS)
 			return api_fail(a, &e);
 	}
-	if (a->http->session_token)
-		session_keep(a->http->sessions, a->http->session_token, ac.generation);
+	keep_session(a, &ac);
 	return 0;
 }
 

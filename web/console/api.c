@@ -483,6 +483,8 @@ static enum door door(const struct request *rq)
 
 	if (row && row->role == API_NOBODY)
 		return DOOR_OPEN;
+	if (row && row->run == api_password)
+		return DOOR_CONFIRM;
 	return row && row->run == api_session_begin ? DOOR_SIGN_IN : DOOR_SESSION;
 }
 
