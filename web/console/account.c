@@ -79,16 +79,17 @@ int api_password(struct api *a)
 {
 	const char *password = json_string_value(json_object_get(a->body, "password"));
 	struct err e;
+	bool weak;
 	int status;
 
 	if (!password)
 		return api_refuse(a, 400, "password: the new one");
 	if (password_check(password, &e) < 0)
 		return api_fail(a, &e);
+	weak = strlen(password) < PASSWORD_SHORT;
 	status = put_password(a, password);
-	if (status != 0)
-		return status;
-	return api_send(a, 200, json_pack("{s:b}", "weak", strlen(password) < PASSWORD_SHORT));
+	secret_zero((char *)password, strlen(password)); /* the parser's copy; that of the request goes with it */
+	return status != 0 ? status : api_send(a, 200, json_pack("{s:b}", "weak", weak));
 }
 
 /* ---- application passwords ---- */
