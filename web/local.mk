@@ -13,6 +13,8 @@ libweb_a_SOURCES = \
 	web/html.h \
 	web/page.h \
 	web/policy_page.c \
+	web/profile.c \
+	web/profile.h \
 	web/signed.c \
 	web/signed.h \
 	web/timezones.c \

@@ -5,6 +5,7 @@
 #include "base/password.h"
 #include "http/token.h"
 #include "web/console/api.h"
+#include "web/profile.h"
 
 /* 0; -1 after a refusal. */
 static int read_account(struct api *a, struct account *out)
@@ -90,6 +91,27 @@ int api_password(struct api *a)
 	status = put_password(a, password);
 	secret_zero((char *)password, strlen(password)); /* the parser's copy; that of the request goes with it */
 	return status != 0 ? status : api_send(a, 200, json_pack("{s:b}", "weak", weak));
+}
+
+/* ---- devices ---- */
+
+/* Without a password: a link that a browser follows makes none. */
+int api_mobileconfig(struct api *a)
+{
+	const struct principal *who = &a->http->who;
+	struct profile p = { .url = a->web->public_base, .user = who->name,
+		.displayname = who->displayname ? who->displayname : who->name };
+	struct response *res = a->http->res;
+	struct err e;
+
+	if (profile_write(&p, a->mem, &res->body, &e) < 0)
+		return api_refuse(a, 409, "%s", e.text);
+	console_headers(res);
+	response_header(res, "Cache-Control", "no-store");
+	response_header(res, "Content-Type", PROFILE_TYPE);
+	response_header(res, "Content-Disposition",
+		arena_printf(a->mem, "attachment; filename=\"%s.mobileconfig\"", who->name));
+	return res->status = 200;
 }
 
 /* ---- application passwords ---- */

@@ -145,6 +145,7 @@ int api_feed_end(struct api *a);
 
 int api_account(struct api *a);
 int api_password(struct api *a);
+int api_mobileconfig(struct api *a);
 int api_token_make(struct api *a);
 int api_token_end(struct api *a);
 

@@ -38,6 +38,7 @@ const struct api_row api_rows[] = {
 		"revoke it" },
 	{ "GET",    "/account",       API_CLIENT, API_NO_BODY, api_account,       "the account" },
 	{ "POST",   "/account/password", API_CLIENT, API_JSON, api_password,      "another password" },
+	{ "GET",    "/account/mobileconfig", API_CLIENT, API_NO_BODY, api_mobileconfig, "for Apple's programs" },
 	{ "POST",   "/account/tokens", API_CLIENT, API_JSON,   api_token_make,    "an application password" },
 	{ "DELETE", "/account/tokens/{token}", API_CLIENT, API_NO_BODY, api_token_end, "revoke one" },
 	{ "GET",    "/server",        API_ADMIN,  API_NO_BODY, api_server,        "health and sizes" },
