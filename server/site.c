@@ -33,6 +33,7 @@ int site_create(struct settings *settings, const char *data, struct site **out, 
 	s->web.calendars = settings->dav.calendars;
 	s->web.feeds = settings->dav.feeds;
 	s->web.shares = settings->dav.shares;
+	s->web.delegates = settings->dav.delegates;
 	s->web.console_body = settings->console_body;
 	s->web.public_base = settings->public_base;
 	s->web.quotas = &settings->dav.quotas;

@@ -29,6 +29,7 @@ libweb_a_SOURCES += \
 	web/console/api.h \
 	web/console/calendars.c \
 	web/console/decisions.c \
+	web/console/delegates.c \
 	web/console/events.c \
 	web/console/fees.c \
 	web/console/files.c \

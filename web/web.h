@@ -25,7 +25,7 @@ struct web {
 	const struct quotas *quotas; /* NULL: none */
 	size_t console_body; /* the most that the console takes at once */
 	size_t results; /* the most that it lists at once */
-	size_t calendars, feeds, shares; /* how many a user, a calendar may have */
+	size_t calendars, feeds, shares, delegates; /* how many a user, a calendar may have */
 };
 
 /* True for a raw path that this floor answers. */

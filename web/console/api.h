@@ -102,6 +102,9 @@ struct event_request api_event_request(struct api *a);
 /* Beside those of policy/fee_json.h. */
 json_t *json_money(struct arena *mem, int64_t minor, const char *currency);
 json_t *api_fee_acts(const struct fee *f);      /* names of those that can follow on its state */
+/* To each object of a list with an account's "name" its "displayname". Not within a walk: a visitor may not
+ * ask the store. */
+void api_add_displaynames(struct api *a, json_t *list);
 /* The zone in which an owner's days are told. */
 const struct zone *api_zone(struct api *a, const char *owner);
 
@@ -148,6 +151,10 @@ int api_password(struct api *a);
 int api_mobileconfig(struct api *a);
 int api_token_make(struct api *a);
 int api_token_end(struct api *a);
+
+int api_delegates(struct api *a);
+int api_delegate(struct api *a);
+int api_delegate_end(struct api *a);
 
 int api_server(struct api *a);
 int api_accounts(struct api *a);

@@ -24,8 +24,7 @@ static int add_owner(const char *owner, bool write, void *arg)
 	return 0;
 }
 
-/* Behind the walk: a visitor may not ask the store. */
-static void add_displaynames(struct api *a, json_t *list)
+void api_add_displaynames(struct api *a, json_t *list)
 {
 	size_t i;
 	json_t *o;
@@ -70,7 +69,7 @@ static int send_session(struct api *a, const struct session *s)
 		json_decref(l.list);
 		return api_fail(a, &e);
 	}
-	add_displaynames(a, l.list);
+	api_add_displaynames(a, l.list);
 	o = json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:s}", "name", who->name, "displayname",
 		who->displayname ? who->displayname : who->name, "language", who->language ? who->language : "en",
 		"roles", roles_of(a, json_array_size(l.list) > 0), "zone", zone_of(a, l.list),
