@@ -10,6 +10,8 @@ libhttp_a_SOURCES = \
 	http/form.h \
 	http/origin.c \
 	http/origin.h \
+	http/refused.c \
+	http/refused.h \
 	http/request.c \
 	http/request.h \
 	http/response.c \
@@ -20,6 +22,7 @@ libhttp_a_SOURCES = \
 libhttp_a_CPPFLAGS = $(AM_CPPFLAGS)
 http_libs = libhttp.a $(policy_libs)
 
-check_PROGRAMS += tests/unit/test_http tests/unit/test_session
+check_PROGRAMS += tests/unit/test_http tests/unit/test_refused tests/unit/test_session
 tests_unit_test_http_LDADD = libhttp.a $(base_libs) $(CMOCKA_LIBS)
+tests_unit_test_refused_LDADD = libhttp.a $(base_libs) $(CMOCKA_LIBS)
 tests_unit_test_session_LDADD = libhttp.a $(base_libs) $(CMOCKA_LIBS)

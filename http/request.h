@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/uri.h"
+#include "http/refused.h"
 #include "http/session.h"
 
 struct header { const char *name, *value; };
@@ -68,6 +69,7 @@ struct request {
 	const char *address;                      /* of the peer, text; "unix" for a socket */
 	bool secure;                              /* TLS, or a unix socket */
 	struct sessions *sessions;                /* the console's */
+	struct refused *refused;                  /* logins */
 	struct session_rule session_rule;
 	const char *session_token;                /* the cookie that was taken: a secret; NULL: none was */
 	struct session session;                   /* what it stands for */

@@ -24,6 +24,7 @@ struct slot { uint8_t key[SHA256_SIZE]; int64_t until; };
 struct auth {
 	struct store *store;
 	struct brake *brake, *links;
+	struct refused *refused;
 	uint8_t secret[32];
 	char *dummy;            /* a hash nobody knows the password of */
 	pthread_mutex_t lock;   /* of the cache */
@@ -151,6 +152,7 @@ static int find_account(struct auth *a, struct auth_attempt *t)
 	ascii_lower(name);
 	t->name = name;
 	t->known = false;
+	t->account = (struct account){ 0 };
 	if (!user_name_valid(name))
 		return 0;
 	if (store_account(a->store, name, t->mem, &t->account, &e) == 0)
@@ -178,12 +180,28 @@ static enum auth_result accept_attempt(struct auth_attempt *t, enum metric_login
 	return AUTH_OK;
 }
 
+/* The address comes first: no name can be made to look like one (trust.md T-51). */
+static enum auth_result refuse_attempt(struct auth *a, const struct auth_attempt *t)
+{
+	enum refused_why why = t->known ? REFUSED_PASSWORD :
+		t->account.name != NULL ? REFUSED_CLOSED : REFUSED_UNKNOWN;
+
+	metric_add(METRIC_LOGINS, LOGIN_WRONG, 1);
+	refused_add(a->refused, why, t->address, t->account.name, clock_now());
+	log_warn("login failed from %s for %s", t->address,
+		user_name_valid(t->name) ? t->name : "(no possible name)");
+	return AUTH_WRONG;
+}
+
 /* Whether the brake holds the attempt. */
 static bool is_braked(struct auth *a, struct auth_attempt *t)
 {
 	t->wait_ms = brake_wait(a->brake, t->address, t->name, clock_monotonic_ms());
-	metric_add(METRIC_LOGINS, LOGIN_BRAKED, t->wait_ms > 0);
-	return t->wait_ms > 0;
+	if (t->wait_ms <= 0)
+		return false;
+	metric_add(METRIC_LOGINS, LOGIN_BRAKED, 1);
+	refused_add(a->refused, REFUSED_WAITING, t->address, t->account.name, clock_now());
+	return true;
 }
 
 enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *authorization)
@@ -245,11 +263,12 @@ enum auth_result auth_verify(struct auth *a, struct auth_attempt *t)
 		return accept_attempt(t, LOGIN_RIGHT);
 	}
 	brake_failed(a->brake, &rule, t->address, t->name, clock_monotonic_ms());
-	metric_add(METRIC_LOGINS, LOGIN_WRONG, 1);
-	/* The address comes first: no name can be made to look like one (trust.md T-51). */
-	log_warn("login failed from %s for %s", t->address,
-		user_name_valid(t->name) ? t->name : "(no possible name)");
-	return AUTH_WRONG;
+	return refuse_attempt(a, t);
+}
+
+struct refused *auth_refused(const struct auth *a)
+{
+	return a->refused;
 }
 
 int64_t auth_wrong_link(struct auth *a, const struct settings *settings, const char *address)
@@ -291,6 +310,7 @@ int auth_create(struct store *store, struct auth **out, struct err *e)
 	a->store = store;
 	a->brake = brake_create();
 	a->links = brake_create();
+	a->refused = refused_create();
 	random_bytes(a->secret, sizeof(a->secret));
 	if (make_dummy(a, e) != 0) {
 		auth_destroy(a);
@@ -306,6 +326,7 @@ void auth_destroy(struct auth *a)
 		return;
 	brake_destroy(a->brake);
 	brake_destroy(a->links);
+	refused_destroy(a->refused);
 	pthread_mutex_destroy(&a->lock);
 	free(a->dummy);
 	secret_zero(a, sizeof(*a));

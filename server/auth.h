@@ -66,6 +66,8 @@ enum auth_result auth_verify(struct auth *a, struct auth_attempt *t);
  * wrong one is answered. Apart from logins: a phone that still asks for a revoked feed must not hold
  * up the logins of those beside it. */
 int64_t auth_wrong_link(struct auth *a, const struct settings *settings, const char *address);
+/* Those that were refused. */
+struct refused *auth_refused(const struct auth *a);
 /* Wipes the clear password; the attempt is over. */
 void auth_finish(struct auth_attempt *t);
 

@@ -433,6 +433,7 @@ static void read_address(struct exchange *x)
 	x->rq.secure = peer_secure(x->peer);
 	x->rq.base = x->site->settings->base_path;
 	x->rq.sessions = x->sv->sessions;
+	x->rq.refused = auth_refused(x->sv->auth);
 	x->rq.session_rule = x->site->settings->sessions;
 }
 

@@ -61,6 +61,23 @@ int api_accounts(struct api *a)
 	return api_send(a, 200, json_pack("{s:o}", "accounts", l.list));
 }
 
+static const char *const refused_names[] = { [REFUSED_PASSWORD] = "password", [REFUSED_UNKNOWN] = "unknown",
+	[REFUSED_CLOSED] = "closed", [REFUSED_WAITING] = "waiting", [REFUSED_TOKEN] = "token" };
+
+int api_logins(struct api *a)
+{
+	struct refused_login *rows = arena_array(a->mem, REFUSED_MOST, sizeof(*rows));
+	size_t count = refused_list(a->http->refused, rows);
+	json_t *list = json_array();
+
+	for (size_t n = 0; n < count; n++)
+		json_array_append_new(list, json_pack("{s:o, s:o, s:I, s:s, s:o, s:s}", "time", json_time(rows[n].last),
+			"first", json_time(rows[n].first), "times", (json_int_t)rows[n].times, "address", rows[n].address,
+			"name", *rows[n].name ? json_string(rows[n].name) : json_null(), "reason",
+			refused_names[rows[n].why]));
+	return api_send(a, 200, json_pack("{s:i, s:o}", "most", REFUSED_MOST, "logins", list));
+}
+
 /* ---- is all well? ---- */
 
 struct problems { json_t *list; bool truncated; };

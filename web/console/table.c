@@ -46,6 +46,7 @@ const struct api_row api_rows[] = {
 	{ "DELETE", "/delegates/{owner}/{user}", API_CLIENT, API_NO_BODY, api_delegate_end, "end one" },
 	{ "GET",    "/server",        API_ADMIN,  API_NO_BODY, api_server,        "health and sizes" },
 	{ "GET",    "/server/accounts", API_ADMIN, API_NO_BODY, api_accounts,     "all accounts" },
+	{ "GET",    "/server/logins", API_ADMIN,  API_NO_BODY, api_logins,       "refused lately" },
 	{ "POST",   "/server/check",  API_ADMIN,  API_NO_BODY, api_check_store,   "look through the store" },
 	{ "POST",   "/server/ledger", API_ADMIN,  API_NO_BODY, api_check_ledgers, "verify all ledgers" },
 	{ 0 },
