@@ -40,7 +40,7 @@ enum door {
 	DOOR_BASIC,    /* name and password in each request: programs */
 	DOOR_OPEN,     /* everybody */
 	DOOR_SIGN_IN,  /* name and password once, for a session; no application password */
-	DOOR_SESSION,  /* with a session's cookie */
+	DOOR_SESSION,  /* with a session's cookie, or a script's bearer token (RFC 6750) */
 	DOOR_CONFIRM,  /* with that, and the account's own name and password once more */
 };
 
@@ -73,6 +73,7 @@ struct request {
 	struct session_rule session_rule;
 	const char *session_token;                /* the cookie that was taken: a secret; NULL: none was */
 	struct session session;                   /* what it stands for */
+	bool by_token, read_only;                 /* a bearer token was taken, one that may change nothing */
 	struct response *res;
 };
 

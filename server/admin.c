@@ -17,7 +17,7 @@ static const struct command commands[] = {
 	{ "user", "list", "", 0, admin_user_list },
 	{ "user", "passwd", "NAME", ADMIN_PASSWORD, admin_user_passwd },
 	{ "user", "remove", "NAME", 0, admin_user_remove },
-	{ "user", "token", "NAME add LABEL | NAME list | NAME revoke ID", 0, admin_user_token },
+	{ "user", "token", "NAME add LABEL [--api | --api-read] | NAME list | NAME revoke ID", 0, admin_user_token },
 	{ "calendar", "add", "OWNER/CALENDAR [--name TEXT] [--tasks]", 0, admin_calendar_add },
 	{ "calendar", "list", "[OWNER]", 0, admin_calendar_list },
 	{ "import", NULL, "FILE|- OWNER/CALENDAR [--replace]", ADMIN_READS, admin_import },

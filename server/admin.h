@@ -82,9 +82,10 @@ int admin_owner(struct admin *a, const char *given, const char **out);
 int admin_calendar(struct admin *a, const char *text, struct collection *out);
 /* An open account by name. ADMIN_OK, else the exit code after a message. */
 int admin_find_user(struct admin *a, const char *given, struct account *out);
-/* A new application password of an open account; token[TOKEN_SIZE] (auth.h) is the caller's to wipe.
+/* A new application password of an open account; token[TOKEN_SIZE] (http/token.h) is the caller's to wipe.
  * ADMIN_OK, else the exit code after a message. */
-int admin_make_token(struct admin *a, struct account *ac, const char *label, char *token);
+int admin_make_token(struct admin *a, struct account *ac, const char *label, enum token_scope scope,
+	char *token);
 
 /* What of the fees is asked for: takes --owner, --client, --state, --since, --until and --month off the
  * list. ADMIN_OK, else the exit code after a message. */

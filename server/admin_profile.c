@@ -54,7 +54,7 @@ int admin_mobileconfig(struct admin *a, char *const *given)
 	if (code == ADMIN_OK)
 		code = write_profile(a, &p); /* no password is made for one that can't be written */
 	if (code == ADMIN_OK)
-		code = admin_make_token(a, &ac, "configuration profile", token);
+		code = admin_make_token(a, &ac, "configuration profile", TOKEN_CALENDAR, token);
 	if (code != ADMIN_OK)
 		return code;
 	p.password = token;

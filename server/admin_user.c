@@ -222,7 +222,8 @@ static int put_tokens(struct admin *a, struct account *ac, const struct account_
 	return store_account_put(store_of(a), ac, &e) == 0 ? ADMIN_OK : admin_fail(a, "%s", e.text);
 }
 
-int admin_make_token(struct admin *a, struct account *ac, const char *label, char *token)
+int admin_make_token(struct admin *a, struct account *ac, const char *label, enum token_scope scope,
+	char *token)
 {
 	struct account_token *list = arena_array(a->mem, ac->token_count + 1, sizeof(*list));
 	char *id = arena_alloc(a->mem, TOKEN_ID_SIZE), *hash = arena_alloc(a->mem, CHAIN_SIZE);
@@ -234,14 +235,15 @@ int admin_make_token(struct admin *a, struct account *ac, const char *label, cha
 	token_make(id, token, hash);
 	if (ac->token_count > 0)
 		memcpy(list, ac->tokens, ac->token_count * sizeof(*list));
-	list[ac->token_count] = (struct account_token){ id, label, hash, a->now };
+	list[ac->token_count] = (struct account_token){ .id = id, .label = label, .hash = hash, .created = a->now,
+		.scope = scope };
 	return put_tokens(a, ac, list, ac->token_count + 1);
 }
 
-static int token_add(struct admin *a, struct account *ac, const char *label)
+static int token_add(struct admin *a, struct account *ac, const char *label, enum token_scope scope)
 {
 	char token[TOKEN_SIZE];
-	int code = admin_make_token(a, ac, label, token);
+	int code = admin_make_token(a, ac, label, scope, token);
 
 	if (code == ADMIN_OK)
 		buf_printf(&a->out, "%s\n", token);
@@ -265,27 +267,35 @@ static int token_revoke(struct admin *a, struct account *ac, const char *id)
 
 static int token_list(struct admin *a, const struct account *ac)
 {
-	char when[ISO_DATE_SIZE];
+	char when[ISO_DATE_SIZE], used[ISO_DATE_SIZE];
 
 	for (size_t i = 0; i < ac->token_count; i++) {
-		iso_date(ac->tokens[i].created, when);
-		buf_printf(&a->out, "%s  %s  %s\n", ac->tokens[i].id, when, ac->tokens[i].label);
+		const struct account_token *t = &ac->tokens[i];
+
+		iso_date(t->created, when);
+		iso_date(t->used, used);
+		buf_printf(&a->out, "%s  %s  %-20s  %-8s  %s\n", t->id, when, t->used != 0 ? used : "never used",
+			token_scope_name(t->scope), t->label);
 	}
 	return ADMIN_OK;
 }
 
-int admin_user_token(struct admin *a, char *const *args)
+int admin_user_token(struct admin *a, char *const *given)
 {
+	char **args = admin_args(a, given);
+	bool all = admin_option(args, "--api", NULL), reads = admin_option(args, "--api-read", NULL);
 	int n = admin_expect(a, args, 2, 3), code;
 	struct account ac;
 
 	if (n < 0)
 		return ADMIN_USAGE;
+	if ((all || reads) && (all == reads || strcmp(args[1], "add") != 0))
+		return admin_misuse(a, "one of --api and --api-read, behind add LABEL");
 	code = admin_find_user(a, args[0], &ac);
 	if (code != ADMIN_OK)
 		return code;
 	if (n == 3 && strcmp(args[1], "add") == 0)
-		return token_add(a, &ac, args[2]);
+		return token_add(a, &ac, args[2], all ? TOKEN_API : reads ? TOKEN_API_READ : TOKEN_CALENDAR);
 	if (n == 3 && strcmp(args[1], "revoke") == 0)
 		return token_revoke(a, &ac, args[2]);
 	if (n == 2 && strcmp(args[1], "list") == 0)

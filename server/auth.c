@@ -17,13 +17,14 @@ enum {
 	CACHE_WAYS = 8,    /* for accounts that come into the same set */
 	CACHE_MS = 10 * 60 * 1000,
 	CREDENTIALS_MAX = 1024,
+	USED_EVERY = 3600, /* seconds after which the use of an application password is noted again */
 };
 
 struct slot { uint8_t key[SHA256_SIZE]; int64_t until; };
 
 struct auth {
 	struct store *store;
-	struct brake *brake, *links;
+	struct brake *brake, *links, *tokens;
 	struct refused *refused;
 	uint8_t secret[32];
 	char *dummy;            /* a hash nobody knows the password of */
@@ -33,19 +34,31 @@ struct auth {
 
 /* ---- application passwords ---- */
 
-static bool token_matches(const struct account *ac, const char *password)
+static void note_use(struct auth_attempt *t, const struct account_token *token)
 {
+	int64_t now = clock_now();
+
+	if (now - token->used >= USED_EVERY || now < token->used)
+		t->token = token->id;
+}
+
+static bool token_matches(struct auth_attempt *t)
+{
+	const struct account *ac = &t->account;
+	const char *password = t->password;
 	char hash[CHAIN_SIZE];
 
 	for (size_t i = 0; i < ac->token_count; i++) {
-		const struct account_token *t = &ac->tokens[i];
-		size_t len = strlen(t->id);
+		const struct account_token *token = &ac->tokens[i];
+		size_t len = strlen(token->id);
 
-		if (strncmp(password, t->id, len) != 0 || password[len] != '-')
+		if (token->scope != TOKEN_CALENDAR || strncmp(password, token->id, len) != 0 || password[len] != '-')
 			continue;
 		digest_chain(password, strlen(password), hash);
-		return strlen(t->hash) == CHAIN_SIZE - 1 &&
-			equal_const_time(hash, t->hash, CHAIN_SIZE - 1);
+		if (strlen(token->hash) != CHAIN_SIZE - 1 || !equal_const_time(hash, token->hash, CHAIN_SIZE - 1))
+			return false;
+		note_use(t, token);
+		return true;
 	}
 	return false;
 }
@@ -211,7 +224,7 @@ enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *
 	if (find_account(a, t) != 0)
 		return AUTH_BROKEN;
 	/* Neither a success that is remembered nor 128 bits need a brake. */
-	if (t->known && (cache_has(a, t) || (t->door == DOOR_BASIC && token_matches(&t->account, t->password))))
+	if (t->known && (cache_has(a, t) || (t->door == DOOR_BASIC && token_matches(t))))
 		return accept_attempt(t, LOGIN_REMEMBERED);
 	return is_braked(a, t) ? AUTH_WAIT : AUTH_VERIFY;
 }
@@ -231,6 +244,47 @@ enum auth_result auth_session(struct auth *a, struct auth_attempt *t, struct req
 		return AUTH_MISSING;
 	}
 	rq->session_token = token;
+	return accept_attempt(t, LOGIN_REMEMBERED);
+}
+
+/* Apart from logins, as wrong links are: a script whose token was revoked holds up nobody beside it. */
+static enum auth_result refuse_token(struct auth *a, struct auth_attempt *t)
+{
+	struct brake_rule rule = { t->settings->login_attempts, t->settings->login_delay_ms };
+	int64_t now = clock_monotonic_ms();
+
+	t->wait_ms = brake_wait(a->tokens, t->address, "", now);
+	metric_add(METRIC_LOGINS, t->wait_ms > 0 ? LOGIN_BRAKED : LOGIN_WRONG, 1);
+	refused_add(a->refused, t->wait_ms > 0 ? REFUSED_WAITING : REFUSED_TOKEN, t->address, NULL, clock_now());
+	if (t->wait_ms > 0)
+		return AUTH_WAIT;
+	brake_failed(a->tokens, &rule, t->address, "", now);
+	log_warn("login failed from %s for (a token)", t->address);
+	return AUTH_WRONG;
+}
+
+enum auth_result auth_bearer(struct auth *a, struct auth_attempt *t, struct request *rq)
+{
+	const char *value = request_header(rq, "Authorization");
+	char hash[CHAIN_SIZE];
+	struct err e;
+	size_t at;
+
+	if (value == NULL || ascii_ncasecmp(value, "Bearer ", 7) != 0)
+		return AUTH_MISSING;
+	value += 7 + strspn(value + 7, " ");
+	digest_chain(value, strlen(value), hash);
+	if (store_token_account(a->store, hash, t->mem, &t->account, &at, &e) != 0) {
+		if (e.code == ERR_NOT_FOUND)
+			return refuse_token(a, t);
+		log_error("a token's account: %s", e.text);
+		return AUTH_BROKEN;
+	}
+	if (t->account.removed || t->account.password == NULL || t->account.tokens[at].scope == TOKEN_CALENDAR)
+		return refuse_token(a, t);
+	note_use(t, &t->account.tokens[at]);
+	rq->by_token = true;
+	rq->read_only = t->account.tokens[at].scope == TOKEN_API_READ;
 	return accept_attempt(t, LOGIN_REMEMBERED);
 }
 
@@ -310,6 +364,7 @@ int auth_create(struct store *store, struct auth **out, struct err *e)
 	a->store = store;
 	a->brake = brake_create();
 	a->links = brake_create();
+	a->tokens = brake_create();
 	a->refused = refused_create();
 	random_bytes(a->secret, sizeof(a->secret));
 	if (make_dummy(a, e) != 0) {
@@ -326,6 +381,7 @@ void auth_destroy(struct auth *a)
 		return;
 	brake_destroy(a->brake);
 	brake_destroy(a->links);
+	brake_destroy(a->tokens);
 	refused_destroy(a->refused);
 	pthread_mutex_destroy(&a->lock);
 	free(a->dummy);

@@ -44,6 +44,7 @@ struct auth_attempt {
 	enum door door;         /* but for DOOR_BASIC the account's own password alone is right */
 	struct principal who;   /* set with AUTH_OK */
 	int64_t wait_ms;        /* set with AUTH_WAIT */
+	const char *token;      /* id of the application password that was taken, if it is time to note that; NULL */
 	/* of auth.c */
 	const char *name;
 	char *password;
@@ -59,6 +60,10 @@ enum auth_result auth_session(struct auth *a, struct auth_attempt *t, struct req
 /* DOOR_CONFIRM: both. AUTH_MISSING: the session isn't there (rq->session_token is NULL), or the credentials
  * aren't, or are of another account. */
 enum auth_result auth_confirm(struct auth *a, struct auth_attempt *t, struct request *rq);
+/* DOOR_SESSION too: a bearer token instead (rq->by_token and read_only are set then), of an application
+ * password that is for the console's interface. AUTH_OK, AUTH_MISSING (it is no bearer token), AUTH_WRONG
+ * (logged for fail2ban), AUTH_WAIT, AUTH_BROKEN. A right one is never braked. */
+enum auth_result auth_bearer(struct auth *a, struct auth_attempt *t, struct request *rq);
 /* After AUTH_VERIFY: hashes. AUTH_OK, AUTH_WRONG (logged for fail2ban), or AUTH_WAIT if others failed
  * meanwhile. */
 enum auth_result auth_verify(struct auth *a, struct auth_attempt *t);

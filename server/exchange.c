@@ -363,6 +363,34 @@ static void job_verify(void *arg)
 		settle_login(x, result);
 }
 
+struct use { struct store *store; char *account, *id; int64_t when; };
+
+static void job_note_use(void *arg)
+{
+	struct use *u = arg;
+	struct err e;
+
+	if (store_token_used(u->store, u->account, u->id, u->when, &e) != 0)
+		log_info("the use of an application password isn't noted: %s", e.text);
+	free(u->account);
+	free(u->id);
+	free(u);
+}
+
+/* Not by the thread that has the connection: it would wait for the disk. If nobody has time, the next use is
+ * noted. */
+static void note_use(const struct exchange *x)
+{
+	struct use *u = xcalloc(1, sizeof(*u));
+
+	*u = (struct use){ x->sv->store, xstrdup(x->rq.who.name), xstrdup(x->attempt.token), clock_now() };
+	if (workers_submit(x->sv->work, job_note_use, u) == 0)
+		return;
+	free(u->account);
+	free(u->id);
+	free(u);
+}
+
 /* Without hashing: AUTH_OK if nobody needs a login here, or this one is remembered. */
 static enum auth_result recognise(struct exchange *x)
 {
@@ -373,15 +401,20 @@ static enum auth_result recognise(struct exchange *x)
 		return AUTH_OK;
 	log_context(x->rq.id, NULL);
 	store_session_begin(x->site->dav.store);
-	if (x->attempt.door == DOOR_SESSION)
-		result = auth_session(x->sv->auth, &x->attempt, &x->rq);
-	else if (x->attempt.door == DOOR_CONFIRM)
+	if (x->attempt.door == DOOR_SESSION) {
+		result = auth_bearer(x->sv->auth, &x->attempt, &x->rq);
+		if (result == AUTH_MISSING)
+			result = auth_session(x->sv->auth, &x->attempt, &x->rq);
+	} else if (x->attempt.door == DOOR_CONFIRM) {
 		result = auth_confirm(x->sv->auth, &x->attempt, &x->rq);
-	else
+	} else {
 		result = auth_begin(x->sv->auth, &x->attempt, request_header(&x->rq, "Authorization"));
+	}
 	store_session_end(x->site->dav.store);
 	if (result == AUTH_OK)
 		x->rq.who = x->attempt.who;
+	if (result == AUTH_OK && x->attempt.token != NULL)
+		note_use(x);
 	return result;
 }
 

@@ -1474,8 +1474,10 @@ static void copy_account(const struct account *from, struct arena *mem, struct a
 	struct account_token *token = arena_array(mem, from->token_count + 1, sizeof(*token));
 	for (size_t i = 0; i < from->token_count; i++) {
 		const struct account_token *t = &from->tokens[i];
-		token[i] = (struct account_token){arena_strdup(mem, t->id), arena_strdup(mem, t->label),
-			arena_strdup(mem, t->hash), t->created};
+		token[i] = *t;
+		token[i].id = arena_strdup(mem, t->id);
+		token[i].label = arena_strdup(mem, t->label);
+		token[i].hash = arena_strdup(mem, t->hash);
 	}
 	out->tokens = token;
 }
@@ -1534,6 +1536,49 @@ static int memory_account_put(struct store *s, const struct account *a, struct e
 	if (old && a->generation && a->generation <= old->generation)
 		return err_set(e, ERR_CHANGED, "the account has changed meanwhile");
 	replace_account(m, a);
+	return 0;
+}
+
+static const struct account_token *find_token(const struct account *a, const char *hash)
+{
+	for (size_t i = 0; i < a->token_count; i++) {
+		const char *kept = a->tokens[i].hash;
+		if (strlen(kept) == strlen(hash) && equal_const_time(kept, hash, strlen(hash)))
+			return &a->tokens[i];
+	}
+	return NULL;
+}
+
+static int memory_token_account(struct store *s, const char *hash, struct arena *mem, struct account *out,
+	struct err *e)
+{
+	LOCKED(s);
+	for (size_t i = 0; i < m->accounts.n; i++) {
+		const struct account *a = &((struct mem_account *)m->accounts.item[i])->row;
+		if (find_token(a, hash) != NULL) {
+			copy_account(a, mem, out);
+			return 0;
+		}
+	}
+	return err_set(e, ERR_NOT_FOUND, "no such token");
+}
+
+static int memory_token_used(struct store *s, const char *account, const char *id, int64_t when,
+	struct err *e)
+{
+	LOCKED(s);
+	size_t at;
+
+	(void)e;
+	if (!list_search(&m->accounts, account, compare_account, &at))
+		return 0;
+	const struct account *a = &((struct mem_account *)m->accounts.item[at])->row;
+	for (size_t i = 0; i < a->token_count; i++) {
+		if (strcmp(a->tokens[i].id, id) == 0) {
+			/* copy_account() made the list */
+			((struct account_token *)a->tokens)[i].used = when;
+		}
+	}
 	return 0;
 }
 
@@ -1983,5 +2028,7 @@ const struct store_ops store_memory = {
 	.ledger_verify = memory_ledger_verify,
 	.health = memory_health,
 	.session = memory_session,
+	.token_account = memory_token_account,
+	.token_used = memory_token_used,
 	.size_now = memory_size,
 };

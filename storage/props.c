@@ -78,7 +78,7 @@ void account_write(struct buf *out, const struct account *a)
 	for (size_t i = 0; i < a->token_count; i++) {
 		const struct account_token *t = &a->tokens[i];
 		snprintf(created, sizeof(created), "%" PRId64, t->created);
-		RECORD(out, "token", t->id, t->label, t->hash, created);
+		RECORD(out, "token", t->id, t->label, t->hash, created, token_scope_name(t->scope));
 	}
 	write_number(out, "generation", (int64_t)a->generation);
 	if (a->removed) {
@@ -229,12 +229,14 @@ static void read_address(struct account_reader *r, const char *address)
 static int read_token(struct account_reader *r, const char *const *field, struct err *e)
 {
 	struct account *out = r->out;
-	int64_t created;
+	struct account_token t = {.id = field[0], .label = field[1], .hash = field[2]};
 
-	if (field[0][0] == '\0' || parse_i64(field[3], INT64_MIN, INT64_MAX, &created) < 0)
+	if (field[0][0] == '\0' || parse_i64(field[3], INT64_MIN, INT64_MAX, &t.created) < 0)
 		return err_set(e, ERR_SYNTAX, "token: expected id, label, hash and a time");
+	if (field[4][0] != '\0' && token_scope_parse(field[4], &t.scope) < 0)
+		return err_set(e, ERR_SYNTAX, "token: '%s' is no scope", field[4]);
 	r->token = grow(r->mem, r->token, out->token_count, sizeof(*r->token));
-	r->token[out->token_count++] = (struct account_token){field[0], field[1], field[2], created};
+	r->token[out->token_count++] = t;
 	out->tokens = r->token;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/metrics.h"
 #include "base/util.h"
 #include "storage/backend.h"
@@ -452,6 +453,57 @@ int store_account_put(struct store *s, const struct account *a, struct err *e)
 	if (a->displayname != NULL && !utf8_valid(a->displayname, strlen(a->displayname)))
 		return err_set(e, ERR_INVALID, "a display name that is not UTF-8");
 	return s->ops->account_put(s, a, e);
+}
+
+/* In constant time of each: who asks knows a token, not a hash. */
+static bool has_hash(const struct account_token *t, const char *hash)
+{
+	size_t len = strlen(hash);
+
+	return strlen(t->hash) == len && equal_const_time(t->hash, hash, len);
+}
+
+int store_token_account(struct store *s, const char *hash, struct arena *mem, struct account *out,
+	size_t *token, struct err *e)
+{
+	struct account a;
+
+	assert(hash != NULL && mem != NULL && out != NULL && token != NULL);
+	if (s->ops->token_account(s, hash, mem, &a, e) < 0)
+		return -1;
+	for (size_t i = 0; i < a.token_count; i++) {
+		if (has_hash(&a.tokens[i], hash)) {
+			*out = a;
+			*token = i;
+			return 0;
+		}
+	}
+	return err_set(e, ERR_NOT_FOUND, "no such token");
+}
+
+int store_token_used(struct store *s, const char *account, const char *id, int64_t when, struct err *e)
+{
+	assert(account != NULL && id != NULL);
+	return s->ops->token_used(s, account, id, when, e);
+}
+
+static const char *const scope_names[] = { [TOKEN_CALENDAR] = "calendar", [TOKEN_API_READ] = "api-read",
+	[TOKEN_API] = "api" };
+
+const char *token_scope_name(enum token_scope scope)
+{
+	return scope_names[scope];
+}
+
+int token_scope_parse(const char *name, enum token_scope *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(scope_names); i++) {
+		if (strcmp(name, scope_names[i]) == 0) {
+			*out = (enum token_scope)i;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 int store_account_close(struct store *s, const char *name, struct err *e)

@@ -136,8 +136,16 @@ struct feed {
 	int64_t used;         /* about when last; 0: never, or not since a rebuild */
 };
 
+/* What an application password opens: calendars, as the password of Basic, or the console's interface, as a
+ * bearer token. Never both: a phone's opens nothing else. */
+enum token_scope { TOKEN_CALENDAR, TOKEN_API_READ, TOKEN_API };
 /* An application password: the secret is shown once, its SHA-256 (base64url) kept, found by prefix. */
-struct account_token { const char *id, *label, *hash; int64_t created; };
+struct account_token {
+	const char *id, *label, *hash;
+	int64_t created;
+	enum token_scope scope;
+	int64_t used;                       /* about when last; 0: never, or not since a rebuild */
+};
 struct account {
 	const char *name;                   /* lower case, architecture.md 15.15 */
 	const char *displayname, *language; /* "en", "fr" */
@@ -391,6 +399,9 @@ struct store_ops {
 	int (*page)(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
 		void *arg, struct err *e);
 	void (*session)(struct store *s, bool begins);
+	int (*token_account)(struct store *s, const char *hash, struct arena *mem, struct account *out,
+		struct err *e);
+	int (*token_used)(struct store *s, const char *account, const char *id, int64_t when, struct err *e);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -510,6 +521,14 @@ int store_accounts(struct store *s, account_fn visit, void *arg, struct err *e);
 /* Makes or replaces. a->generation: one more than was read; ERR_CHANGED: what is stored has come as far. 0:
  * whatever is there is replaced, and its generation raised. ERR_EXISTS: it was removed. */
 int store_account_put(struct store *s, const struct account *a, struct err *e);
+/* The account that has a token of that SHA-256, and which one it is (of out->tokens). ERR_NOT_FOUND. */
+int store_token_account(struct store *s, const char *hash, struct arena *mem, struct account *out,
+	size_t *token, struct err *e);
+/* Kept in the index alone, as of feeds, and no change of the account. One that is gone is no error. */
+int store_token_used(struct store *s, const char *account, const char *id, int64_t when, struct err *e);
+/* "calendar", "api-read", "api", as files, people and scripts say it. */
+const char *token_scope_name(enum token_scope scope);
+int token_scope_parse(const char *name, enum token_scope *out); /* -1: it is none of them */
 /* 15.30: password and tokens gone, shares and delegations of and to it gone, calendars to
  * <root>/removed/, ledger kept. A second time changes nothing. */
 int store_account_close(struct store *s, const char *name, struct err *e);

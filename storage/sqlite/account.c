@@ -45,7 +45,7 @@ static int read_addresses(struct conn *c, struct arena *mem, struct account *a, 
 static int read_tokens(struct conn *c, struct arena *mem, struct account *a, struct err *e)
 {
 	static const char read_sql[] =
-		"SELECT id, label, hash, created FROM account_token WHERE account = ?1 ORDER BY position";
+		"SELECT id, label, hash, created, scope, used FROM account_token WHERE account = ?1 ORDER BY position";
 	sqlite3_stmt *st cleanup_stmt = sql_query(c, e, read_sql, TEXT(a->name));
 	int status = st == NULL ? -1 : 1;
 	struct account_token *token = NULL;
@@ -53,9 +53,14 @@ static int read_tokens(struct conn *c, struct arena *mem, struct account *a, str
 
 	while (status > 0 && (status = sql_step(c, st, e)) > 0) {
 		token = arena_room(mem, token, n, &room, sizeof(*token));
-		token[n++] = (struct account_token){arena_strdup(mem, sql_text(st, 0)),
-			arena_strdup(mem, sql_text(st, 1)), arena_strdup(mem, sql_text(st, 2)),
-			sqlite3_column_int64(st, 3)};
+		token[n++] = (struct account_token){
+			.id = arena_strdup(mem, sql_text(st, 0)),
+			.label = arena_strdup(mem, sql_text(st, 1)),
+			.hash = arena_strdup(mem, sql_text(st, 2)),
+			.created = sqlite3_column_int64(st, 3),
+			.scope = (enum token_scope)sqlite3_column_int(st, 4),
+			.used = sqlite3_column_int64(st, 5),
+		};
 	}
 	a->tokens = token;
 	a->token_count = n;
@@ -120,8 +125,8 @@ static int store_lists(struct conn *c, const struct account *a, struct err *e)
 	static const char address_sql[] =
 		"INSERT INTO account_address(account, position, address) VALUES (?1, ?2, ?3)";
 	static const char token_sql[] =
-		"INSERT INTO account_token(account, position, id, label, hash, created)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+		"INSERT INTO account_token(account, position, id, label, hash, created, scope, used)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 	for (size_t i = 0; a->addresses != NULL && a->addresses[i] != NULL; i++) {
 		if (sql_run(c, e, address_sql, TEXT(a->name), INT(i), TEXT(a->addresses[i])) < 0)
@@ -130,7 +135,7 @@ static int store_lists(struct conn *c, const struct account *a, struct err *e)
 	for (size_t i = 0; i < a->token_count; i++) {
 		const struct account_token *t = &a->tokens[i];
 		if (sql_run(c, e, token_sql, TEXT(a->name), INT(i), TEXT(t->id), TEXT(t->label),
-				TEXT(t->hash), INT(t->created)) < 0)
+				TEXT(t->hash), INT(t->created), INT(t->scope), INT(t->used)) < 0)
 			return -1;
 	}
 	return 0;
@@ -178,6 +183,53 @@ int sqlite_account_put(struct store *s, const struct account *a, struct err *e)
 	struct account copy = *a;
 
 	return writer_run((struct db *)s, run_put, &copy, 4096, e);
+}
+
+/* ---- tokens ---- */
+
+/* The name of the account that has it, in mem; NULL: none has. */
+static int token_owner(struct conn *c, const char *hash, struct arena *mem, const char **out, struct err *e)
+{
+	static const char find_sql[] = "SELECT account FROM account_token WHERE hash = ?1 ORDER BY account LIMIT 1";
+	sqlite3_stmt *st cleanup_stmt = sql_query(c, e, find_sql, TEXT(hash));
+	int status = st == NULL ? -1 : sql_step(c, st, e);
+
+	if (status < 0)
+		return -1;
+	*out = status > 0 ? arena_strdup(mem, sql_text(st, 0)) : NULL;
+	return 0;
+}
+
+int sqlite_token_account(struct store *s, const char *hash, struct arena *mem, struct account *out,
+	struct err *e)
+{
+	struct conn *c = db_reader((struct db *)s, e);
+	const char *name;
+
+	if (c == NULL || snapshot_begin(c, e) < 0)
+		return -1;
+	struct conn *snapshot cleanup_snapshot = c;
+	if (token_owner(snapshot, hash, mem, &name, e) < 0)
+		return -1;
+	return name != NULL ? account_by_name(snapshot, name, mem, out, e)
+			    : err_set(e, ERR_NOT_FOUND, "no such token");
+}
+
+struct used_job { const char *account, *id; int64_t when; };
+
+static int run_used(struct change_log *log, void *arg, struct err *e)
+{
+	static const char used_sql[] = "UPDATE account_token SET used = ?3 WHERE account = ?1 AND id = ?2";
+	const struct used_job *j = arg;
+
+	return sql_run(log->conn, e, used_sql, TEXT(j->account), TEXT(j->id), INT(j->when));
+}
+
+int sqlite_token_used(struct store *s, const char *account, const char *id, int64_t when, struct err *e)
+{
+	struct used_job j = {account, id, when};
+
+	return writer_run((struct db *)s, run_used, &j, 4096, e);
 }
 
 /* ---- closing (15.30) ---- */

@@ -376,4 +376,6 @@ const struct store_ops store_sqlite = {
 	.health = sqlite_health,
 	.size_now = sqlite_size,
 	.session = sqlite_session,
+	.token_account = sqlite_token_account,
+	.token_used = sqlite_token_used,
 };

@@ -130,6 +130,9 @@ int sqlite_account(struct store *s, const char *name, struct arena *mem, struct 
 	struct err *e);
 int sqlite_accounts(struct store *s, account_fn visit, void *arg, struct err *e);
 int sqlite_account_put(struct store *s, const struct account *a, struct err *e);
+int sqlite_token_account(struct store *s, const char *hash, struct arena *mem, struct account *out,
+	struct err *e);
+int sqlite_token_used(struct store *s, const char *account, const char *id, int64_t when, struct err *e);
 int sqlite_account_close(struct store *s, const char *name, struct err *e);
 
 /* ledger.c */

@@ -22,6 +22,7 @@ CREATE TABLE account_address(
 	PRIMARY KEY (account, position)
 ) WITHOUT ROWID;
 
+-- scope: enum token_scope. used: not in the files.
 CREATE TABLE account_token(
 	account TEXT NOT NULL,
 	position INTEGER NOT NULL,
@@ -29,8 +30,11 @@ CREATE TABLE account_token(
 	label TEXT NOT NULL,
 	hash TEXT NOT NULL,
 	created INTEGER NOT NULL,
+	scope INTEGER NOT NULL,
+	used INTEGER NOT NULL,
 	PRIMARY KEY (account, position)
 ) WITHOUT ROWID;
+CREATE INDEX account_token_hash ON account_token(hash);
 
 -- user acts for owner; in the owner's account file.
 CREATE TABLE delegate(

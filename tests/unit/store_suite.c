@@ -1283,10 +1283,52 @@ static void random_changes_reach_every_client(void **state)
 
 /* ---- accounts ---- */
 
+static void an_account_is_found_by_its_tokens(void **state)
+{
+	const struct account_token anna[] = {{"t1", "", "hash1", 1, TOKEN_CALENDAR, 0},
+		{"t2", "", "hash2", 2, TOKEN_API, 0}};
+	const struct account_token marc[] = {{"t1", "", "hash3", 3, TOKEN_API_READ, 0}};
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = *state;
+	struct account got;
+	struct err e = {0};
+	size_t at = 9;
+
+	assert_int_equal(store_account_put(s, &(struct account){.name = "anna", .password = "p", .tokens = anna,
+		.token_count = 2}, &e), 0);
+	assert_int_equal(store_account_put(s, &(struct account){.name = "marc", .password = "p", .tokens = marc,
+		.token_count = 1}, &e), 0);
+	assert_int_equal(store_token_account(s, "hash2", mem, &got, &at, &e), 0);
+	assert_string_equal(got.name, "anna");
+	assert_int_equal(at, 1);
+	assert_int_equal(got.tokens[at].scope, TOKEN_API);
+	assert_int_equal(store_token_account(s, "hash3", mem, &got, &at, &e), 0);
+	assert_string_equal(got.name, "marc");
+	assert_int_equal(at, 0);
+	for (size_t i = 0; i < 4; i++) {
+		const char *none[] = {"hash", "hash22", "HASH2", ""};
+		assert_int_equal(store_token_account(s, none[i], mem, &got, &at, &e), -1);
+		assert_int_equal(e.code, ERR_NOT_FOUND);
+	}
+	uint64_t generation = got.generation;
+	assert_int_equal(store_token_used(s, "marc", "t1", 55, &e), 0);
+	assert_int_equal(store_token_used(s, "marc", "none", 66, &e), 0);
+	assert_int_equal(store_token_used(s, "nobody", "t1", 77, &e), 0);
+	assert_int_equal(store_account(s, "marc", mem, &got, &e), 0);
+	assert_int_equal(got.tokens[0].used, 55);
+	assert_int_equal(got.generation, generation); /* nobody's login ends with it */
+	assert_int_equal(store_account(s, "anna", mem, &got, &e), 0);
+	assert_int_equal(got.tokens[0].used, 0); /* of the other account's t1 */
+	assert_int_equal(store_account_close(s, "marc", &e), 0);
+	assert_int_equal(store_token_account(s, "hash3", mem, &got, &at, &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+}
+
 static void an_account_keeps_everything_and_its_generation_goes_up(void **state)
 {
 	static const char *const addresses[] = {"marc@example.org", "m@example.org", NULL};
-	const struct account_token tokens[] = {{"t1", "phone", "hash1", 10}, {"t2", "", "hash2", 20}};
+	const struct account_token tokens[] = {{"t1", "phone", "hash1", 10, TOKEN_CALENDAR, 0},
+		{"t2", "", "hash2", 20, TOKEN_API_READ, 7}};
 	struct arena *mem cleanup_arena = arena_create();
 	struct account a = {.name = "marc", .displayname = "Marc Petit", .language = "fr",
 		.addresses = addresses, .password = "$y$x", .tokens = tokens, .token_count = 2}, got;
@@ -1303,6 +1345,9 @@ static void an_account_keeps_everything_and_its_generation_goes_up(void **state)
 	assert_int_equal(got.token_count, 2);
 	assert_string_equal(got.tokens[1].hash, "hash2");
 	assert_int_equal(got.tokens[1].created, 20);
+	assert_int_equal(got.tokens[0].scope, TOKEN_CALENDAR);
+	assert_int_equal(got.tokens[1].scope, TOKEN_API_READ);
+	assert_int_equal(got.tokens[1].used, 7); /* who puts an account puts what was read */
 	assert_false(got.removed);
 	uint64_t generation = got.generation;
 	a.token_count = 1;
@@ -1402,7 +1447,7 @@ static void delegates_are_set_as_a_whole(void **state)
 
 static void a_closed_account_leaves_only_its_name_and_ledger(void **state)
 {
-	const struct account_token token = {"t", "l", "h", 1};
+	const struct account_token token = {"t", "l", "h", 1, TOKEN_API, 0};
 	const struct prop_row own = {"anna", "X:", "color", "<c/>"};
 	struct arena *mem cleanup_arena = arena_create();
 	struct account a = {.name = "anna", .password = "p", .tokens = &token, .token_count = 1}, got, again;
@@ -1807,6 +1852,7 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(who_is_closed_leaves_all_homes),
 		SCENARIO(random_changes_reach_every_client),
 		SCENARIO(an_account_keeps_everything_and_its_generation_goes_up),
+		SCENARIO(an_account_is_found_by_its_tokens),
 		SCENARIO(delegations_are_found_from_both_sides),
 		SCENARIO(delegates_are_set_as_a_whole),
 		SCENARIO(a_closed_account_leaves_only_its_name_and_ledger),

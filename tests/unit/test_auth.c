@@ -238,7 +238,7 @@ static void test_application_password(void **state)
 {
 	struct fixture *f = *state;
 	char id[TOKEN_ID_SIZE], token[TOKEN_SIZE], hash[CHAIN_SIZE];
-	struct account_token kept = { id, "phone", hash, 0 };
+	struct account_token kept = { id, "phone", hash, 0, TOKEN_CALENDAR, 0 };
 	char *credentials;
 
 	token_make(id, token, hash);

@@ -113,8 +113,8 @@ static void malformed_props_are_refused_with_the_line(void **state)
 static void accounts_come_back_as_they_were_written(void **state)
 {
 	static const char *const addresses[] = {"a@example.org", "b@example.org", "c@example.org", NULL};
-	const struct account_token tokens[] = {{"1", "phone\tof mine", "h1", 1}, {"2", "", "h2", -2},
-		{"3", "x", "h3", 3}};
+	const struct account_token tokens[] = {{"1", "phone\tof mine", "h1", 1, TOKEN_CALENDAR, 0},
+		{"2", "", "h2", -2, TOKEN_API_READ, 5}, {"3", "x", "h3", 3, TOKEN_API, 0}};
 	const struct account a = {.name = "anna", .displayname = "Anna \\ B", .language = "fr",
 		.addresses = addresses, .password = "$y$j9T$x", .generation = 7, .tokens = tokens,
 		.token_count = 3};
@@ -143,7 +143,19 @@ static void accounts_come_back_as_they_were_written(void **state)
 	assert_int_equal(got.token_count, 3);
 	assert_string_equal(got.tokens[0].label, "phone\tof mine");
 	assert_int_equal(got.tokens[1].created, -2);
+	assert_int_equal(got.tokens[0].scope, TOKEN_CALENDAR);
+	assert_int_equal(got.tokens[1].scope, TOKEN_API_READ);
+	assert_int_equal(got.tokens[2].scope, TOKEN_API);
+	assert_int_equal(got.tokens[1].used, 0); /* in the index alone */
 	assert_false(got.removed);
+
+	buf_reset(&text);
+	buf_adds(&text, "name: anna\ntoken: a\tl\th\t1\n"); /* no scope: of calendars */
+	assert_int_equal(account_parse(text.data, text.len, mem, &got, &acting, &e), 0);
+	assert_int_equal(got.tokens[0].scope, TOKEN_CALENDAR);
+	buf_reset(&text);
+	buf_adds(&text, "name: anna\ntoken: a\tl\th\t1\tall\n");
+	assert_int_equal(account_parse(text.data, text.len, mem, &got, &acting, &e), -1);
 
 	buf_reset(&text);
 	account_write(&text, &(struct account){.name = "gone", .removed = true});

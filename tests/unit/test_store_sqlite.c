@@ -1071,7 +1071,7 @@ static void fill_for_rebuild(struct store *s, const char *long_name)
 	static const struct collection fees = {.owner = "anna", .name = "fees", .components = 1,
 		.flags = COLL_FEES};
 	static const char *const addresses[] = {"anna@example.org", NULL};
-	const struct account_token token = {"id", "phone", "hash", 5};
+	const struct account_token token = {"id", "phone", "hash", 5, TOKEN_API_READ, 0};
 	const struct prop_row rows[] = {{"", "DAV:", "displayname", "<d>A</d>"},
 		{"marc", "X:", "color", "<c>\\</c>"}};
 	const struct prop_row dead = {"", "X:", "dead", "<d>\n\\</d>"};

@@ -23,8 +23,10 @@ static json_t *tokens_of(const struct account *ac)
 	json_t *list = json_array();
 
 	for (size_t n = 0; n < ac->token_count; n++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "id", ac->tokens[n].id, "label",
-			ac->tokens[n].label, "created", json_time(ac->tokens[n].created)));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:s}", "id", ac->tokens[n].id, "label",
+			ac->tokens[n].label, "created", json_time(ac->tokens[n].created), "used",
+			ac->tokens[n].used ? json_time(ac->tokens[n].used) : json_null(), "scope",
+			token_scope_name(ac->tokens[n].scope)));
 	return list;
 }
 
@@ -158,14 +160,18 @@ int api_token_make(struct api *a)
 {
 	char token[TOKEN_SIZE], id[TOKEN_ID_SIZE], hash[CHAIN_SIZE];
 	struct account_token made = { .id = id, .hash = hash, .created = a->http->now };
+	const char *scope;
 	int status;
 
-	if (api_text(a, "label", true, &made.label) < 0)
+	if (api_text(a, "label", true, &made.label) < 0 || api_text(a, "scope", false, &scope) < 0)
 		return a->http->res->status;
+	if (scope && token_scope_parse(scope, &made.scope) < 0)
+		return api_refuse(a, 400, "scope: calendar, api-read or api");
 	token_make(id, token, hash);
 	status = change_tokens(a, add_token, &made);
 	if (status == 0)
-		status = api_send(a, 201, json_pack("{s:s, s:s}", "id", id, "token", token));
+		status = api_send(a, 201, json_pack("{s:s, s:s, s:s}", "id", id, "token", token, "scope",
+			token_scope_name(made.scope)));
 	secret_zero(token, sizeof(token));
 	return status;
 }

@@ -412,13 +412,18 @@ const struct zone *api_zone(struct api *a, const char *owner)
 
 /* ---- one request ---- */
 
+static bool is_read(const struct request *rq)
+{
+	return strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0;
+}
+
 /* Browsers send the cookie whoever has made the request: what changes something needs what only our own pages
  * know, and comes from them where the browser says so (15.35). */
 static const char *forged(const struct request *rq, const struct web *web)
 {
 	const char *csrf = request_header(rq, "X-CSRF-Token"), *why = origin_foreign(rq, web->public_base);
 
-	if (strcmp(rq->method, "GET") == 0 || strcmp(rq->method, "HEAD") == 0)
+	if (is_read(rq))
 		return NULL;
 	if (why || !rq->session_token)
 		return why;
@@ -426,6 +431,16 @@ static const char *forged(const struct request *rq, const struct web *web)
 		equal_const_time(csrf, rq->session.csrf, SESSION_TOKEN_SIZE - 1))
 		return NULL;
 	return "X-CSRF-Token is missing, or another session's";
+}
+
+/* What a bearer token may not. 0, or the status of a refusal. */
+static int check_token(struct api *a, const struct api_row *row)
+{
+	if (a->http->by_token && row->flags & API_IN_PERSON)
+		return api_refuse(a, 403, "for who is signed in, not with a token");
+	if (a->http->read_only && !is_read(a->http))
+		return api_refuse(a, 403, "this token may only read");
+	return 0;
 }
 
 /* 0, or the status of a refusal. */
@@ -465,10 +480,12 @@ static int precheck(struct page_request *page, uint64_t content_length, bool len
 	why = forged(a.http, a.web);
 	if (why)
 		return api_refuse(&a, 403, "%s", why);
-	status = check_role(&a, row);
+	status = check_token(&a, row);
+	if (status == 0)
+		status = check_role(&a, row);
 	if (status != 0)
 		return status;
-	*body_max = row->body == API_NO_BODY ? 0 : a.web->console_body;
+	*body_max = row->flags & API_JSON ? a.web->console_body : 0;
 	if (length_known && content_length > *body_max)
 		return api_refuse(&a, 413, *body_max > 0 ? "the body is too large (max-console-body)" :
 			"no body is taken here");
@@ -483,9 +500,9 @@ static enum door door(const struct request *rq)
 
 	if (row && row->role == API_NOBODY)
 		return DOOR_OPEN;
-	if (row && row->run == api_password)
+	if (row && row->flags & API_CONFIRM)
 		return DOOR_CONFIRM;
-	return row && row->run == api_session_begin ? DOOR_SIGN_IN : DOOR_SESSION;
+	return row && row->flags & API_SIGN_IN ? DOOR_SIGN_IN : DOOR_SESSION;
 }
 
 static void refuse(struct request *rq, int status, const char *why)
@@ -512,7 +529,7 @@ int page_console_api(struct page_request *page)
 	struct api a = { .web = page->web, .http = page->http, .mem = page->http->mem };
 	bool others;
 	const struct api_row *row = find_row(a.http, a.part, &others); /* precheck() has found it */
-	int status = row->body == API_JSON ? read_body(&a) : 0;
+	int status = row->flags & API_JSON ? read_body(&a) : 0;
 
 	if (status == 0)
 		status = row->run(&a);

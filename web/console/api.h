@@ -26,13 +26,19 @@ struct api {
 	json_t *body;                /* an object; NULL where none is taken. Ends with the request */
 };
 
-enum api_body { API_NO_BODY, API_JSON };
+enum api_flags {
+	API_NO_BODY = 0,
+	API_JSON = 1,      /* takes an object */
+	API_IN_PERSON = 2, /* for who is signed in: a script that was broken into makes no tokens */
+	API_SIGN_IN = 4,   /* by name and password */
+	API_CONFIRM = 8,   /* signed in, and with the password once more */
+};
 
 /* Handlers answer with what api_send() and api_refuse() return: the status. */
 struct api_row {
 	const char *method, *path;
 	enum api_role role;
-	enum api_body body;
+	unsigned flags;
 	int (*run)(struct api *a);
 	const char *what;
 };

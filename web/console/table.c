@@ -3,9 +3,9 @@
 
 /* clang-format off */
 const struct api_row api_rows[] = {
-	/* method    path             role        body         handler */
+	/* method    path             role        flags        handler */
 	{ "GET",    "/openapi.json",  API_NOBODY, API_NO_BODY, api_openapi,       "this table for others" },
-	{ "POST",   "/session",       API_CLIENT, API_NO_BODY, api_session_begin, "sign in" },
+	{ "POST",   "/session",       API_CLIENT, API_SIGN_IN, api_session_begin, "sign in" },
 	{ "GET",    "/session",       API_CLIENT, API_NO_BODY, api_session_show,  "who is signed in" },
 	{ "DELETE", "/session",       API_CLIENT, API_NO_BODY, api_session_end,   "sign out" },
 	{ "GET",    "/events",        API_CLIENT, API_NO_BODY, api_events,        "instances of a time" },
@@ -37,10 +37,11 @@ const struct api_row api_rows[] = {
 	{ "DELETE", "/calendars/{owner}/{calendar}/feeds/{feed}", API_CLIENT, API_NO_BODY, api_feed_end,
 		"revoke it" },
 	{ "GET",    "/account",       API_CLIENT, API_NO_BODY, api_account,       "the account" },
-	{ "POST",   "/account/password", API_CLIENT, API_JSON, api_password,      "another password" },
+	{ "POST",   "/account/password", API_CLIENT, API_JSON | API_CONFIRM, api_password, "another password" },
 	{ "GET",    "/account/mobileconfig", API_CLIENT, API_NO_BODY, api_mobileconfig, "for Apple's programs" },
-	{ "POST",   "/account/tokens", API_CLIENT, API_JSON,   api_token_make,    "an application password" },
-	{ "DELETE", "/account/tokens/{token}", API_CLIENT, API_NO_BODY, api_token_end, "revoke one" },
+	{ "POST",   "/account/tokens", API_CLIENT, API_JSON | API_IN_PERSON, api_token_make,
+		"an application password" },
+	{ "DELETE", "/account/tokens/{token}", API_CLIENT, API_IN_PERSON, api_token_end, "revoke one" },
 	{ "GET",    "/delegates/{owner}", API_CLIENT, API_NO_BODY, api_delegates, "who acts for whom" },
 	{ "PUT",    "/delegates/{owner}/{user}", API_CLIENT, API_JSON, api_delegate, "make or change one" },
 	{ "DELETE", "/delegates/{owner}/{user}", API_CLIENT, API_NO_BODY, api_delegate_end, "end one" },
