@@ -17,6 +17,7 @@
 #include "http/session.h"
 
 struct header { const char *name, *value; };
+struct imports;
 
 enum { RESPONSE_HEADERS = 24 };
 
@@ -70,6 +71,7 @@ struct request {
 	bool secure;                              /* TLS, or a unix socket */
 	struct sessions *sessions;                /* the console's */
 	struct refused *refused;                  /* logins */
+	struct imports *imports;                  /* of the console (web/imports.h) */
 	struct session_rule session_rule;
 	const char *session_token;                /* the cookie that was taken: a secret; NULL: none was */
 	struct session session;                   /* what it stands for */

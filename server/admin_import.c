@@ -1,22 +1,16 @@
 /* Whole calendars in and out as files. */
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/digest.h"
 #include "base/util.h"
 #include "http/calendar_file.h"
-#include "ical/split.h"
+#include "policy/import.h"
 #include "server/admin.h"
 
-enum {
-	THREADS = 8,               /* commits of several go to disk together */
-	PIECE_MAX = 64 * 1024 * 1024,
-};
+enum { PIECE_MAX = 64 * 1024 * 1024 };
 
 /* ---- import ---- */
 
@@ -25,12 +19,7 @@ struct import {
 	struct collection calendar;
 	const char *file;
 	bool replace;
-	struct ical_split *split;
-	struct store_info info;
-	atomic_size_t next;
-	atomic_bool broken;        /* the store failed: no more is tried */
-	pthread_mutex_t lock;      /* of what is below, and of a->out and a->errors */
-	size_t imported, replaced, skipped, refused;
+	size_t count[IMPORT_OUTCOMES];
 };
 
 static int read_file(void *arg, uint64_t offset, size_t len, struct buf *out, struct err *e)
@@ -56,142 +45,37 @@ static int read_file(void *arg, uint64_t offset, size_t len, struct buf *out, st
 	return 0;
 }
 
-/* "line 7: …" is of the object; who reads it has the file. */
-static void refuse(struct import *im, const struct ical_piece *p, const struct err *e)
-{
-	uint64_t line = p->line, number;
-	const char *text = e->text;
-	size_t digits = str_starts(text, "line ") ? strspn(text + 5, "0123456789") : 0;
-
-	if (digits > 0 && text[5 + digits] == ':' &&
-		parse_u64n(text + 5, digits, 1, UINT32_MAX, &number) == 0) {
-		line = ical_piece_line(p, (unsigned)number);
-		text += 5 + digits + 1;
-		text += strspn(text, " ");
-	}
-	pthread_mutex_lock(&im->lock);
-	im->refused++;
-	admin_fail(im->a, "%s:%llu: %s", im->file, (unsigned long long)line, text);
-	pthread_mutex_unlock(&im->lock);
-}
-
-static void note(struct import *im, size_t *count, const struct ical_piece *p, const char *uid,
-	const char *what)
-{
-	pthread_mutex_lock(&im->lock);
-	++*count;
-	if (what != NULL)
-		buf_printf(&im->a->out, "%s:%llu: %s: %s\n", im->file, (unsigned long long)p->line, uid, what);
-	pthread_mutex_unlock(&im->lock);
-}
-
-/* The object's own UID; "" if it can't be read, which event_put() will say better. */
-static const char *uid_of(const struct import *im, const struct ical_piece *p, struct arena *mem)
-{
-	const struct ical_line *l;
-	struct ical *ic;
-
-	if (ical_parse(p->body, p->len, &im->a->site->dav.settings.ical, mem, &ic, NULL) != 0 ||
-		ical_first(ic) == NULL)
-		return "";
-	l = ical_prop(ic, ical_first(ic), "UID");
-	return l != NULL ? l->value : "";
-}
-
-/* Where the UID stands already, else a name made of it. */
-static int find_place(const struct import *im, const char *uid, struct arena *mem, const char **name,
-	bool *there, struct err *e)
-{
-	struct object row;
-	char digest[DIGEST_SIZE];
-
-	*there = store_find_uid(im->a->site->dav.store, im->calendar.id, uid, mem, &row, e) == 0;
-	if (!*there && e->code != ERR_NOT_FOUND)
-		return -1;
-	digest_short(uid, strlen(uid), digest);
-	*name = *there ? row.name : arena_printf(mem, "%s.ics", digest);
-	return 0;
-}
-
-static int put(struct import *im, const struct ical_piece *p, const char *name, struct arena *mem,
-	struct err *e)
-{
-	struct event_request rq = site_event_request(im->a->site, mem, im->a->now, false);
-	struct event_where at = { &im->calendar, name };
-	struct event_result result;
-
-	if (event_put(&rq, &at, p->body, p->len, &result, e) != 0)
-		return -1;
-	return result.denied ? err_set(e, ERR_RULES, "%s", result.reason) : 0;
-}
-
-static void import_object(struct import *im, size_t n)
-{
-	cleanup_arena struct arena *mem = arena_create();
-	const struct ical_limits *limits = &im->a->site->dav.settings.ical;
-	const char *uid, *name;
-	struct ical_piece p;
-	struct err e;
-	bool there;
-
-	if (ical_split_read(im->split, n, limits, im->info.host, im->a->now, mem, &p, &e) != 0) {
-		refuse(im, &p, &e);
-		return;
-	}
-	uid = uid_of(im, &p, mem);
-	if (find_place(im, uid, mem, &name, &there, &e) != 0) {
-		atomic_store(&im->broken, true);
-		refuse(im, &p, &e);
-	} else if (there && !im->replace) {
-		note(im, &im->skipped, &p, uid, "skipped, it is there already");
-	} else if (put(im, &p, name, mem, &e) != 0) {
-		if (e.code == ERR_IO || e.code == ERR_CORRUPT || e.code == ERR_FULL)
-			atomic_store(&im->broken, true);
-		refuse(im, &p, &e);
-	} else {
-		note(im, there ? &im->replaced : &im->imported, &p, uid, there ? "replaced" : NULL);
-	}
-}
-
-static void *import_some(void *arg)
+static int told(const struct import_told *told, void *arg)
 {
 	struct import *im = arg;
-	size_t count = ical_split_count(im->split), n;
+	unsigned long long line = told->line;
 
-	while (!atomic_load(&im->broken) && (n = atomic_fetch_add(&im->next, 1)) < count)
-		import_object(im, n);
-	return NULL;
-}
-
-static void import_all(struct import *im)
-{
-	pthread_t threads[THREADS];
-	size_t started = 0;
-
-	while (started < THREADS && pthread_create(&threads[started], NULL, import_some, im) == 0)
-		started++;
-	if (started == 0)
-		import_some(im);
-	while (started > 0)
-		pthread_join(threads[--started], NULL);
+	im->count[told->outcome]++;
+	if (told->outcome == IMPORT_REFUSED)
+		admin_fail(im->a, "%s:%llu: %s", im->file, line, told->reason);
+	else if (told->outcome != IMPORT_NEW)
+		buf_printf(&im->a->out, "%s:%llu: %s: %s\n", im->file, line, told->uid,
+			told->outcome == IMPORT_REPLACED ? "replaced" : "skipped, it is there already");
+	return 0;
 }
 
 static int import_file(struct import *im)
 {
 	struct admin *a = im->a;
+	struct event_request rq = site_event_request(a->site, a->mem, a->now, false);
+	struct ical_split *split;
 	struct err e;
+	bool ended;
 
-	if (ical_split_open(read_file, im, a->mem, &im->split, &e) != 0)
+	if (ical_split_open(read_file, im, a->mem, &split, &e) != 0)
 		return admin_fail(a, "%s: %s", im->file, e.text);
-	store_info(a->site->dav.store, &im->info);
-	pthread_mutex_init(&im->lock, NULL);
-	import_all(im);
-	pthread_mutex_destroy(&im->lock);
-	buf_printf(&a->out, "%zu imported, %zu replaced, %zu skipped, %zu refused\n", im->imported,
-		im->replaced, im->skipped, im->refused);
-	if (atomic_load(&im->broken))
+	import_run(&(struct import_plan){ .rq = &rq, .calendar = &im->calendar, .split = split,
+		.replace = im->replace, .told = told, .arg = im }, &ended);
+	buf_printf(&a->out, "%zu imported, %zu replaced, %zu skipped, %zu refused\n", im->count[IMPORT_NEW],
+		im->count[IMPORT_REPLACED], im->count[IMPORT_SKIPPED], im->count[IMPORT_REFUSED]);
+	if (!ended)
 		return admin_fail(a, "the import was broken off");
-	return im->refused > 0 ? ADMIN_FAILED : ADMIN_OK;
+	return im->count[IMPORT_REFUSED] > 0 ? ADMIN_FAILED : ADMIN_OK;
 }
 
 int admin_import(struct admin *a, char *const *given)

@@ -467,6 +467,7 @@ static void read_address(struct exchange *x)
 	x->rq.base = x->site->settings->base_path;
 	x->rq.sessions = x->sv->sessions;
 	x->rq.refused = auth_refused(x->sv->auth);
+	x->rq.imports = x->sv->imports;
 	x->rq.session_rule = x->site->settings->sessions;
 }
 

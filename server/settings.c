@@ -143,6 +143,8 @@ static const struct conf_option server_options[] = {
 	{ "session-idle",            CONF_DURATION, "1h",             SECOND, 30 * DAY,    NULL },
 	{ "session-lifetime",        CONF_DURATION, "12h",            SECOND, 30 * DAY,    NULL },
 	{ "max-console-body",        CONF_SIZE,     "4M",             1024,   64 * MIB,    NULL },
+	{ "max-import-size",         CONF_SIZE,     "16M",            1024,   256 * MIB,   NULL },
+	{ "imports",                 CONF_INT,      "2",              0,      16,          NULL },
 	/* what programs are told */
 	{ "refresh-interval",        CONF_DURATION, "1h",             0,      366 * DAY,   NULL },
 	/* limits of one request */
@@ -354,6 +356,8 @@ static void read_sessions(struct settings *s, const struct conf_section *sec)
 		.lifetime_ms = conf_number(sec, "session-lifetime"),
 	};
 	s->console_body = (size_t)conf_number(sec, "max-console-body");
+	s->import_size = (size_t)conf_number(sec, "max-import-size");
+	s->imports = (size_t)conf_number(sec, "imports");
 }
 
 static void read_connections(struct settings *s, const struct conf_section *sec)

@@ -43,7 +43,8 @@ struct settings {
 	unsigned login_attempts;
 	size_t session_count;
 	struct session_rule sessions;
-	size_t console_body;                /* bytes */
+	size_t console_body, import_size;   /* bytes */
+	size_t imports;                     /* at once */
 
 	struct store_options store;
 	struct policy_options policy;

@@ -1,10 +1,26 @@
 #include "server/site.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/util.h"
+
+static struct site *site_of(const struct web *web)
+{
+	return (struct site *)((char *)web - offsetof(struct site, web));
+}
+
+static void hold_web(const struct web *web)
+{
+	atomic_fetch_add(&site_of(web)->refs, 1);
+}
+
+static void release_web(const struct web *web)
+{
+	site_release(site_of(web));
+}
 
 int site_create(struct settings *settings, const char *data, struct site **out, struct err *e)
 {
@@ -35,6 +51,10 @@ int site_create(struct settings *settings, const char *data, struct site **out, 
 	s->web.shares = settings->dav.shares;
 	s->web.delegates = settings->dav.delegates;
 	s->web.console_body = settings->console_body;
+	s->web.import_size = settings->import_size;
+	s->web.imports = settings->imports;
+	s->web.hold = hold_web;
+	s->web.release = release_web;
 	s->web.public_base = settings->public_base;
 	s->web.quotas = &settings->dav.quotas;
 	*out = s;

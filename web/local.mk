@@ -12,6 +12,8 @@ libweb_a_SOURCES = \
 	web/html.c \
 	web/html.h \
 	web/page.h \
+	web/imports.c \
+	web/imports.h \
 	web/policy_page.c \
 	web/profile.c \
 	web/profile.h \
@@ -33,6 +35,7 @@ libweb_a_SOURCES += \
 	web/console/events.c \
 	web/console/fees.c \
 	web/console/files.c \
+	web/console/imports.c \
 	web/console/openapi.c \
 	web/console/policies.c \
 	web/console/reports.c \

@@ -24,6 +24,9 @@ struct web {
 	const char *public_base; /* what stands before a path in links; NULL: none are written */
 	const struct quotas *quotas; /* NULL: none */
 	size_t console_body; /* the most that the console takes at once */
+	size_t import_size, imports; /* bytes of a file; how many are read in at once */
+	/* What goes on behind its answer holds what it uses. */
+	void (*hold)(const struct web *web), (*release)(const struct web *web);
 	size_t results; /* the most that it lists at once */
 	size_t calendars, feeds, shares, delegates; /* how many a user, a calendar may have */
 };

@@ -467,6 +467,14 @@ static int no_row(struct api *a, bool others)
 	return 405;
 }
 
+static int refuse_size(struct api *a, const struct api_row *row)
+{
+	if (row->flags & API_CALENDAR)
+		return api_refuse(a, 413, "the file is too large (max-import-size)");
+	return api_refuse(a, 413, row->flags & API_JSON ? "the body is too large (max-console-body)" :
+		"no body is taken here");
+}
+
 static int precheck(struct page_request *page, uint64_t content_length, bool length_known, size_t *body_max)
 {
 	struct api a = { .web = page->web, .http = page->http, .mem = page->http->mem };
@@ -485,10 +493,9 @@ static int precheck(struct page_request *page, uint64_t content_length, bool len
 		status = check_role(&a, row);
 	if (status != 0)
 		return status;
-	*body_max = row->flags & API_JSON ? a.web->console_body : 0;
+	*body_max = row->flags & API_JSON ? a.web->console_body : row->flags & API_CALENDAR ? a.web->import_size : 0;
 	if (length_known && content_length > *body_max)
-		return api_refuse(&a, 413, *body_max > 0 ? "the body is too large (max-console-body)" :
-			"no body is taken here");
+		return refuse_size(&a, row);
 	return 0;
 }
 
@@ -512,16 +519,32 @@ static void refuse(struct request *rq, int status, const char *why)
 
 const struct page_kind console_api = { door, precheck, refuse };
 
-static int read_body(struct api *a)
+/* 0, or the status of a refusal. */
+static int check_type(struct api *a, const char *type)
+{
+	const char *given = request_header(a->http, "Content-Type");
+
+	return given && header_has_token(given, type) ? 0 : api_refuse(a, 415, "the body has to be %s", type);
+}
+
+static int read_json(struct api *a)
 {
 	json_error_t why;
+	int status = check_type(a, "application/json");
 
-	if (!header_has_token(request_header(a->http, "Content-Type"), "application/json"))
-		return api_refuse(a, 415, "the body has to be application/json");
+	if (status != 0)
+		return status;
 	a->body = json_loadb(a->http->body, a->http->body_len, JSON_REJECT_DUPLICATES, &why);
 	if (!a->body)
 		return api_refuse(a, 400, "the body is no JSON: line %d: %s", why.line, why.text);
 	return json_is_object(a->body) ? 0 : api_refuse(a, 400, "the body is no JSON object");
+}
+
+static int read_body(struct api *a, const struct api_row *row)
+{
+	if (row->flags & API_JSON)
+		return read_json(a);
+	return row->flags & API_CALENDAR ? check_type(a, "text/calendar") : 0;
 }
 
 int page_console_api(struct page_request *page)
@@ -529,7 +552,7 @@ int page_console_api(struct page_request *page)
 	struct api a = { .web = page->web, .http = page->http, .mem = page->http->mem };
 	bool others;
 	const struct api_row *row = find_row(a.http, a.part, &others); /* precheck() has found it */
-	int status = row->flags & API_JSON ? read_body(&a) : 0;
+	int status = read_body(&a, row);
 
 	if (status == 0)
 		status = row->run(&a);

@@ -32,6 +32,7 @@ enum api_flags {
 	API_IN_PERSON = 2, /* for who is signed in: a script that was broken into makes no tokens */
 	API_SIGN_IN = 4,   /* by name and password */
 	API_CONFIRM = 8,   /* signed in, and with the password once more */
+	API_CALENDAR = 16, /* takes a file of events */
 };
 
 /* Handlers answer with what api_send() and api_refuse() return: the status. */
@@ -147,6 +148,12 @@ int api_calendar_show(struct api *a);
 int api_calendar_change(struct api *a);
 int api_calendar_delete(struct api *a);
 int api_calendar_export(struct api *a);
+/* The calendar of the path, if whoever asks may write events into it. -1 after a refusal. */
+int api_writable_calendar(struct api *a, struct collection *out);
+int api_import_begin(struct api *a);
+int api_imports(struct api *a);
+int api_import(struct api *a);
+int api_import_end(struct api *a);
 int api_share(struct api *a);
 int api_share_end(struct api *a);
 int api_feed_make(struct api *a);

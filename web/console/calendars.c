@@ -69,6 +69,23 @@ static int find_calendar(struct api *a, bool mine, struct collection *out)
 	return -1;
 }
 
+int api_writable_calendar(struct api *a, struct collection *out)
+{
+	enum share_access access = SHARE_WRITE;
+	struct err e;
+
+	if (find_calendar(a, false, out) < 0)
+		return -1;
+	if (!is_mine(a, out) && access_of(a, out, &access, &e) < 0) {
+		api_fail(a, &e);
+		return -1;
+	}
+	if (access >= SHARE_WRITE && !(out->flags & (COLL_FEES | COLL_SUBSCRIBED)))
+		return 0;
+	api_refuse(a, 403, access < SHARE_WRITE ? "for who may write there" : "no events are put there by hand");
+	return -1;
+}
+
 /* ---- how it is told ---- */
 
 static int add_share(const struct share *s, void *arg)

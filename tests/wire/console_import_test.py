@@ -1,0 +1,158 @@
+"""Files of events into a calendar, with progress: architecture.md 15.40; what is stored and refused as by PUT."""
+
+import time
+
+from appointments import CLIENT, Practice, practices
+from console import API, Console, problem
+from dedit_wire import Server, wait_for
+
+PATH = "/calendars/anna/calendar/imports"
+FILE = {"Content-Type": "text/calendar; charset=utf-8"}
+
+
+def vevent(uid, day=1, extra="", start="DTSTART:202706{:02}T100000Z\r\nDTEND:202706{:02}T110000Z\r\n"):
+    return (f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20260101T000000Z\r\n{start.format(day, day)}"
+            f"SUMMARY:Meeting\r\n{extra}END:VEVENT\r\n")
+
+
+def calendar(*parts):
+    return "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//wire test//EN\r\n" + "".join(parts) + "END:VCALENDAR\r\n"
+
+
+def begin(c, text, path=PATH, **query):
+    r = c.ask("POST", path, text, FILE, **query)
+    assert r.status == 202, r
+    o = r.json()
+    assert r.headers["location"] == f"{API}/imports/{o['id']}"
+    return o["id"]
+
+
+def end(c, id):
+    wait_for(lambda: c.get(f"/imports/{id}")["state"] != "running", what="the import's end")
+    return c.get(f"/imports/{id}")
+
+
+def counts(o):
+    return tuple(o[k] for k in ("total", "done", "imported", "replaced", "skipped", "refused"))
+
+
+def count(s, user="anna", path="/calendars/anna/calendar/"):
+    return s.request("GET", path, user=user).body.count(b"BEGIN:VEVENT")
+
+
+def test_stored(_):
+    with Server() as s:
+        c = Console(s)
+        assert c.get("/imports") == {"imports": []}
+        first = begin(c, calendar(*(vevent(f"e{n}", 1 + n % 28) for n in range(120))))
+        o = end(c, first)
+        assert o["state"] == "done" and counts(o) == (120, 120, 120, 0, 0, 0) and o["calendar"] == "anna/calendar"
+        assert o["refusals"] == [] and not o["truncated"] and o["began"] <= o["ended"] and o["replace"] is False
+        assert count(s) == 120
+        # again: there already; with replace: as it is in the file
+        changed = calendar(vevent("e0", extra="LOCATION:Paris\r\n"), vevent("new"))
+        assert counts(end(c, begin(c, changed))) == (2, 2, 1, 0, 1, 0)
+        assert b"Paris" not in s.request("GET", "/calendars/anna/calendar/").body
+        o = end(c, begin(c, changed, replace="1"))
+        assert counts(o) == (2, 2, 0, 2, 0, 0) and o["replace"] is True
+        assert b"Paris" in s.request("GET", "/calendars/anna/calendar/").body and count(s) == 121
+        listed = c.get("/imports")["imports"]
+        assert len(listed) == 3 and listed[0] == o and listed[-1]["id"] == first
+        # one that has ended is forgotten by who began it, and seen by nobody else
+        other = Console(s, "marc")
+        assert other.get("/imports") == {"imports": []}
+        problem(other.ask("GET", f"/imports/{first}"), 404)
+        problem(other.ask("DELETE", f"/imports/{first}"), 404)
+        assert c.ask("DELETE", f"/imports/{first}").status == 204
+        problem(c.ask("GET", f"/imports/{first}"), 404)
+        problem(c.ask("DELETE", f"/imports/{first}"), 404)
+
+
+def test_refused_ones_are_told(_):
+    """By UID, line of the file and reason, a hundred at most; the others are stored."""
+    with Server() as s:
+        c = Console(s)
+        text = calendar(vevent("good"), vevent("bad", start="DTSTART:nonsense\r\n"), vevent("fine", 2))
+        o = end(c, begin(c, text))
+        assert o["state"] == "done" and counts(o) == (3, 3, 2, 0, 0, 1)
+        (r,) = o["refusals"]
+        lines = text.split("\r\n")
+        assert r["uid"] == "bad" and lines[r["line"] - 1] == "DTSTART:nonsense" and r["reason"], r
+        assert count(s) == 2
+        o = end(c, begin(c, calendar(*(vevent(f"b{n}", start="DTSTART:nonsense\r\n") for n in range(130)))))
+        assert counts(o) == (130, 130, 0, 0, 0, 130) and len(o["refusals"]) == 100 and o["truncated"]
+        body = calendar(vevent("latin")).encode().replace(b"SUMMARY:Meeting", b"SUMMARY:\xe9t\xe9")
+        o = end(c, begin(c, body))
+        assert o["refused"] == 1 and count(s) == 2, o
+
+
+def test_refused(_):
+    with Server(settings='max-import-size = "4K"', extra='group "admin" { members = { "root" } }', users=("anna", "marc", "root")) as s:
+        c, marc = Console(s), Console(s, "marc")
+        good = calendar(vevent("x"))
+        for text in ("", "hello", calendar(), "BEGIN:VCALENDAR\r\n"):
+            problem(c.ask("POST", PATH, text, FILE), 422)
+        for kind in ("application/json", "text/plain", "", "text/calendars"):
+            problem(c.ask("POST", PATH, good, {"Content-Type": kind}), 415, "text/calendar")
+        problem(c.ask("POST", PATH, good + " " * 4096, FILE), 413, "max-import-size")
+        problem(c.ask("POST", PATH, good, FILE, replace="yes"), 400, "replace")
+        problem(c.ask("POST", PATH, good, {**FILE, "X-CSRF-Token": ""}), 403, "X-CSRF-Token")
+        problem(s.request("POST", API + PATH, good, FILE), 401)
+        # who may write there
+        problem(marc.ask("POST", PATH, good, FILE), 404)
+        problem(c.ask("POST", "/calendars/anna/none/imports", good, FILE), 404)
+        c.ask("PUT", "/calendars/anna/calendar/shares/marc", {"access": "read"})
+        problem(marc.ask("POST", PATH, good, FILE), 403, "write")
+        problem(Console(s, "root").ask("POST", PATH, good, FILE), 403, "write")
+        assert count(s) == 0 and c.get("/imports") == {"imports": []}
+        c.ask("PUT", "/calendars/anna/calendar/shares/marc", {"access": "write"})
+        assert end(marc, begin(marc, good))["imported"] == 1 and count(s) == 1
+        token = s.dedit("user", "token", "anna", "add", "script", "--api").stdout.strip()
+        r = s.request("POST", API + PATH, calendar(vevent("y")), {**FILE, "Authorization": f"Bearer {token}"}, None)
+        assert r.status == 202, r
+        wait_for(lambda: count(s) == 2)
+
+
+def test_so_many_at_once(_):
+    """With none allowed there is room for none; the answer says so, and when to ask again."""
+    with Server(settings="imports = 0") as s:
+        r = Console(s).ask("POST", PATH, calendar(vevent("x")), FILE)
+        problem(r, 503, "imports")
+        assert r.headers["retry-after"] and count(s) == 0
+
+
+def test_stopped(_):
+    """By who began it, or by the server's end: what was imported stays, and the server ends in time."""
+    with Server() as s:
+        c = Console(s)
+        big = calendar(*(vevent(f"e{n}", 1 + n % 28) for n in range(20000)))
+        id = begin(c, big)
+        wait_for(lambda: c.get(f"/imports/{id}")["done"] > 0)
+        assert c.ask("DELETE", f"/imports/{id}").status == 204
+        o = end(c, id)
+        assert o["state"] == "broken" and 0 < o["done"] < o["total"] == 20000
+        assert count(s) == o["imported"]
+        # others are served meanwhile
+        id = begin(c, big)
+        began = time.monotonic()
+        assert s.request("OPTIONS", "/").status == 200 and time.monotonic() - began < 5
+        s.stop()
+        s.start()
+        problem(Console(s).ask("GET", f"/imports/{id}"), 404)
+        assert count(s) >= o["imported"]
+
+
+def test_under_a_policy(_):
+    """A client's import is judged as a client's change is: it is no way around a fee. The owner's is proposed, as the owner's other changes are."""
+    policy = 'timezone = "Europe/Paris"\ncurrency = EUR\nprice = "80 EUR"\ntiers = { "48h 50%", "24h 100%" }'
+    with Server(extra=practices({"therapy": policy}), users=(), clock="2026-01-01T00:00:00Z") as s:
+        for user, standing in ((CLIENT, [("late-cancel", "charged", 8000)]), (None, [("late-cancel", "proposed", 8000)])):
+            p = Practice(s, "therapy")
+            p.book("a")
+            p.path("a", CLIENT)  # shared with the client
+            p.at(5)
+            c = Console(s, user or p.owner)
+            o = end(c, begin(c, p.event("a", status="CANCELLED"), f"/calendars/{p.owner}/work/imports", replace="1"))
+            assert o["replaced"] == 1, o
+            assert p.standing("a") == standing, (user, p.standing("a"))
+            problem(c.ask("POST", f"/calendars/{p.owner}/fees/imports", p.event("b"), FILE), 404 if user else 403)

@@ -1,0 +1,92 @@
+/* Files of events into a calendar, with progress (web/imports.h). */
+#include <string.h>
+
+#include "base/util.h"
+#include "web/console/api.h"
+#include "web/imports.h"
+
+/* What stands in a file needn't be UTF-8. */
+static json_t *clean_json(const char *text)
+{
+	return json_text(utf8_valid(text, strlen(text)) ? text : "");
+}
+
+static json_t *refusals_json(const struct import_state *s)
+{
+	json_t *list = json_array();
+
+	for (size_t n = 0; n < s->refusal_count; n++)
+		json_array_append_new(list, json_pack("{s:o, s:I, s:o}", "uid", clean_json(s->refusals[n].uid), "line",
+			(json_int_t)s->refusals[n].line, "reason", clean_json(s->refusals[n].reason)));
+	return list;
+}
+
+static json_t *import_json(const struct import_state *s)
+{
+	static const char *const names[] = { [IMPORT_NEW] = "imported", [IMPORT_REPLACED] = "replaced",
+		[IMPORT_SKIPPED] = "skipped", [IMPORT_REFUSED] = "refused" };
+	size_t done = 0;
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:I, s:o, s:b}", "id", s->id, "calendar", s->calendar,
+		"replace", s->replace, "state", s->ended == 0 ? "running" : s->broken ? "broken" : "done", "began",
+		json_time(s->began), "ended", s->ended ? json_time(s->ended) : json_null(), "total",
+		(json_int_t)s->total, "refusals", refusals_json(s), "truncated",
+		s->refusal_count < s->count[IMPORT_REFUSED]);
+
+	for (size_t n = 0; n < IMPORT_OUTCOMES; n++) {
+		json_object_set_new(o, names[n], json_integer((json_int_t)s->count[n]));
+		done += s->count[n];
+	}
+	json_object_set_new(o, "done", json_integer((json_int_t)done));
+	return o;
+}
+
+int api_imports(struct api *a)
+{
+	struct import_state *states;
+	size_t count = imports_list(a->http->imports, a->http->who.name, NULL, a->http->now, a->mem, &states);
+	json_t *list = json_array();
+
+	for (size_t n = 0; n < count; n++)
+		json_array_append_new(list, import_json(&states[n]));
+	return api_send(a, 200, json_pack("{s:o}", "imports", list));
+}
+
+static int send_import(struct api *a, int status, const char *id)
+{
+	struct import_state *states;
+
+	if (imports_list(a->http->imports, a->http->who.name, id, a->http->now, a->mem, &states) == 0)
+		return api_refuse(a, 404, "there is no such import");
+	return api_send(a, status, import_json(&states[0]));
+}
+
+int api_import(struct api *a)
+{
+	return send_import(a, 200, a->part[0]);
+}
+
+int api_import_begin(struct api *a)
+{
+	int64_t replace = 0;
+	char id[IMPORT_ID_SIZE];
+	struct collection c;
+	struct err e;
+	int status;
+
+	if (api_query_number(a, "replace", 0, 1, &replace) < 0 || api_writable_calendar(a, &c) < 0)
+		return a->http->res->status;
+	if (imports_begin(a->http->imports, &(struct import_begin){ .web = a->web, .who = &a->http->who,
+		.calendar = &c, .text = a->http->body, .len = a->http->body_len, .replace = replace != 0,
+		.now = a->http->now }, id, &e) < 0)
+		return api_fail(a, &e);
+	status = send_import(a, 202, id);
+	response_header(a->http->res, "Location", arena_printf(a->mem, "/console/api/imports/%s", id));
+	return status;
+}
+
+int api_import_end(struct api *a)
+{
+	struct err e;
+
+	return imports_end(a->http->imports, a->http->who.name, a->part[0], &e) < 0 ? api_fail(a, &e) : api_done(a);
+}

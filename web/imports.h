@@ -1,0 +1,55 @@
+/*
+ * Imports that go on behind their answer: each a thread, watched by who has begun it until an hour after its
+ * end. In memory alone: a restart breaks them off, and what was imported stays. Bounded; thread-safe.
+ */
+#ifndef DEDIT_WEB_IMPORTS_H
+#define DEDIT_WEB_IMPORTS_H
+
+#include "policy/import.h"
+#include "web/web.h"
+
+enum {
+	IMPORT_ID_SIZE = 17,
+	IMPORT_REFUSALS = 100,     /* so many are listed of one */
+	IMPORTS_KEPT = 64,         /* those that ended, the oldest go */
+	IMPORT_KEPT_SECONDS = 3600,
+};
+
+struct import_refusal { uint64_t line; const char *uid, *reason; };
+
+/* How far one is, in an arena. */
+struct import_state {
+	char id[IMPORT_ID_SIZE];
+	const char *calendar;      /* "anna/work" */
+	bool replace;
+	int64_t began, ended;      /* ended 0: it goes on */
+	bool broken;               /* not all was tried */
+	size_t total, count[IMPORT_OUTCOMES];
+	struct import_refusal *refusals;
+	size_t refusal_count;
+};
+
+struct imports;
+
+struct imports *imports_create(void);
+/* Stops those under way, and waits for them. Accepts NULL. */
+void imports_destroy(struct imports *i);
+
+struct import_begin {
+	const struct web *web;     /* held until it ends */
+	const struct principal *who;
+	const struct collection *calendar;
+	const char *text;          /* copied */
+	size_t len;
+	bool replace;
+	int64_t now;
+};
+/* ERR_SYNTAX: no iCalendar, or nothing in it; ERR_BUSY: web.imports are under way. */
+int imports_begin(struct imports *i, const struct import_begin *b, char id[IMPORT_ID_SIZE], struct err *e);
+/* Those of an account, the latest first; id NULL: all. The number. */
+size_t imports_list(struct imports *i, const char *account, const char *id, int64_t now, struct arena *mem,
+	struct import_state **out);
+/* Stops it, or forgets one that has ended. ERR_NOT_FOUND. */
+int imports_end(struct imports *i, const char *account, const char *id, struct err *e);
+
+#endif
