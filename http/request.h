@@ -17,6 +17,7 @@
 #include "http/session.h"
 
 struct header { const char *name, *value; };
+struct backups;
 struct imports;
 
 enum { RESPONSE_HEADERS = 24 };
@@ -72,6 +73,7 @@ struct request {
 	struct sessions *sessions;                /* the console's */
 	struct refused *refused;                  /* logins */
 	struct imports *imports;                  /* of the console (web/imports.h) */
+	struct backups *backups;                  /* web/backups.h */
 	struct session_rule session_rule;
 	const char *session_token;                /* the cookie that was taken: a secret; NULL: none was */
 	struct session session;                   /* what it stands for */

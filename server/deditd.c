@@ -25,6 +25,7 @@
 #include "server/sandbox.h"
 #include "server/tasks.h"
 #include "server/tls.h"
+#include "web/backups.h"
 #include "web/imports.h"
 #include "xml/xml.h"
 
@@ -206,6 +207,7 @@ static int start(struct deditd *d, struct err *e)
 	prepare_policies(site);
 	sv->sessions = sessions_create(s->session_count);
 	sv->imports = imports_create();
+	sv->backups = backups_create();
 	if (auth_create(sv->store, &sv->auth, e) != 0 || reaper_create(&rule, &sv->reaper, e) != 0 ||
 		workers_create("worker", s->workers, s->queue, &sv->work, e) != 0 ||
 		workers_create("login", core_count(), LOGIN_QUEUE, &sv->logins, e) != 0)
@@ -225,6 +227,7 @@ static void finish(struct deditd *d)
 	control_stop(d->control);
 	tasks_stop(d->tasks);
 	imports_destroy(sv->imports);
+	backups_destroy(sv->backups);
 	workers_destroy(sv->logins);
 	workers_destroy(sv->work);
 	reaper_destroy(sv->reaper);

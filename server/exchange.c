@@ -468,6 +468,7 @@ static void read_address(struct exchange *x)
 	x->rq.sessions = x->sv->sessions;
 	x->rq.refused = auth_refused(x->sv->auth);
 	x->rq.imports = x->sv->imports;
+	x->rq.backups = x->sv->backups;
 	x->rq.session_rule = x->site->settings->sessions;
 }
 

@@ -26,6 +26,7 @@ struct server {
 	struct auth *auth;
 	struct sessions *sessions; /* of the console */
 	struct imports *imports;   /* that go on behind their answers */
+	struct backups *backups;   /* the same */
 	struct workers *work;    /* everything that may block */
 	struct workers *logins;  /* password hashing: one a core, so that it can't take all workers */
 	struct reaper *reaper;

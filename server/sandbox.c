@@ -213,7 +213,8 @@ static int allow_settings(const struct landlock *l, const struct settings *s, st
 {
 	const char *const *module = s->policy.module_paths;
 
-	if (allow(l, s->data, WRITE, e) != 0 || allow_beside(l, s->root->file, e) != 0 ||
+	if (allow(l, s->data, WRITE, e) != 0 || (s->backup != NULL && allow(l, s->backup, WRITE, e) != 0) ||
+		allow_beside(l, s->root->file, e) != 0 ||
 		allow_beside(l, s->tls_certificate, e) != 0 || allow_beside(l, s->tls_key, e) != 0 ||
 		allow_beside(l, s->policy.policy_ca, e) != 0 || allow_sockets(l, s->listen, e) != 0 ||
 		allow_sockets(l, s->metrics_listen, e) != 0 ||

@@ -119,6 +119,7 @@ static const struct conf_option server_options[] = {
 	{ "mirror-delay",            CONF_DURATION, "250ms",          0,      60 * SECOND, NULL },
 	{ "tombstones",              CONF_DURATION, "365d",           DAY,    3650 * DAY,  NULL },
 	{ "watch-folders",           CONF_INT,      "8192",           0,      1000000,     NULL },
+	{ "backup",                  CONF_STRING,   NULL,             0,      0,           check_not_empty },
 	/* policy modules */
 	{ "modules",                 CONF_LIST,     NULL,             0,      0,           check_not_empty },
 	{ "policy-ca",               CONF_STRING,   NULL,             0,      0,           check_not_empty },
@@ -177,7 +178,7 @@ static const struct conf_option account_options[] = {
 
 /* Of these the value at the start holds until the end; a reload brings all the others into force. */
 static const char *const held[] = {
-	"listen", "tls-listen", "metrics-listen", "user", "sandbox", "data", "mirror-delay",
+	"listen", "tls-listen", "metrics-listen", "user", "sandbox", "data", "backup", "mirror-delay",
 	"tombstones", "watch-folders", "threads", "workers", "queue", "connections",
 	"connections-per-address", "header-timeout", "idle-timeout", "body-rate", "sessions",
 };
@@ -425,6 +426,7 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->log_level = log_level_of(conf_string(sec, "log-level"));
 	s->access_log = access_log_path(s, conf_string(sec, "access-log"));
 	s->data = absolute_path(s, conf_string(sec, "data"));
+	s->backup = absolute_path(s, conf_string(sec, "backup"));
 	s->user = conf_string(sec, "user");
 	s->sandbox = conf_number(sec, "sandbox") != 0;
 	s->store.mirror_delay_ms = (unsigned)conf_number(sec, "mirror-delay");

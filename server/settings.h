@@ -26,6 +26,7 @@ struct settings {
 	const struct conf_value *listen, *tls_listen, *metrics_listen;
 	const char *tls_certificate, *tls_key; /* absolute; NULL without TLS */
 	const char *data;                   /* absolute */
+	const char *backup;                 /* the folder for backups, absolute; NULL: none */
 	const char *user;                   /* whom root becomes; NULL: nobody else */
 	bool sandbox;
 	bool plain_anywhere;

@@ -623,6 +623,13 @@ int store_backup(const struct store_backup_source *from, const char *to, struct 
 	return store_sqlite_backup(from, to, out, e);
 }
 
+int store_backup_open(struct store *s, const struct store_backup_source *from, const char *to,
+	struct store_backup *out, struct err *e)
+{
+	assert(from != NULL && from->path != NULL && from->held != NULL && to != NULL && out != NULL);
+	return store_sqlite_backup_open(s, from, to, out, e);
+}
+
 int store_restore(const char *path, const char *from, bool damaged, store_parse_fn parse,
 	store_problem_fn problem, void *arg, struct store_backup *out, struct err *e)
 {

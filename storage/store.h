@@ -594,6 +594,11 @@ struct store_backup_source {
  * again. */
 int store_backup(const struct store_backup_source *from, const char *to, struct store_backup *out,
 	struct err *e);
+/* The same of a store that is open here, and holds its files meanwhile, into the folder `to`, which is made,
+ * and taken away on failure. from->held may not be NULL: it says whether to go on. ERR_EXISTS: `to` is there;
+ * ERR_BUSY: a backup is being made already. */
+int store_backup_open(struct store *s, const struct store_backup_source *from, const char *to,
+	struct store_backup *out, struct err *e);
 /* Makes a data folder of a backup. `path` is missing, or holds nothing that could be lost. The copy is looked
  * at as by a deep check before anything is in its place, and each problem is told: unless `damaged`, one is
  * enough to fail, with nothing restored. New epoch, and numbers that were never given before (15.13). */

@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libweb.a
 libweb_a_SOURCES = \
 	web/appointment.c \
+	web/backups.c \
+	web/backups.h \
 	web/calendar_head.c \
 	web/console/console.h \
 	web/dispatch.c \

@@ -25,6 +25,7 @@ struct web {
 	const struct quotas *quotas; /* NULL: none */
 	size_t console_body; /* the most that the console takes at once */
 	size_t import_size, imports; /* bytes of a file; how many are read in at once */
+	const char *data, *backup; /* folders: of what is kept, for backups; NULL: none are made */
 	/* What goes on behind its answer holds what it uses. */
 	void (*hold)(const struct web *web), (*release)(const struct web *web);
 	size_t results; /* the most that it lists at once */

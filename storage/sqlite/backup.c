@@ -227,3 +227,21 @@ int store_sqlite_backup(const struct store_backup_source *from, const char *to, 
 	fd_cleanup(&b.to);
 	return status;
 }
+
+int store_sqlite_backup_open(struct store *s, const struct store_backup_source *from, const char *to,
+	struct store_backup *out, struct err *e)
+{
+	int status;
+
+	if (mkdir(to, 0700) < 0)
+		return err_errno(e, errno == EEXIST ? ERR_EXISTS : ERR_IO, "%s", to);
+	status = store_hold(s, e);
+	if (status == 0) {
+		status = store_sqlite_backup(from, to, out, e);
+		store_release(s);
+	}
+	if (status < 0) {
+		rmdir(to);
+	}
+	return status;
+}

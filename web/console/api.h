@@ -172,6 +172,8 @@ int api_delegate_end(struct api *a);
 int api_server(struct api *a);
 int api_accounts(struct api *a);
 int api_logins(struct api *a);
+int api_backup(struct api *a);
+int api_backup_begin(struct api *a);
 int api_check_store(struct api *a);
 int api_check_ledgers(struct api *a);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "policy/audit.h"
 #include "policy/host.h"
+#include "web/backups.h"
 #include "web/console/api.h"
 
 #include "config.h"
@@ -76,6 +77,45 @@ int api_logins(struct api *a)
 			"name", *rows[n].name ? json_string(rows[n].name) : json_null(), "reason",
 			refused_names[rows[n].why]));
 	return api_send(a, 200, json_pack("{s:i, s:o}", "most", REFUSED_MOST, "logins", list));
+}
+
+/* ---- backups ---- */
+
+static json_t *ended_json(const struct backup_run *r)
+{
+	bool ok = r->why.code == ERR_NONE;
+	const struct store_counts *n = &r->made.counts;
+
+	return json_pack("{s:o, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "began", json_time(r->began),
+		"ended", json_time(r->ended), "ok", ok, "name", ok ? json_string(r->name) : json_null(), "problem",
+		ok ? json_null() : json_text(r->why.text), "files", (json_int_t)r->made.files, "bytes",
+		(json_int_t)r->made.bytes, "accounts", (json_int_t)n->accounts, "calendars",
+		(json_int_t)n->collections, "objects", (json_int_t)n->objects, "left-out", (json_int_t)r->left_out);
+}
+
+static int send_backup(struct api *a, int status)
+{
+	struct backup_run now, last;
+
+	backups_state(a->http->backups, &now, &last);
+	return api_send(a, status, json_pack("{s:o, s:o, s:o}", "folder",
+		a->web->backup ? json_text(a->web->backup) : json_null(), "running",
+		now.began ? json_pack("{s:o, s:s}", "began", json_time(now.began), "name", now.name) : json_null(),
+		"last", last.began ? ended_json(&last) : json_null()));
+}
+
+int api_backup(struct api *a)
+{
+	return send_backup(a, 200);
+}
+
+int api_backup_begin(struct api *a)
+{
+	struct err e;
+
+	if (backups_begin(a->http->backups, a->web, a->http->now, &e) == 0)
+		return send_backup(a, 202);
+	return e.code == ERR_INVALID ? api_refuse(a, 409, "%s", e.text) : api_fail(a, &e);
 }
 
 /* ---- is all well? ---- */

@@ -53,6 +53,8 @@ const struct api_row api_rows[] = {
 	{ "GET",    "/server",        API_ADMIN,  API_NO_BODY, api_server,        "health and sizes" },
 	{ "GET",    "/server/accounts", API_ADMIN, API_NO_BODY, api_accounts,     "all accounts" },
 	{ "GET",    "/server/logins", API_ADMIN,  API_NO_BODY, api_logins,       "refused lately" },
+	{ "GET",    "/server/backup", API_ADMIN,  API_NO_BODY, api_backup,       "what came of the last" },
+	{ "POST",   "/server/backup", API_ADMIN,  API_NO_BODY, api_backup_begin, "begin one" },
 	{ "POST",   "/server/check",  API_ADMIN,  API_NO_BODY, api_check_store,   "look through the store" },
 	{ "POST",   "/server/ledger", API_ADMIN,  API_NO_BODY, api_check_ledgers, "verify all ledgers" },
 	{ 0 },
