@@ -39,6 +39,23 @@ export function field(label, control, hint) {
 	return h("div", { class: "field" }, h("label", { for: control.id }, label), control, note);
 }
 
+// A text to take elsewhere. Browsers have a clipboard for pages only under TLS and on this machine.
+export function copyButton(control) {
+	return h("button", { type: "button", onclick: async () => {
+		if (navigator.clipboard) {
+			await navigator.clipboard.writeText(control.value);
+		} else {
+			control.select();
+			document.execCommand("copy");
+		}
+		say(t("frame.copied"), [], "good");
+	} }, t("frame.copy"));
+}
+export function copyable(label, value, hint) {
+	const input = h("input", { readonly: true, value, onfocus: () => input.select() });
+	return h("div", { class: "copyable" }, field(label, input, hint), copyButton(input));
+}
+
 export function select(options, value, onchange) {
 	const e = h("select", { onchange: () => onchange?.(e.value) },
 		options.map(([v, text]) => h("option", { value: v, selected: v === value }, text)));
@@ -178,16 +195,37 @@ export async function telling(call) {
 	}
 }
 
-// Asks before something is done. Resolves with the form's data, or null.
-export function ask(title, body, doing, undoing, { danger = false } = {}) {
+// Asks before something is done. Resolves with the form's data, or null. act(data): what is done then; the dialog stays
+// until that has worked, says why not, and resolves with what it gave, or true.
+export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
 	return new Promise((resolve) => {
 		const label = newId("dialog");
-		const form = h("form", { method: "dialog" }, h("h2", { id: label }, title), body,
-			h("div", { class: "buttons" },
-				h("button", { type: "button", onclick: () => dialog.close("") }, undoing),
-				h("button", { class: danger ? "danger" : "primary", value: "yes" }, doing)));
-		const dialog = h("dialog", { "aria-labelledby": label, onclose: () => {
-			resolve(dialog.returnValue === "yes" ? new FormData(form) : null);
+		const wrong = h("p", { class: "wrong", role: "alert", hidden: true });
+		const no = h("button", { type: "button", onclick: () => dialog.close("") }, undoing);
+		const yes = h("button", { class: danger ? "danger" : "primary", value: "yes" }, doing);
+		let result = null;
+
+		async function perform(event) {
+			if (!act)
+				return;
+			event.preventDefault();
+			no.disabled = yes.disabled = true;
+			wrong.hidden = true;
+			try {
+				result = await act(new FormData(form)) ?? true;
+				dialog.close("yes");
+			} catch (e) {
+				wrong.textContent = explained(e);
+				wrong.hidden = false;
+			} finally {
+				no.disabled = yes.disabled = false;
+			}
+		}
+
+		const form = h("form", { method: "dialog", onsubmit: perform }, h("h2", { id: label }, title), body, wrong,
+			h("div", { class: "buttons" }, no, yes));
+		const dialog = h("dialog", { "aria-labelledby": label, oncancel: (e) => yes.disabled && e.preventDefault(), onclose: () => {
+			resolve(dialog.returnValue !== "yes" ? null : act ? result : new FormData(form));
 			gone(dialog);
 		} }, form);
 		document.body.append(dialog);

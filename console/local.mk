@@ -1,4 +1,4 @@
-# The console's pages. Two libraries are fetched by npm, as console/package-lock.json has them, into the
+# The console's pages. Three libraries are fetched by npm, as console/package-lock.json has them, into the
 # build folder's console/vendor; a release holds them there already, so that it builds without npm and
 # network.
 console_pages = \
@@ -11,23 +11,27 @@ console_pages = \
 	console/fee.js \
 	console/format.js \
 	console/main.js \
+	console/page_calendars.js \
 	console/page_clients.js \
 	console/page_decide.js \
 	console/page_fees.js \
 	console/page_reports.js \
 	console/page_signin.js \
 	console/page_today.js \
+	console/qr.js \
 	console/texts.js
 
 # Below node_modules, and what they are called here.
 console_fetched = \
 	@event-calendar/build/dist/event-calendar.min.js:event-calendar.js \
 	@event-calendar/build/dist/event-calendar.min.css:event-calendar.css \
+	lean-qr/index.mjs:lean-qr.js \
 	uplot/dist/uPlot.iife.min.js:uplot.js \
 	uplot/dist/uPlot.min.css:uplot.css
 console_vendor = \
 	console/vendor/event-calendar.js \
 	console/vendor/event-calendar.css \
+	console/vendor/lean-qr.js \
 	console/vendor/uplot.js \
 	console/vendor/uplot.css
 
@@ -54,7 +58,7 @@ console/vendor/.fetched: $(console_npm)
 	$(AM_V_GEN)rm -rf console/npm && $(MKDIR_P) console/npm console/vendor && \
 	for file in $(console_npm); do cp $(srcdir)/$$file console/npm/ || exit 1; done && \
 	(cd console/npm && $(NPM) ci --omit=dev --loglevel=error >/dev/null) || { \
-		echo "The console's pages need two libraries that npm could not fetch." >&2; \
+		echo "The console's pages need three libraries that npm could not fetch." >&2; \
 		echo "Without a network: build a release's archive, which holds them, or --disable-console." >&2; \
 		exit 1; } && \
 	for pair in $(console_fetched); do \

@@ -1,0 +1,141 @@
+"""The page of calendars: made, changed, shared, given as a link, taken along, deleted; each said before it is done."""
+
+import pathlib
+import urllib.error
+import urllib.request
+
+from console_test import SERVER, page, signed_in
+from dedit_wire import wait_for
+
+__all__ = ["SERVER"]
+OWN = "[data-ref='anna/appointments']"
+CARD = "[data-ref='anna/choir-practice']"
+
+
+def card(b, text):
+    b.see(text, CARD)
+    b.settled()
+
+
+def test_from_made_to_deleted(s):
+    with signed_in(s) as b:
+        page(b, s, "calendars")
+        b.click("button[data-key=new]")
+        b.type("dialog input[name=displayname]", "Choir practice")
+        assert b.js("return document.querySelector('dialog input[name=name]').value") == "choir-practice"
+        b.click("dialog button.primary")
+        card(b, "Choir practice")
+
+        b.click("button[data-key=new]")  # what can't be done is said where it was asked for, and nothing typed is lost
+        b.type("dialog input[name=displayname]", "Choir practice")
+        b.click("dialog button.primary")
+        b.see("there is a calendar of that name", "dialog .wrong")
+        b.click("dialog button[type=button]")
+
+        b.click(f"{CARD} [data-do=edit]")
+        b.type("dialog input[name=displayname]", "Choir")
+        b.js("document.querySelector('dialog input[type=color]').value = '#aa3300'")
+        b.click("dialog button.primary")
+        b.see("Saved.", ".toasts")
+        b.until(lambda: b.text(f"{CARD} h2") == "Choir", "the new name")
+        assert b.js("return getComputedStyle(document.querySelector(arguments[0])).backgroundColor",
+                    f"{CARD} .swatch") == "rgb(170, 51, 0)"
+
+        b.settled()
+        b.click(f"{CARD} [data-do=delete]")
+        b.see("All its events go with it", "dialog")
+        b.click("dialog .buttons button[type=button]")
+        b.until(lambda: not b.all("dialog"), "nothing was done")
+        assert b.all(CARD)
+        b.click(f"{CARD} [data-do=delete]")
+        b.click("dialog button.danger")
+        b.until(lambda: not b.all(CARD), "it is gone")
+        assert s.request("PROPFIND", "/calendars/anna/choir-practice/", user="anna").status == 404
+        assert not [c for c in b.complaints() if "409" not in c]
+
+        b.settled()
+        b.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=b.folder)
+        b.click(f"{OWN} [data-do=export]")
+        file = pathlib.Path(b.folder) / "appointments.ics"
+        wait_for(file.exists, 15, "the file is there")
+        assert file.read_text().count("BEGIN:VEVENT") > 100
+
+
+def listed(s, user):
+    return s.request("PROPFIND", "/calendars/anna/appointments/", headers={"Depth": "0"}, user=user).status
+
+
+def share(b, s):
+    b.click(f"{OWN} [data-do=share]")
+    b.type("dialog input[name=user]", "nobody")
+    b.click("dialog button.primary")
+    b.see("another user of this server", "dialog .wrong")
+    b.type("dialog input[name=user]", "marc")
+    b.click("dialog button.primary")
+    b.see("marc: read", OWN)
+    assert listed(s, "marc") == 207
+    b.settled()
+    b.click(f"{OWN} .lines button")
+    b.see("goes from the programs of marc", "dialog")
+    b.click("dialog button.danger")
+    b.until(lambda: "marc" not in b.text(OWN), "no longer shared")
+    assert listed(s, "marc") in (403, 404)
+    b.settled()
+
+
+def fetched(url):
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as e:
+        return e.code, ""
+
+
+def feed(b):
+    b.click(f"{OWN} [data-do=feed]")
+    b.type("dialog input[name=label]", "Family")
+    b.click("dialog input[name=busy]")
+    b.click("dialog button.primary")
+    b.find("dialog.panel .qr svg")
+    url = b.js("return document.querySelector('dialog.panel input').value")
+    status, text = fetched(url)
+    assert status == 200 and "BEGIN:VEVENT" in text and "Durand" not in text, "busy times alone"
+    b.click("dialog.panel header button")
+    b.see("Family", OWN)
+    b.settled()
+    b.click(f"{OWN} .lines button")
+    b.see("Whoever has this link gets nothing more", "dialog")
+    b.click("dialog button.danger")
+    b.until(lambda: "Family" not in b.text(OWN), "it is revoked")
+    assert fetched(url)[0] == 404
+
+
+CODE = """
+const done = arguments[arguments.length - 1], src = document.querySelector('script[type=module]').src;
+import(new URL('qr.js', src)).then(({ qrCode }) => {
+    const s = qrCode('webcal://calendar.example/feeds/' + 'x'.repeat(60), 'a').querySelector('svg');
+    done([s.viewBox.baseVal.width, s.querySelector('path').getAttribute('d')]);
+}, e => done(String(e)));
+"""
+
+
+def looks_like_a_code(b):
+    """Square by square: the three corners of ISO/IEC 18004 6.3.3, and the margin of 6.3.8."""
+    side, path = b.js_async(CODE)
+    dark = {tuple(map(int, d.split("h")[0].split())) for d in path.split("M")[1:]}
+    assert (side - 8 - 17) % 4 == 0
+    assert all(4 <= x < side - 4 and 4 <= y < side - 4 for x, y in dark)
+    for left, top in ((4, 4), (side - 11, 4), (4, side - 11)):
+        for y in range(7):
+            for x in range(7):
+                ring = max(abs(x - 3), abs(y - 3))
+                assert ((left + x, top + y) in dark) == (ring != 2), (left, top, x, y)
+
+
+def test_share_and_feed(s):
+    with signed_in(s) as b:
+        page(b, s, "calendars")
+        share(b, s)
+        feed(b)
+        looks_like_a_code(b)
+        assert not [c for c in b.complaints() if "422" not in c]
