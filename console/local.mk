@@ -15,6 +15,7 @@ console_pages = \
 	console/page_clients.js \
 	console/page_decide.js \
 	console/page_fees.js \
+	console/page_policy.js \
 	console/page_reports.js \
 	console/page_signin.js \
 	console/page_today.js \

@@ -9,6 +9,7 @@ import { decide } from "./page_decide.js";
 import { fees } from "./page_fees.js";
 import { clients } from "./page_clients.js";
 import { reports } from "./page_reports.js";
+import { policy } from "./page_policy.js";
 import { calendars } from "./page_calendars.js";
 
 // What the address says behind '#/', who may see it, and who draws it: show(place, context).
@@ -18,6 +19,7 @@ const pages = [
 	{ name: "fees", show: fees, roles: ["owner", "client"] },
 	{ name: "clients", show: clients, roles: ["owner"] },
 	{ name: "reports", show: reports, roles: ["owner"] },
+	{ name: "policy", show: policy, roles: ["owner"] },
 	{ name: "calendars", show: calendars, roles: ["client"] },
 ];
 

@@ -1,0 +1,145 @@
+// The policy in words, what an appointment would cost now, and the past year again under another text.
+import * as api from "./api.js";
+import { copyButton, explained, field, h, nothing, select, table } from "./dom.js";
+import { addDays, amount, date, day, money, number, time, today } from "./format.js";
+import { facts, when } from "./fee.js";
+import { named, t } from "./texts.js";
+
+const WEEKS_AHEAD = 4, DAYS_BACK = 365;
+const ownerOf = (calendar) => calendar.split("/")[0];
+
+// ---- in words ----
+
+function words(text, title, lang) {
+	return h("div", {}, h("h3", {}, title), text ? h("div", { lang, class: "terms" },
+		text.split("\n").filter(Boolean).map((line) => h("p", {}, line))) : nothing(t("policy.no-words")));
+}
+
+function inWords(policy) {
+	return h("section", {}, h("h2", {}, t("policy.words")), h("div", { class: "beside" },
+		words(policy.explain.en, "English", "en"), words(policy.explain.fr, "Français", "fr")));
+}
+
+// ---- what cancelling would cost ----
+
+async function coming(policy, owner, context) {
+	const { now } = context.session, since = today(now);
+	const calendar = policy.calendars.filter((c) => ownerOf(c) === owner);
+	const { events } = await api.get("events", { owner, calendar, since, until: addDays(since, 7 * WEEKS_AHEAD) }, context.signal);
+	return events.filter((e) => calendar.includes(e.calendar) && e.status !== "CANCELLED" && !e["all-day"] && e.start > now)
+		.sort((a, b) => a.start.localeCompare(b.start));
+}
+
+function quoted(quote) {
+	return quote ? facts([[t("policy.would"), named("class", quote.class)], [t("fees.fee"), h("strong", {}, amount(quote.cost))],
+		[t("fee.basis"), quote.basis], [t("fee.free-until"), quote["free-until"] ? when(quote["free-until"]) : null]])
+		: nothing(t("event.quote-none"));
+}
+
+function quotes(events, context) {
+	const answer = h("div", { role: "status", class: "quoted" });
+	let latest = 0;
+	async function show(n) {
+		const mine = ++latest, event = events[n];
+		const found = await api.get("quotes", { calendar: event.calendar, name: event.name }, context.signal);
+		if (mine === latest)
+			answer.replaceChildren(quoted(found.quotes.find((q) => q.start === event.start)));
+	}
+	const choice = select(events.map((e, n) => [String(n), `${day(e.start)}, ${time(e.start)} · ${e.title}`]), "0",
+		(n) => show(Number(n)));
+	const section = h("section", {}, h("h2", {}, t("policy.quote")),
+		events.length ? [field(t("policy.quote-which"), choice), answer] : nothing(t("policy.no-events")));
+	return { section, load: () => events.length ? show(0) : null };
+}
+
+// ---- the past again ----
+
+const outcome = (o, currency) => o.class ? `${named("class", o.class)} · ${money(o.fee - o.credit, currency)}` : "–";
+
+// All first, then those for whom it makes most of a difference.
+function sums(list) {
+	const difference = (s) => s.after - s.before;
+	const sorted = [...list].sort((a, b) => (b.client === "") - (a.client === "") || Math.abs(difference(b)) - Math.abs(difference(a)));
+	return table(t("policy.sums"), [
+		{ label: t("fees.client"), title: true, text: (s) => s.client || h("strong", {}, t("policy.all")) },
+		{ label: t("policy.before"), number: true, text: (s) => money(s.before, s.currency) },
+		{ label: t("policy.after"), number: true, text: (s) => money(s.after, s.currency) },
+		{ label: t("policy.difference"), number: true, text: (s) => money(difference(s), s.currency) },
+	], sorted, { className: "rows" });
+}
+
+function pairs(replay) {
+	return [h("h3", {}, t("policy.pairs")), table(t("policy.pairs"), [
+		{ label: t("fees.client"), title: true, text: (p) => p.client },
+		{ label: t("fees.start"), text: (p) => when(p.start) },
+		{ label: t("fees.at"), text: (p) => date(p.at) },
+		{ label: t("policy.before"), text: (p) => outcome(p.before, p.currency) },
+		{ label: t("policy.after"), text: (p) => outcome(p.after, p.currency) },
+	], replay.pairs, { className: "rows" }), replay.truncated ? h("p", { class: "hint" }, t("today.truncated")) : ""];
+}
+
+function replayed(replay) {
+	const leftOut = replay["left-out"];
+	return [h("p", {}, t("policy.replayed", { count: number(replay.count), changed: number(replay.changed) }),
+		leftOut ? ` ${t("policy.left-out", { count: number(leftOut) })}` : null),
+	...(replay.pairs.length ? [h("p", {}, t("policy.adopt")), sums(replay.sums), ...pairs(replay)] : [nothing(t("policy.same")), sums(replay.sums)])];
+}
+
+const faults = (list) => h("div", { class: "failure", role: "alert" }, h("p", {}, t("policy.faults")),
+	h("ul", {}, list.map((line) => h("li", {}, h("code", {}, line)))));
+
+async function decideAgain(owner, since, policies) {
+	const check = await api.send("POST", "policies/check", { policies });
+	return check.ok ? replayed(await api.send("POST", "policies/replay", { owner, since, policies })) : [faults(check.errors)];
+}
+
+function replaySection(policy, owner, context) {
+	const rows = Math.min(24, policy.text.split("\n").length + 1);
+	const text = h("textarea", { rows, spellcheck: "false", wrap: "off" });
+	text.value = policy.text;
+	const since = h("input", { type: "date", value: addDays(today(context.session.now), -DAYS_BACK), required: true });
+	const result = h("div", { role: "status", class: "replayed" });
+	const button = h("button", { class: "primary" }, t("policy.replay-do"));
+	const again = h("button", { type: "button", onclick: () => { text.value = policy.text; text.focus(); } }, t("policy.reset"));
+
+	async function run(event) {
+		event.preventDefault();
+		button.disabled = true;
+		result.replaceChildren(h("p", { class: "loading" }, t("policy.replaying")), h("progress", { "aria-label": t("policy.replaying") }));
+		try {
+			result.replaceChildren(...await decideAgain(owner, since.value, text.value));
+		} catch (e) {
+			result.replaceChildren(h("p", { class: "wrong", role: "alert" }, explained(e)));
+		} finally {
+			button.disabled = false;
+		}
+	}
+	return h("section", {}, h("h2", {}, t("policy.replay")), h("p", {}, t("policy.replay-what")),
+		h("form", { class: "replay", onsubmit: run }, field(t("policy.text"), text, t("policy.text-hint")),
+			h("div", { class: "row" }, field(t("policy.since"), since), button, copyButton(text), again)), result);
+}
+
+// ---- the page ----
+
+function choose(policies, one, context) {
+	return policies.length < 2 ? "" : field(t("page.policy"), select(policies.map((p) => [p.name, p.name]), one.name,
+		(policy) => context.go("policy", { policy })));
+}
+
+export async function policy(place, context) {
+	const { policies } = await api.get("policies", {}, context.signal);
+	if (!policies.length) {
+		place.replaceChildren(nothing(t("policy.none")));
+		return;
+	}
+	const theirs = policies.find((p) => p.calendars.some((c) => ownerOf(c) === context.owner));
+	const one = policies.find((p) => p.name === context.parameters.get("policy")) ?? theirs ?? policies[0];
+	const owners = one.calendars.map(ownerOf);
+	const owner = owners.includes(context.owner) ? context.owner : owners[0];
+	const full = await api.get(`policies/${encodeURIComponent(one.name)}`, {}, context.signal);
+	const quote = quotes(owner ? await coming(one, owner, context) : [], context);
+	place.replaceChildren(choose(policies, one, context),
+		h("p", {}, t("policy.for", { name: one.name, calendars: one.calendars.join(", ") || "–" })),
+		inWords(full), quote.section, full.text && owner ? replaySection(full, owner, context) : "");
+	await quote.load();
+}
