@@ -11,6 +11,7 @@ console_pages = \
 	console/fee.js \
 	console/format.js \
 	console/main.js \
+	console/page_account.js \
 	console/page_calendars.js \
 	console/page_clients.js \
 	console/page_decide.js \

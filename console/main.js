@@ -11,6 +11,7 @@ import { clients } from "./page_clients.js";
 import { reports } from "./page_reports.js";
 import { policy } from "./page_policy.js";
 import { calendars } from "./page_calendars.js";
+import { account } from "./page_account.js";
 
 // What the address says behind '#/', who may see it, and who draws it: show(place, context).
 const pages = [
@@ -21,6 +22,7 @@ const pages = [
 	{ name: "reports", show: reports, roles: ["owner"] },
 	{ name: "policy", show: policy, roles: ["owner"] },
 	{ name: "calendars", show: calendars, roles: ["client"] },
+	{ name: "account", show: account, roles: ["client"] },
 ];
 
 const context = { session: null, owner: null, parameters: new URLSearchParams(), signal: null,

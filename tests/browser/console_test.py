@@ -24,7 +24,7 @@ calendar "anna/appointments" { policy = "practice" }
 """
 SERVER = {"extra": EXTRA, "users": ("anna", "marc", "paul"), "start": False}
 HOSTILE = "<img src=x onerror=document.title='broken'> <b>Zoé</b>"
-OWNER_PAGES = ("today", "decide", "fees", "clients", "reports", "policy", "calendars")
+OWNER_PAGES = ("today", "decide", "fees", "clients", "reports", "policy", "calendars", "account")
 TAB, ENTER = "\ue004", "\ue007"
 
 
@@ -246,7 +246,7 @@ def test_french(s):
         for name in OWNER_PAGES:
             page(b, s, name)
             assert b.js("return document.documentElement.lang") == "fr"
-            assert not re.search(r"\b(page|frame|fees|state|class|column|table|report|policy|calendars|access)\.[a-z-]+\b", b.text()), name
+            assert not re.search(r"\b(page|frame|fees|state|class|column|table|report|policy|calendars|access|account)\.[a-z-]+\b", b.text()), name
             b.screenshot(shot(name, "wide", "light", "fr"))
 
 

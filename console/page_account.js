@@ -1,0 +1,79 @@
+// The account: the passwords of programs, and how programs and telephones are set up.
+import * as api from "./api.js";
+import { ask, copyable, field, h, nothing, panel, say, table } from "./dom.js";
+import { date, number } from "./format.js";
+import { facts } from "./fee.js";
+import { qrCode } from "./qr.js";
+import { t } from "./texts.js";
+
+const serverOf = (account) => `${account.server || new URL("..", document.baseURI).href.replace(/\/$/, "")}/`;
+
+// What DAVx5 and other programs for Android open to be set up: the address, and who.
+function setup(account, password) {
+	const url = new URL(serverOf(account));
+	const who = [account.name, password].filter(Boolean).map(encodeURIComponent).join(":");
+	return `${url.protocol.replace("http", "caldav")}//${who}@${url.host}${url.pathname}`;
+}
+
+// ---- application passwords ----
+
+function showToken(account, made) {
+	panel(t("account.token-new"), h("div", {}, h("p", {}, t("account.token-once")), copyable(t("account.token"), made.token),
+		facts([[t("account.server"), h("code", {}, serverOf(account))], [t("signin.name"), h("code", {}, account.name)]]),
+		qrCode(setup(account, made.token), t("account.token-qr"))), t("frame.close"));
+}
+
+async function addToken(account, done) {
+	const made = await ask(t("account.token-new"), field(t("calendars.label"), h("input", { name: "label", required: true, maxlength: "100",
+		autocomplete: "off" }), t("account.token-hint")), t("account.token-do"), t("frame.cancel"),
+	{ act: (form) => api.send("POST", "account/tokens", { label: form.get("label").trim() }) });
+	if (!made)
+		return;
+	done();
+	showToken(account, made);
+}
+
+async function endToken(token, done) {
+	if (!await ask(t("calendars.revoke-which", { label: token.label }), h("p", {}, t("account.token-end")), t("account.token-end-do"),
+		t("frame.cancel"), { danger: true, act: () => api.send("DELETE", `account/tokens/${encodeURIComponent(token.id)}`) }))
+		return;
+	say(t("calendars.revoked"), [], "good");
+	done();
+}
+
+function tokens(account, done) {
+	const list = account.tokens.length ? table(t("account.tokens"), [
+		{ label: t("calendars.label"), title: true, text: (k) => k.label },
+		{ label: t("account.made"), text: (k) => date(k.created) },
+		{ label: "", number: true, text: (k) => h("button", { type: "button", class: "link", "aria-label": t("calendars.revoke-which", { label: k.label }),
+			onclick: () => endToken(k, done) }, t("calendars.revoke")) },
+	], account.tokens, { className: "rows", rowAttributes: (k) => ({ "data-ref": k.id }) }) : nothing(t("account.no-tokens"));
+	return h("section", {}, h("h2", {}, t("account.tokens")), h("p", {}, t("account.tokens-what")), list,
+		h("p", { class: "below" }, h("button", { type: "button", class: "primary", "data-key": "token",
+			onclick: () => addToken(account, done) }, t("account.token-new"))));
+}
+
+// ---- programs and telephones ----
+
+function devices(account) {
+	const url = serverOf(account);
+	const way = (title, ...steps) => h("div", {}, h("h3", {}, title), steps);
+	const list = (...steps) => h("ol", {}, steps.map((text) => h("li", {}, text)));
+	return h("section", {}, h("h2", {}, t("account.devices")), h("p", {}, t("account.devices-what")),
+		facts([[t("account.server"), h("code", {}, url)], [t("signin.name"), h("code", {}, account.name)],
+			[t("signin.password"), t("account.password-which")]]),
+		url.startsWith("https:") ? null : h("p", { class: "hint" }, t("account.no-tls")),
+		h("div", { class: "beside" },
+			way("iPhone, iPad", list(t("account.ios-1"), t("account.ios-2"))),
+			way("Mac", list(t("account.mac-1"), t("account.mac-2"))),
+			way("Android", list(t("account.android-1"), t("account.android-2")), qrCode(setup(account), t("account.android-qr"))),
+			way("Thunderbird", list(t("account.thunderbird-1"), t("account.thunderbird-2")))));
+}
+
+export async function account(place, context) {
+	const mine = await api.get("account", {}, context.signal);
+	const done = () => context.refresh();
+	place.replaceChildren(facts([[t("signin.name"), mine.name], [t("account.display"), mine.displayname],
+		[t("account.addresses"), mine.addresses.join(", ")], [t("account.sessions"), number(mine.sessions)]]),
+	tokens(mine, done), devices(mine));
+}
