@@ -18,6 +18,7 @@ console_pages = \
 	console/page_fees.js \
 	console/page_policy.js \
 	console/page_reports.js \
+	console/page_server.js \
 	console/page_signin.js \
 	console/page_today.js \
 	console/qr.js \

@@ -12,6 +12,7 @@ import { reports } from "./page_reports.js";
 import { policy } from "./page_policy.js";
 import { calendars } from "./page_calendars.js";
 import { account } from "./page_account.js";
+import { server } from "./page_server.js";
 
 // What the address says behind '#/', who may see it, and who draws it: show(place, context).
 const pages = [
@@ -23,6 +24,7 @@ const pages = [
 	{ name: "policy", show: policy, roles: ["owner"] },
 	{ name: "calendars", show: calendars, roles: ["client"] },
 	{ name: "account", show: account, roles: ["client"] },
+	{ name: "server", show: server, roles: ["administrator"] },
 ];
 
 const context = { session: null, owner: null, parameters: new URLSearchParams(), signal: null,

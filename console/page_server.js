@@ -1,0 +1,65 @@
+// For the administrator: is all well, and who is here.
+import * as api from "./api.js";
+import { explained, h, table } from "./dom.js";
+import { number } from "./format.js";
+import { facts } from "./fee.js";
+import { t } from "./texts.js";
+
+const units = ["B", "KB", "MB", "GB", "TB"];
+function bytes(n) {
+	const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, n)) / 3)));
+	const scaled = n / 1000 ** unit;
+	return `${number(scaled < 10 ? Math.round(scaled * 10) / 10 : Math.round(scaled))} ${units[unit]}`;
+}
+
+// Not by its colour alone.
+const verdict = (well, text) => h("span", { class: well ? "state-paid" : "state-disputed" }, h("span", { "aria-hidden": "true" }, well ? "✓" : "!"), ` ${text}`);
+
+function health(server) {
+	return facts([
+		[t("server.health"), verdict(server.healthy, server.health)], [t("server.version"), server.version],
+		[t("server.url"), server["public-url"] || t("server.no-url")],
+		[t("server.accounts"), number(server.accounts)], [t("page.calendars"), number(server.calendars)],
+		[t("server.policies"), number(server.policies)], [t("server.sessions"), number(server.sessions)],
+		[t("server.journal"), number(server.journal)], [t("server.free"), bytes(server["free-bytes"])],
+		[t("server.wal"), bytes(server["wal-bytes"])],
+	]);
+}
+
+// A button that looks through everything, and what it found.
+function inspection(path, key) {
+	const result = h("div", { role: "status" });
+	const text = t(`server.${key}`);
+	const button = h("button", { type: "button", "data-do": key, onclick: async () => {
+		button.disabled = true;
+		result.replaceChildren(h("progress", { "aria-label": text }));
+		try {
+			const found = await api.send("POST", path);
+			result.replaceChildren(found.ok ? verdict(true, t("server.no-problems")) : h("div", { class: "failure" },
+				h("p", {}, verdict(false, t("server.problems", { count: number(found.problems.length) }))),
+				h("ul", {}, found.problems.map((line) => h("li", {}, line))), found.truncated ? h("p", {}, t("today.truncated")) : null));
+		} catch (e) {
+			result.replaceChildren(h("p", { class: "wrong", role: "alert" }, explained(e)));
+		} finally {
+			button.disabled = false;
+		}
+	} }, text);
+	return h("div", { class: "inspection" }, h("p", {}, t(`server.${key}-what`)), button, result);
+}
+
+function accounts(list) {
+	const roles = (a) => [a.owner && t("server.owner"), a.closed && t("server.closed")].filter(Boolean).join(", ") || "–";
+	return h("section", {}, h("h2", {}, t("server.accounts")), table(t("server.accounts"), [
+		{ label: t("signin.name"), title: true, text: (a) => a.name },
+		{ label: t("account.display"), text: (a) => a.displayname || "–" },
+		{ label: t("account.addresses"), text: (a) => a.addresses.join(", ") || "–" },
+		{ label: t("server.roles"), text: roles },
+		{ label: t("account.tokens"), number: true, text: (a) => number(a.tokens) },
+	], list, { className: "rows", rowAttributes: (a) => ({ "data-ref": a.name }) }), h("p", { class: "hint" }, t("server.accounts-how")));
+}
+
+export async function server(place, context) {
+	const [state, all] = await Promise.all([api.get("server", {}, context.signal), api.get("server/accounts", {}, context.signal)]);
+	place.replaceChildren(health(state), h("section", {}, h("h2", {}, t("server.inspect")), h("div", { class: "inspections" },
+		inspection("server/check", "check"), inspection("server/ledger", "verify"))), accounts(all.accounts));
+}

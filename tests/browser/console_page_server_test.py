@@ -1,0 +1,28 @@
+"""The administrator's page: accounts, health, and what looks through the store and the ledgers."""
+
+import json
+
+from console_test import SERVER, look_at, page, signed_in
+
+__all__ = ["SERVER"]
+PROBLEM = {"ok": False, "truncated": False, "problems": ["<b>anna</b>: entry 7 was changed"]}
+ANSWER = ("const f = window.fetch, told = arguments[0]; window.fetch = (url, o) => String(url).endsWith('server/ledger') ?"
+          " Promise.resolve(new Response(told)) : f(url, o)")
+
+
+def test_accounts_and_inspections(s):
+    with signed_in(s, "paul") as b:
+        page(b, s, "server")
+        names = b.js("return [...document.querySelectorAll('tr[data-ref]')].map(r => r.dataset.ref)")
+        assert {"anna", "marc", "paul"} <= set(names)
+        assert "owner" in b.text("tr[data-ref=anna]") and "owner" not in b.text("tr[data-ref=marc]")
+        b.see("✓ ok", ".facts")
+        for button in ("check", "verify"):
+            b.click(f"[data-do={button}]")
+            b.until(lambda: "no problems" in b.text(f".inspection:has([data-do={button}])"), button)
+        b.js(ANSWER, json.dumps(PROBLEM))
+        b.click("[data-do=verify]")
+        b.see("1 problem", ".inspection .failure")
+        b.see("<b>anna</b>: entry 7 was changed", ".inspection li")
+        assert not b.complaints()
+        look_at(b, s, ("server", "account"))
