@@ -97,11 +97,15 @@ function keep(session) {
 export const session = async () => keep(await answer(await call("GET", "session", { quiet: true })));
 
 // RFC 7617, in UTF-8.
-export async function signIn(name, password) {
+function basic(name, password) {
 	const bytes = new TextEncoder().encode(`${name}:${password}`);
-	const basic = btoa(String.fromCharCode(...bytes));
-	return keep(await answer(await call("POST", "session", { quiet: true, headers: { Authorization: `Basic ${basic}` } })));
+	return { Authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
 }
+
+export const signIn = async (name, password) => keep(await answer(await call("POST", "session", { quiet: true, headers: basic(name, password) })));
+
+export const changePassword = async (name, old, password) => answer(await call("POST", "account/password",
+	{ ...json({ password }), headers: basic(name, old) }));
 
 export async function signOut() {
 	await call("DELETE", "session", { quiet: true });

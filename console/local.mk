@@ -7,6 +7,7 @@ console_pages = \
 	console/icon.svg \
 	console/licences.txt \
 	console/api.js \
+	console/delegates.js \
 	console/dom.js \
 	console/fee.js \
 	console/format.js \

@@ -1,6 +1,7 @@
-// The account: the passwords of programs, and how programs and telephones are set up.
+// The account: its password, those of programs, and how programs and telephones are set up.
 import * as api from "./api.js";
 import { ask, copyable, field, h, nothing, panel, say, table } from "./dom.js";
+import { delegates } from "./delegates.js";
 import { date, number } from "./format.js";
 import { facts } from "./fee.js";
 import { qrCode } from "./qr.js";
@@ -13,6 +14,29 @@ function setup(account, password) {
 	const url = new URL(serverOf(account));
 	const who = [account.name, password].filter(Boolean).map(encodeURIComponent).join(":");
 	return `${url.protocol.replace("http", "caldav")}//${who}@${url.host}${url.pathname}`;
+}
+
+// ---- the password ----
+
+// Typed twice, since nobody sees it; the name is there for programs that keep passwords.
+function passwordFields(name) {
+	const input = (key, autocomplete) => h("input", { type: "password", name: key, autocomplete, required: true, oninput: () =>
+		again.setCustomValidity(again.value === made.value ? "" : t("account.other")) });
+	const made = input("new", "new-password"), again = input("again", "new-password");
+	return [h("input", { hidden: true, autocomplete: "username", value: name, readonly: true }),
+		field(t("account.old"), input("old", "current-password")), field(t("account.new"), made), field(t("account.again"), again)];
+}
+
+async function change(name) {
+	const result = await ask(t("account.change"), passwordFields(name), t("account.change"), t("frame.cancel"),
+		{ act: (form) => api.changePassword(name, form.get("old"), form.get("new")) });
+	if (result)
+		say(t(result.weak ? "account.weak" : "account.changed"), [], result.weak ? "bad" : "good");
+}
+
+function password(name) {
+	return h("section", {}, h("h2", {}, t("account.password")), h("p", {}, t("account.password-what")),
+		h("p", {}, h("button", { type: "button", "data-do": "password", onclick: () => change(name) }, t("account.change"))));
 }
 
 // ---- application passwords ----
@@ -55,6 +79,12 @@ function tokens(account, done) {
 
 // ---- programs and telephones ----
 
+// A link as any, since Safari takes profiles from those alone; the server has to know what it is called outside.
+function profile(account) {
+	return account.server ? [h("p", {}, t("account.profile-what")), h("p", {}, h("a", { class: "primary", href: api.address("account/mobileconfig"),
+		"data-do": "profile" }, t("account.profile"))), qrCode(`${document.baseURI.split("#")[0]}#/account`, t("account.here"))] : null;
+}
+
 function devices(account) {
 	const url = serverOf(account);
 	const way = (title, ...steps) => h("div", {}, h("h3", {}, title), steps);
@@ -64,16 +94,16 @@ function devices(account) {
 			[t("signin.password"), t("account.password-which")]]),
 		url.startsWith("https:") ? null : h("p", { class: "hint" }, t("account.no-tls")),
 		h("div", { class: "beside" },
-			way("iPhone, iPad", list(t("account.ios-1"), t("account.ios-2"))),
+			way("iPhone, iPad", list(t("account.ios-1"), t("account.ios-2")), profile(account)),
 			way("Mac", list(t("account.mac-1"), t("account.mac-2"))),
 			way("Android", list(t("account.android-1"), t("account.android-2")), qrCode(setup(account), t("account.android-qr"))),
 			way("Thunderbird", list(t("account.thunderbird-1"), t("account.thunderbird-2")))));
 }
 
 export async function account(place, context) {
-	const mine = await api.get("account", {}, context.signal);
 	const done = () => context.refresh();
+	const [mine, acting] = await Promise.all([api.get("account", {}, context.signal), delegates(context.session.name, done, context.signal)]);
 	place.replaceChildren(facts([[t("signin.name"), mine.name], [t("account.display"), mine.displayname],
 		[t("account.addresses"), mine.addresses.join(", ")], [t("account.sessions"), number(mine.sessions)]]),
-	tokens(mine, done), devices(mine));
+	password(mine.name), tokens(mine, done), devices(mine), acting);
 }

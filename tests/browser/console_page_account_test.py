@@ -2,9 +2,13 @@
 
 import base64
 
-from console_test import SERVER, page, signed_in
+import console_test
+from console_test import page, signed_in
+from dedit_wire import PASSWORD
 
-__all__ = ["SERVER"]
+SERVER = {**console_test.SERVER, "settings": 'public-url = "https://cal.example.org"'}
+FETCH = ("const done = arguments[arguments.length - 1]; fetch(document.querySelector('[data-do=profile]').href)"
+         ".then(r => r.text()).then(done, e => done(String(e)))")
 
 
 def status(s, password, name="anna"):
@@ -34,3 +38,42 @@ def test_an_application_password(s):
         page(b, s, "server")  # not for owners, but the session goes on
         assert not b.all("nav [data-page=server]") and b.text("h1") == "Today and week"
         assert not b.complaints()
+
+
+def refused(b, old, new, again, why):
+    b.click("[data-do=password]")
+    for name, text in (("old", old), ("new", new), ("again", again)):
+        b.type(f"dialog input[name={name}]", text)
+    b.click("dialog button.primary")
+    if why:
+        b.see(why, "dialog .wrong")
+        b.click("dialog .buttons button[type=button]")
+
+
+def test_password_and_delegates(s):
+    with signed_in(s, "marc") as b:
+        page(b, s, "account")
+        refused(b, "wrong", "another one 77", "another one 77", "The server says:")
+        refused(b, PASSWORD, "another one 77", "another one 77", None)
+        b.see("The password is changed.", ".toasts")
+        assert status(s, "another one 77", "marc") == 207 and status(s, PASSWORD, "marc") == 401
+        page(b, s, "calendars")
+        page(b, s, "account")  # this session goes on
+
+        b.click("button[data-key=delegate]")
+        b.type("dialog input[name=user]", "nobody")
+        b.click("dialog button.primary")
+        b.see("The server says:", "dialog .wrong")
+        b.type("dialog input[name=user]", "paul")
+        b.click("dialog button.primary")
+        b.see("paul: read and change", "[data-ref=paul]")
+        assert "paul" in s.dedit("delegate", "marc").stdout
+        b.settled()
+        b.click("[data-ref=paul] button")
+        b.see("no longer sees your calendars", "dialog")
+        b.click("dialog button.danger")
+        b.until(lambda: not b.all("[data-ref=paul]"), "no delegate any more")
+        assert "paul" not in s.dedit("delegate", "marc").stdout
+        profile = b.js_async(FETCH)
+        assert "com.apple.caldav.account" in profile and "cal.example.org" in profile, profile[:300]
+        assert len([c for c in b.complaints() if "403" not in c and "404" not in c]) == 0
