@@ -1,9 +1,9 @@
-// For the administrator: is all well, and who is here.
+// For the administrator: is all well, who is here, and who was turned away.
 import * as api from "./api.js";
-import { explained, h, table } from "./dom.js";
-import { number } from "./format.js";
+import { explained, h, nothing, table } from "./dom.js";
+import { moment, number } from "./format.js";
 import { facts } from "./fee.js";
-import { t } from "./texts.js";
+import { named, t } from "./texts.js";
 
 const units = ["B", "KB", "MB", "GB", "TB"];
 function bytes(n) {
@@ -58,8 +58,21 @@ function accounts(list) {
 	], list, { className: "rows", rowAttributes: (a) => ({ "data-ref": a.name }) }), h("p", { class: "hint" }, t("server.accounts-how")));
 }
 
+function logins({ logins: list, most }) {
+	return h("section", {}, h("h2", {}, t("server.logins")), list.length ? [h("p", {}, t("server.logins-most", { count: number(most) })),
+		table(t("server.logins"), [
+			{ label: t("signin.name"), title: true, text: (l) => l.name ?? t("server.unknown") },
+			{ label: t("server.why"), text: (l) => named("login", l.reason) },
+			{ label: t("server.address"), text: (l) => l.address },
+			{ label: t("server.times"), number: true, text: (l) => number(l.times) },
+			{ label: t("server.first"), text: (l) => moment(l.first) },
+			{ label: t("server.last"), text: (l) => moment(l.time) },
+		], list, { className: "rows" })] : nothing(t("server.no-logins")));
+}
+
 export async function server(place, context) {
-	const [state, all] = await Promise.all([api.get("server", {}, context.signal), api.get("server/accounts", {}, context.signal)]);
+	const [state, all, refused] = await Promise.all(["server", "server/accounts", "server/logins"].map((path) =>
+		api.get(path, {}, context.signal)));
 	place.replaceChildren(health(state), h("section", {}, h("h2", {}, t("server.inspect")), h("div", { class: "inspections" },
-		inspection("server/check", "check"), inspection("server/ledger", "verify"))), accounts(all.accounts));
+		inspection("server/check", "check"), inspection("server/ledger", "verify"))), accounts(all.accounts), logins(refused));
 }

@@ -556,6 +556,21 @@ const texts = {
 	"account.profile-what": ["Or open this page on the device, and take the profile: it holds server and name, and asks for the password.",
 		"Ou ouvrez cette page sur l'appareil et prenez le profil : il contient serveur et nom, et demande le mot de passe."],
 	"account.here": ["This page, for the telephone", "Cette page, pour le téléphone"],
+
+	"server.logins": ["Refused logins", "Connexions refusées"],
+	"server.no-logins": ["None since the server's start.", "Aucune depuis le démarrage du serveur."],
+	"server.logins-most": ["The latest {count} at most, since the server's start.", "Les {count} dernières au plus, depuis le démarrage du serveur."],
+	"server.last": ["Last", "Dernière"],
+	"server.first": ["First", "Première"],
+	"server.times": ["Times", "Nombre"],
+	"server.address": ["From", "De"],
+	"server.why": ["Why", "Pourquoi"],
+	"server.unknown": ["(unknown)", "(inconnu)"],
+	"login.password": ["wrong password", "mot de passe erroné"],
+	"login.unknown": ["no such account", "aucun compte de ce nom"],
+	"login.closed": ["the account is closed", "compte fermé"],
+	"login.waiting": ["not looked at: too many before", "pas examinée : trop d'essais avant"],
+	"login.token": ["a token that nobody has", "un jeton que personne n'a"],
 };
 
 let column = 0;

@@ -2,7 +2,7 @@
 
 import json
 
-from console_test import SERVER, look_at, page, signed_in
+from console_test import SERVER, look_at, page, serve, signed_in
 
 __all__ = ["SERVER"]
 PROBLEM = {"ok": False, "truncated": False, "problems": ["<b>anna</b>: entry 7 was changed"]}
@@ -11,6 +11,8 @@ ANSWER = ("const f = window.fetch, told = arguments[0]; window.fetch = (url, o) 
 
 
 def test_accounts_and_inspections(s):
+    serve(s)
+    assert s.request("GET", "/calendars/marc/", user="marc", password="guessed").status == 401
     with signed_in(s, "paul") as b:
         page(b, s, "server")
         names = b.js("return [...document.querySelectorAll('tr[data-ref]')].map(r => r.dataset.ref)")
@@ -20,6 +22,7 @@ def test_accounts_and_inspections(s):
         for button in ("check", "verify"):
             b.click(f"[data-do={button}]")
             b.until(lambda: "no problems" in b.text(f".inspection:has([data-do={button}])"), button)
+        b.see("marc\twrong password", "section:last-of-type")
         b.js(ANSWER, json.dumps(PROBLEM))
         b.click("[data-do=verify]")
         b.see("1 problem", ".inspection .failure")
