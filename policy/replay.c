@@ -37,14 +37,19 @@ static int enter(struct player *p, struct entry *entries, size_t count, int64_t 
 	return count ? store_commit(p->store, &c, e) : 0;
 }
 
+/* The reason of bookings that keep their price: the ledger keeps a title without the price it named. */
+static const char said_price[] = "price";
+
 /* As it stands in the ledger, but under the other policy, if there is one. */
 static int enter_fact(struct player *p, const struct policy *policy, struct err *e)
 {
 	struct entry fact = *p->now;
 
 	fact.shown = NULL;
-	if (policy && strcmp(fact.kind, KIND_SLOT) == 0)
+	if (policy && strcmp(fact.kind, KIND_SLOT) == 0) {
 		fact.i.basis = policy->digest; /* of the text that it was acquired under */
+		fact.i.reason = said_price;
+	}
 	return enter(p, &fact, 1, p->now->when, e);
 }
 
@@ -65,7 +70,7 @@ static void keep_facts(const struct policy_incident *known, struct policy_incide
 	told->currency = known->currency;
 	told->deposit = known->deposit;
 	told->service = known->service;
-	told->reason = known->reason;
+	told->reason = said_price;
 }
 
 static void wake_later(struct player *p, int64_t at, const struct policy_change *c)

@@ -23,7 +23,7 @@
 #define LATE "2026-06-10T05:00:00Z" /* three hours before */
 #define NOW "2026-07-01T00:00:00Z"
 
-struct world { struct arena *mem; struct whole *whole; const char *length; };
+struct world { struct arena *mem; struct whole *whole; const char *length, *title; };
 
 static const struct policy_setting t24[] = {
 	{ sizeof(t24[0]), "timezone", "Europe/Paris", "test", 1 },
@@ -42,6 +42,7 @@ static int setup(void **state)
 
 	w->mem = arena_create();
 	w->length = "PT1H";
+	w->title = "marie";
 	w->whole = whole_open("therapy", "Europe/Paris", t24, ARRAY_SIZE(t24), why, sizeof(why));
 	if (!w->whole)
 		fail_msg("%s", why);
@@ -78,8 +79,8 @@ static void change(struct world *w, const char *uid, const char *when, const cha
 
 	if (start)
 		c.body = arena_printf(w->mem, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\nBEGIN:VEVENT\r\nUID:%s\r\n"
-			"DTSTAMP:20260101T000000Z\r\nDTSTART:202606%s\r\nDURATION:%s\r\nSUMMARY:marie\r\n%s"
-			"END:VEVENT\r\nEND:VCALENDAR\r\n", uid, start, w->length, more);
+			"DTSTAMP:20260101T000000Z\r\nDTSTART:202606%s\r\nDURATION:%s\r\nSUMMARY:%s\r\n%s"
+			"END:VEVENT\r\nEND:VCALENDAR\r\n", uid, start, w->length, w->title, more);
 	if (whole_change(w->whole, &c, why, sizeof(why)))
 		fail_msg("%s", why);
 }
@@ -166,6 +167,32 @@ static void the_same_policy_decides_the_same(void **state)
 	expect_pair(&r, 2, "late-move", 0, "late-move", 0);
 	expect_pair(&r, 3, "late-cancel", 8000, "late-cancel", 8000); /* what was held */
 	expect_pair(&r, 4, "no-show", 8000, "no-show", 8000);
+}
+
+/* The ledger keeps a title without the price that it named. */
+static void a_price_in_the_title_stays(void **state)
+{
+	static const struct policy_setting titled[] = {
+		{ sizeof(titled[0]), "timezone", "Europe/Paris", "test", 1 },
+		{ sizeof(titled[0]), "currency", "EUR", "test", 1 },
+		{ sizeof(titled[0]), "price-from", "title", "test", 1 },
+		{ sizeof(titled[0]), "owner-changes", "client", "test", 1 },
+		{ sizeof(titled[0]), "tiers", "24h 100%", "test", 1 },
+		{ sizeof(titled[0]), "no-show", "100% wait 15m until 14d", "test", 1 },
+	};
+	struct world *w = *state;
+	char why[300] = "";
+	struct replay r;
+
+	whole_close(w->whole);
+	w->whole = whole_open("therapy", "Europe/Paris", titled, ARRAY_SIZE(titled), why, sizeof(why));
+	w->title = "marie 80 EUR";
+	change(w, "absent", BOOKED, "owner", "12T080000Z", "");
+	change(w, "absent", "2026-06-12T08:20:00Z", "owner", "12T080000Z", "DESCRIPTION:#noshow\r\n");
+	r = replay_all(w, "price-from = title owner-changes = client tiers = { \"24h 100%\" } "
+		"no-show = \"100% wait 15m until 14d\"");
+	assert_int_equal(r.count, 1);
+	expect_pair(&r, 0, "no-show", 8000, "no-show", 8000);
 }
 
 static void another_policy_decides_otherwise(void **state)
@@ -322,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_same_policy_decides_the_same),
+		TEST(a_price_in_the_title_stays),
 		TEST(another_policy_decides_otherwise),
 		TEST(history_counts),
 		TEST(waivers_are_left_aside),
