@@ -1,11 +1,11 @@
 // The account: its password, those of programs, and how programs and telephones are set up.
 import * as api from "./api.js";
-import { ask, copyable, field, h, nothing, panel, say, table } from "./dom.js";
+import { ask, copyable, field, h, nothing, panel, say, select, table } from "./dom.js";
 import { delegates } from "./delegates.js";
-import { date, number } from "./format.js";
+import { date, moment, number } from "./format.js";
 import { facts } from "./fee.js";
 import { qrCode } from "./qr.js";
-import { t } from "./texts.js";
+import { named, t } from "./texts.js";
 
 const serverOf = (account) => `${account.server || new URL("..", document.baseURI).href.replace(/\/$/, "")}/`;
 
@@ -41,16 +41,21 @@ function password(name) {
 
 // ---- application passwords ----
 
+const forProgram = (account, token) => [facts([[t("account.server"), h("code", {}, serverOf(account))],
+	[t("signin.name"), h("code", {}, account.name)]]), qrCode(setup(account, token), t("account.token-qr"))];
+const forScript = () => [h("p", {}, t("account.script")), facts([[t("account.server"), h("code", {}, api.address(""))]])];
+
 function showToken(account, made) {
-	panel(t("account.token-new"), h("div", {}, h("p", {}, t("account.token-once")), copyable(t("account.token"), made.token),
-		facts([[t("account.server"), h("code", {}, serverOf(account))], [t("signin.name"), h("code", {}, account.name)]]),
-		qrCode(setup(account, made.token), t("account.token-qr"))), t("frame.close"));
+	const program = made.scope === "calendar";
+	panel(t("account.token-new"), h("div", {}, h("p", {}, t(program ? "account.token-once" : "account.script-once")),
+		copyable(t("account.token"), made.token), program ? forProgram(account, made.token) : forScript()), t("frame.close"));
 }
 
 async function addToken(account, done) {
-	const made = await ask(t("account.token-new"), field(t("calendars.label"), h("input", { name: "label", required: true, maxlength: "100",
-		autocomplete: "off" }), t("account.token-hint")), t("account.token-do"), t("frame.cancel"),
-	{ act: (form) => api.send("POST", "account/tokens", { label: form.get("label").trim() }) });
+	const scope = select(["calendar", "api", "api-read"].map((name) => [name, named("scope", name)]), "calendar");
+	const label = h("input", { name: "label", required: true, maxlength: "100", autocomplete: "off" });
+	const made = await ask(t("account.token-new"), [field(t("calendars.label"), label, t("account.token-hint")), field(t("account.for"), scope)],
+		t("account.token-do"), t("frame.cancel"), { act: () => api.send("POST", "account/tokens", { label: label.value.trim(), scope: scope.value }) });
 	if (!made)
 		return;
 	done();
@@ -68,7 +73,9 @@ async function endToken(token, done) {
 function tokens(account, done) {
 	const list = account.tokens.length ? table(t("account.tokens"), [
 		{ label: t("calendars.label"), title: true, text: (k) => k.label },
+		{ label: t("account.for"), text: (k) => named("scope", k.scope) },
 		{ label: t("account.made"), text: (k) => date(k.created) },
+		{ label: t("account.used"), text: (k) => k.used ? moment(k.used) : t("calendars.unused") },
 		{ label: "", number: true, text: (k) => h("button", { type: "button", class: "link", "aria-label": t("calendars.revoke-which", { label: k.label }),
 			onclick: () => endToken(k, done) }, t("calendars.revoke")) },
 	], account.tokens, { className: "rows", rowAttributes: (k) => ({ "data-ref": k.id }) }) : nothing(t("account.no-tokens"));

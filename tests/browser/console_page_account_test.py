@@ -35,6 +35,20 @@ def test_an_application_password(s):
         b.click("dialog button.danger")
         b.see("None yet.")
         assert status(s, password) == 401
+
+        b.settled()
+        b.click("button[data-key=token]")
+        b.type("dialog input[name=label]", "report")
+        b.js("document.querySelector('dialog select').value = 'api-read'")
+        b.click("dialog button.primary")
+        b.see("Authorization: Bearer", "dialog.panel")
+        bearer = {"Authorization": "Bearer " + b.js("return document.querySelector('dialog.panel input').value")}
+        assert s.request("GET", "/console/api/calendars", headers=bearer, user=None).status == 200
+        b.click("dialog.panel header button")
+        page(b, s, "calendars")
+        page(b, s, "account")
+        b.see("a script that only reads", "tr[data-ref]")
+        assert "never used" not in b.text("tr[data-ref]")
         page(b, s, "server")  # not for owners, but the session goes on
         assert not b.all("nav [data-page=server]") and b.text("h1") == "Today and week"
         assert not b.complaints()
