@@ -86,6 +86,7 @@ const json = (body) => body === undefined ? {} : { body: JSON.stringify(body), t
 
 export const get = async (path, parameters, signal) => answer(await call("GET", query(path, parameters), { signal }));
 export const send = async (method, path, body) => answer(await call(method, path, json(body)));
+export const upload = async (path, body, type) => answer(await call("POST", path, { body, type }));
 export const file = async (method, path, body) => (await call(method, path, json(body))).blob();
 
 function keep(session) {

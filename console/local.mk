@@ -11,6 +11,7 @@ console_pages = \
 	console/dom.js \
 	console/fee.js \
 	console/format.js \
+	console/import.js \
 	console/main.js \
 	console/page_account.js \
 	console/page_calendars.js \

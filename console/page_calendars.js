@@ -1,8 +1,9 @@
-// Calendars: made, named, coloured, shared, subscribed to, taken along as a file, deleted.
+// Calendars: made, named, coloured, shared, subscribed to, filled from a file, taken along as one, deleted.
 import * as api from "./api.js";
 import { ask, copyable, field, h, nothing, panel, say, select } from "./dom.js";
 import { date, number } from "./format.js";
 import { facts } from "./fee.js";
+import { importInto, imports } from "./import.js";
 import { qrCode } from "./qr.js";
 import { named, t } from "./texts.js";
 
@@ -52,6 +53,7 @@ function create(done) {
 	t("calendars.made"), done);
 }
 
+const fill = (c, done) => importInto(c.calendar, nameOf(c), done);
 const download = async (c) => api.save(await api.file("GET", `${pathOf(c)}/export`), `${c.name}.ics`);
 
 function remove(c, done) {
@@ -137,7 +139,7 @@ function card(c, done) {
 			[t("calendars.access"), c.access === "owner" ? null : named("access", c.access)],
 			[t("calendars.shares"), shares(c, done)], [t("calendars.feeds"), feeds(c, done)]]),
 		h("div", { class: "row", role: "group", "aria-label": nameOf(c) }, mine ? [button("edit", edit), button("share", share),
-			button("feed", feed)] : null, c.access === "free-busy" ? null : button("export", download),
+			button("feed", feed)] : null, mine || c.access === "write" ? button("import", fill) : null, c.access === "free-busy" ? null : button("export", download),
 		mine ? button("delete", remove) : null));
 }
 
@@ -147,10 +149,11 @@ const cards = (list, done) => list.length ? h("ul", { class: "cards" }, list.map
 export async function calendars(place, context) {
 	const { session, owner, signal } = context;
 	const other = session.owners.find((o) => o.name === owner && o.name !== session.name);
-	const [mine, others] = await Promise.all([api.get("calendars", {}, signal), other ? api.get("calendars", { owner }, signal) : null]);
 	const done = () => context.refresh();
+	const [mine, others, imported] = await Promise.all([api.get("calendars", {}, signal),
+		other ? api.get("calendars", { owner }, signal) : null, imports(done, signal)]);
 	const shown = new Set(mine.calendars.map((c) => c.calendar));
 	place.replaceChildren(h("p", { class: "above" }, h("button", { type: "button", class: "primary", "data-key": "new", onclick: () => create(done) }, t("calendars.new"))),
 		cards(mine.calendars, done), ...(others ? [h("section", {}, h("h2", {}, t("calendars.of", { name: other.displayname })),
-			cards(others.calendars.filter((c) => !shown.has(c.calendar)), done))] : []));
+			cards(others.calendars.filter((c) => !shown.has(c.calendar)), done))] : []), imported ?? "");
 }

@@ -139,3 +139,37 @@ def test_share_and_feed(s):
         feed(b)
         looks_like_a_code(b)
         assert not [c for c in b.complaints() if "422" not in c]
+
+
+CHOOSE = """
+const list = new DataTransfer(), input = document.querySelector('dialog input[type=file]');
+list.items.add(new File([arguments[0]], 'old.ics', { type: 'text/calendar' }));
+input.files = list.files;
+"""
+
+
+def event(n, more=""):
+    return (f"BEGIN:VEVENT\r\nUID:import-{n}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20260{1 + n % 9}10T100000Z\r\n"
+            f"DURATION:PT1H\r\nSUMMARY:Rehearsal {n}\r\n{more}END:VEVENT\r\n")
+
+
+def test_import(s):
+    text = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//browser test//EN\r\n" + "".join(map(event, range(30))) +
+            event(30, "RRULE:FREQ=NONSENSE\r\n") + "END:VCALENDAR\r\n")
+    with signed_in(s, "marc") as b:
+        page(b, s, "calendars")
+        own = "[data-ref='marc/calendar']"
+        b.click(f"{own} [data-do=import]")
+        b.find("dialog input[type=file]")
+        b.js(CHOOSE, text)
+        b.click("dialog button.primary")
+        b.see("30 imported", "dialog.panel")
+        b.see("1 refused", "dialog.panel")
+        b.see("import-30", "dialog.panel .would")
+        b.click("dialog.panel header button")
+        b.see("Imports of the last hour")
+        assert s.request("GET", "/calendars/marc/calendar/", user="marc").text.count("BEGIN:VEVENT") == 30
+        b.settled()
+        b.click("section .lines .row button:last-child")  # forget it
+        b.until(lambda: "Imports of the last hour" not in b.text(), "it is forgotten")
+        assert not b.complaints()

@@ -1,0 +1,88 @@
+// Files taken into calendars: sent, watched while the server works at them, and what came of it.
+import * as api from "./api.js";
+import { ask, explained, field, h, panel, say } from "./dom.js";
+import { moment, number } from "./format.js";
+import { t } from "./texts.js";
+
+const AGAIN = 1000, TYPE = "text/calendar";
+const pathOf = (calendar) => `calendars/${calendar.split("/").map(encodeURIComponent).join("/")}/imports`;
+const one = (id) => `imports/${encodeURIComponent(id)}`;
+const running = (i) => i.state === "running";
+const brokenOff = (i) => i.state !== "broken" ? null : t("import.broken", { done: number(i.done), total: number(i.total) });
+
+// ---- how one is told ----
+
+function outcome(i) {
+	const parts = ["imported", "replaced", "skipped", "refused"].filter((key) => i[key] || key === "imported");
+	return parts.map((key) => t(`import.${key}`, { count: number(i[key]) })).join(" · ");
+}
+
+function refusals(i) {
+	return i.refusals.length ? [h("ul", { class: "would" }, i.refusals.map((r) => h("li", {}, t("import.refusal",
+		{ line: number(r.line), reason: r.reason }), r.uid ? [" ", h("code", {}, r.uid)] : null))),
+	i.truncated ? h("p", { class: "hint" }, t("today.truncated")) : null] : null;
+}
+
+// Said aloud at the beginning and at the end alone: a count each second would be too much to listen to.
+function drawn(i) {
+	return h("div", {}, running(i) ? h("progress", { max: i.total || null, value: i.total ? i.done : null, "aria-label": t("import.doing") }) : null,
+		h("p", { role: running(i) ? null : "status" }, running(i) ? t("import.done-of", { done: number(i.done), total: number(i.total) }) : outcome(i)),
+		brokenOff(i) ? h("p", { class: "wrong" }, brokenOff(i)) : null, running(i) ? null : refusals(i));
+}
+
+// ---- one after the other ----
+
+const pause = (signal) => new Promise((resolve) => {
+	const timer = setTimeout(resolve, AGAIN);
+	signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
+});
+
+// Draws it until it is over, or nobody looks any more. What comes of it.
+async function watch(i, place, signal) {
+	for (;;) {
+		place.replaceChildren(drawn(i));
+		if (!running(i))
+			return i;
+		await pause(signal);
+		if (signal.aborted)
+			return i;
+		i = await api.get(one(i.id), {}, signal);
+	}
+}
+
+// Beside the page; closed, it goes on by itself.
+async function look(started, title, done) {
+	const abort = new AbortController(), place = h("div");
+	const stop = h("button", { type: "button", onclick: async () => { await api.send("DELETE", one(started.id)); dialog.close(); } }, t("import.stop"));
+	const stopping = h("div", { class: "below" }, stop, h("p", { class: "hint" }, t("import.stop-what")));
+	const dialog = panel(title, h("div", {}, place, running(started) ? stopping : null), t("frame.close"));
+	dialog.addEventListener("close", () => { abort.abort(); done(); });
+	try {
+		await watch(started, place, abort.signal);
+		stopping.remove();
+	} catch (e) {
+		if (!abort.signal.aborted)
+			place.replaceChildren(h("p", { class: "wrong", role: "alert" }, explained(e)));
+	}
+}
+
+export async function importInto(calendar, name, done) {
+	const file = h("input", { type: "file", accept: ".ics,.ical,.ifb,text/calendar", required: true });
+	const replace = h("input", { type: "checkbox" });
+	const started = await ask(t("import.title", { name }), [field(t("import.file"), file, t("import.file-hint")),
+		h("label", { class: "tick" }, replace, t("import.replace"))], t("import.do"), t("frame.cancel"),
+	{ act: () => api.upload(api.query(pathOf(calendar), { replace: replace.checked ? 1 : "" }), file.files[0], TYPE) });
+	if (started)
+		await look(started, t("import.title", { name }), done);
+}
+
+// Those under way, and those of the last hour.
+export async function imports(done, signal) {
+	const list = (await api.get("imports", {}, signal)).imports;
+	const forget = async (i) => { await api.send("DELETE", one(i.id)); say(t("import.forgotten")); done(); };
+	return list.length ? h("section", {}, h("h2", {}, t("import.list")), h("ul", { class: "lines" }, list.map((i) => h("li", { "data-ref": i.id },
+		h("span", {}, [i.calendar, moment(i.began), brokenOff(i), running(i) ? t("import.done-of", { done: number(i.done),
+			total: number(i.total) }) : outcome(i)].filter(Boolean).join(" · ")),
+		h("span", { class: "row" }, h("button", { type: "button", class: "link", onclick: () => look(i, i.calendar, done) }, t("import.look")),
+			running(i) ? null : h("button", { type: "button", class: "link", onclick: () => forget(i) }, t("import.forget"))))))) : null;
+}
