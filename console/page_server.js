@@ -47,6 +47,50 @@ function inspection(path, key) {
 	return h("div", { class: "inspection" }, h("p", {}, t(`server.${key}-what`)), button, result);
 }
 
+// ---- backup ----
+
+const AGAIN = 1000;
+const size = (b) => ({ count: number(b.files), size: bytes(b.bytes) });
+
+function lastBackup(b) {
+	return facts([[t("server.backup-last"), moment(b.ended)], [t("server.backup"), verdict(b.ok, b.problem ?? t("server.backup-done",
+		{ name: b.name, ...size(b) }))], [t("server.backup-left-out"), b["left-out"] ? t("server.backup-left", { count: number(b["left-out"]) }) : null]]);
+}
+
+// It goes on if nobody looks.
+function backup(first, signal) {
+	const place = h("div", { role: "status" });
+	const button = h("button", { type: "button", "data-do": "backup", onclick: () => follow(api.send("POST", "server/backup")) },
+		t("server.backup-do"));
+
+	function draw(state) {
+		button.disabled = state.running !== null;
+		place.replaceChildren(state.running ? h("div", {}, h("progress", { "aria-label": t("server.backup") }),
+			h("p", {}, t("server.backup-running", { name: state.running.name, began: moment(state.running.began) }))) : state.last ? lastBackup(state.last) : nothing(t("server.backup-never")));
+	}
+	async function follow(asked) {
+		button.disabled = true;
+		try {
+			for (let state = await asked;; state = await api.get("server/backup", {}, signal)) {
+				draw(state);
+				if (!state.running)
+					return;
+				await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
+			}
+		} catch (e) {
+			button.disabled = false;
+			if (!signal.aborted)
+				place.replaceChildren(h("p", { class: "wrong", role: "alert" }, explained(e)));
+		}
+	}
+	if (first.folder)
+		follow(first);
+	return h("section", {}, h("h2", {}, t("server.backup")), first.folder ? [h("p", {}, t("server.backup-what", { folder: first.folder })),
+		h("p", {}, button), place] : nothing(t("server.backup-none")));
+}
+
+// ---- who is here ----
+
 function accounts(list) {
 	const roles = (a) => [a.owner && t("server.owner"), a.closed && t("server.closed")].filter(Boolean).join(", ") || "–";
 	return h("section", {}, h("h2", {}, t("server.accounts")), table(t("server.accounts"), [
@@ -71,8 +115,8 @@ function logins({ logins: list, most }) {
 }
 
 export async function server(place, context) {
-	const [state, all, refused] = await Promise.all(["server", "server/accounts", "server/logins"].map((path) =>
+	const [state, all, refused, kept] = await Promise.all(["server", "server/accounts", "server/logins", "server/backup"].map((path) =>
 		api.get(path, {}, context.signal)));
 	place.replaceChildren(health(state), h("section", {}, h("h2", {}, t("server.inspect")), h("div", { class: "inspections" },
-		inspection("server/check", "check"), inspection("server/ledger", "verify"))), accounts(all.accounts), logins(refused));
+		inspection("server/check", "check"), inspection("server/ledger", "verify"))), backup(kept, context.signal), accounts(all.accounts), logins(refused));
 }

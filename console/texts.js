@@ -601,6 +601,19 @@ const texts = {
 	"login.closed": ["the account is closed", "compte fermé"],
 	"login.waiting": ["not looked at: too many before", "pas examinée : trop d'essais avant"],
 	"login.token": ["a token that nobody has", "un jeton que personne n'a"],
+	"server.backup": ["Backup", "Sauvegarde"],
+	"server.backup-none": ["No folder is set for backups (setting backup). “dedit backup FOLDER” makes one too, while the server serves.",
+		"Aucun dossier n'est réglé pour les sauvegardes (réglage backup). « dedit backup DOSSIER » en fait une aussi, pendant que le serveur tourne."],
+	"server.backup-what": ["Copies all that the server keeps into a new folder below {folder}, while it serves.",
+		"Copie tout ce que garde le serveur dans un nouveau dossier sous {folder}, pendant qu'il tourne."],
+	"server.backup-do": ["Back up now", "Sauvegarder maintenant"],
+	"server.backup-running": ["{name}, since {began}", "{name}, depuis {began}"],
+	"server.backup-done": ["{name}: {count} file, {size}|{name}: {count} files, {size}", "{name} : {count} fichier, {size}|{name} : {count} fichiers, {size}"],
+	"server.backup-never": ["None since the server's start.", "Aucune depuis le démarrage du serveur."],
+	"server.backup-last": ["Last", "Dernière"],
+	"server.backup-left-out": ["Left out", "Laissés de côté"],
+	"server.backup-left": ["{count} file couldn't be read and was left out.|{count} files couldn't be read and were left out.",
+		"{count} fichier illisible a été laissé de côté.|{count} fichiers illisibles ont été laissés de côté."],
 };
 
 let column = 0;

@@ -1,10 +1,14 @@
 """The administrator's page: accounts, health, and what looks through the store and the ledgers."""
 
 import json
+import pathlib
+import tempfile
 
-from console_test import SERVER, look_at, page, serve, signed_in
+import console_test
+from console_test import look_at, page, serve, signed_in
 
-__all__ = ["SERVER"]
+BACKUPS = tempfile.TemporaryDirectory(prefix="dedit-backup-")
+SERVER = {**console_test.SERVER, "settings": f'backup = "{BACKUPS.name}"'}
 PROBLEM = {"ok": False, "truncated": False, "problems": ["<b>anna</b>: entry 7 was changed"]}
 ANSWER = ("const f = window.fetch, told = arguments[0]; window.fetch = (url, o) => String(url).endsWith('server/ledger') ?"
           " Promise.resolve(new Response(told)) : f(url, o)")
@@ -22,6 +26,10 @@ def test_accounts_and_inspections(s):
         for button in ("check", "verify"):
             b.click(f"[data-do={button}]")
             b.until(lambda: "no problems" in b.text(f".inspection:has([data-do={button}])"), button)
+        b.click("[data-do=backup]")
+        b.until(lambda: "✓ dedit-" in b.text("main"), "a backup")
+        (made,) = pathlib.Path(BACKUPS.name).iterdir()
+        assert made.name in b.text("main")
         b.see("marc\twrong password", "section:last-of-type")
         b.js(ANSWER, json.dumps(PROBLEM))
         b.click("[data-do=verify]")
