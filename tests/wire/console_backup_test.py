@@ -9,6 +9,7 @@ from backup_test import held
 from console import API, Console, problem
 from dedit_wire import Server, event, wait_for
 
+CONSOLE = True
 ADMIN = 'group "admin" { members = { "marc" } }'
 
 

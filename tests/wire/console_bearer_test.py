@@ -5,6 +5,7 @@ import re
 from console import API, Console, problem
 from dedit_wire import PASSWORD, Server, event, wait_for
 
+CONSOLE = True
 ADMIN = 'group "admin" { members = { "marc" } }'
 
 

@@ -4,6 +4,7 @@ from console import Console, problem
 from dav import in_hours
 from dedit_wire import event
 
+CONSOLE = True
 SERVER = {"users": ("anna", "marc", "zoe"), "settings": "calendars = 6\nfeeds = 2\nshares = 1"}
 
 

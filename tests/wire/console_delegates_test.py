@@ -3,6 +3,7 @@
 from console import API, Console, problem
 from dedit_wire import Server, event
 
+CONSOLE = True
 ADMIN = 'group "admin" { members = { "marc" } }'
 USERS = ("anna", "bob", "carl", "marc")
 EVENT = "/calendars/anna/calendar/{}.ics"

@@ -10,6 +10,7 @@ from dedit_wire import event
 from policy_late_test import EXTRA, FEES, WORK, book, cancel, fees, prepare, stored
 
 HOSTILE = '<script>alert(1)</script>"onx=\'&amp; javascript:x'
+CONSOLE = True
 SERVER = {"extra": EXTRA, "users": ("anna", "paul", "zoe")}
 
 

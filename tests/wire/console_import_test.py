@@ -6,6 +6,7 @@ from appointments import CLIENT, Practice, practices
 from console import API, Console, problem
 from dedit_wire import Server, wait_for
 
+CONSOLE = True
 PATH = "/calendars/anna/calendar/imports"
 FILE = {"Content-Type": "text/calendar; charset=utf-8"}
 

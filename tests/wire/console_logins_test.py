@@ -5,6 +5,7 @@ import re
 from console import API, Console, problem
 from dedit_wire import PASSWORD, Server
 
+CONSOLE = True
 ADMIN = 'group "admin" { members = { "marc" } }'
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

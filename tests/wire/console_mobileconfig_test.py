@@ -5,6 +5,7 @@ import plistlib
 from console import API, Console, problem, strict
 from dedit_wire import Server
 
+CONSOLE = True
 PATH = "/account/mobileconfig"
 URL = 'public-url = "https://cal.example.org:8443"'
 

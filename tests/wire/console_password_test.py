@@ -3,6 +3,7 @@
 from console import API, Console, problem
 from dedit_wire import PASSWORD, Server, basic
 
+CONSOLE = True
 PATH = "/account/password"
 NEW = "päss:wörd of anna"
 

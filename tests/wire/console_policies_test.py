@@ -5,6 +5,7 @@ import json
 from console import Console, problem
 from policy_late_test import EXTRA, THERAPY, WORK, book, cancel, fees
 
+CONSOLE = True
 SERVER = {"extra": EXTRA, "users": ("anna", "paul", "zoe")}
 TEXT = f'policy "therapy" {{ {THERAPY} owner-changes = client }}\ncalendar "anna/appointments" {{ policy = "therapy" }}\n'
 

@@ -7,6 +7,7 @@ from console import API, Console, problem, strict
 from dedit_wire import PASSWORD, Server, basic
 
 HOME = "/calendars/anna/"
+CONSOLE = True
 SERVER = {"settings": "login-attempts = 1000", "extra": 'group "admin" { members = { "marc" } }'}
 BEARER = 'Bearer realm="dedit"'
 

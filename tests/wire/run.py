@@ -6,7 +6,8 @@ NAME: part of a test file's name ("rfc4791", "http"); all without one. --trust: 
 bound what a request may cost, instead of those here; --browser: those of tests/browser, which need Chromium. -k: only functions with TEXT in
 their name. -j: so many files at a time, each with a server of its own. --quick: without the files that say
 SLOW = True; --sanitized: without those that say PLAIN = True, which would take too long there; --once: without those
-that a run with --sanitized has. With
+that a run with --sanitized has. Files that say CONSOLE = True are left out of a build without the
+console (configure --disable-console). With
 DEDIT_WIRE_POLICY in the environment calendars are under a policy (Server.everywhere). Prints a line for each test and
 "N passed, M failed"; exit code 1 if one failed.
 """
@@ -34,9 +35,10 @@ class Without:
     quick: bool
     once: bool
     sanitized: bool
+    console: bool
 
     def __call__(self, words):
-        return (self.quick and "SLOW" in words or self.sanitized and "PLAIN" in words
+        return (self.quick and "SLOW" in words or self.sanitized and "PLAIN" in words or self.console and "CONSOLE" in words
                 or self.once and "PLAIN" not in words)
 
 
@@ -64,7 +66,7 @@ def run_file(path, only, without):
     import dedit_wire
 
     module = load(path)
-    if without({word for word in ("SLOW", "PLAIN") if getattr(module, word, False)}):
+    if without({word for word in ("SLOW", "PLAIN", "CONSOLE") if getattr(module, word, False)}):
         return 0, 0
     tests = [(n, f) for n, f in vars(module).items()
              if n.startswith("test_") and callable(f) and only in n]
@@ -102,6 +104,11 @@ def run_files(paths, only, without, jobs):
             yield passed, failed
 
 
+def has_console(build):
+    """As its configure has it."""
+    return "-DENABLE_CONSOLE" in (build / "Makefile").read_text()
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--build", default=os.environ.get("DEDIT_BUILD", FOLDER.parents[1] / "build"))
@@ -118,7 +125,7 @@ def main():
 
     paths = [path for path in sorted(given.folder.glob("*_test.py"))
              if not given.names or any(n in path.name for n in given.names)]
-    without = Without(given.quick, given.once, given.sanitized)
+    without = Without(given.quick, given.once, given.sanitized, not has_console(pathlib.Path(given.build)))
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="dedit-wire-") as accounts:
         os.environ["DEDIT_WIRE_ACCOUNTS"] = accounts  # see Server.make_accounts
