@@ -446,6 +446,8 @@ int subject_ask(struct subject *s, const struct ical *before, const struct ical 
 	};
 	struct change_list list;
 
+	/* a body that stays as it is gets entries all the same, of what the ledger says now */
+	plan_rests_on(plan, s->calendar->id, s->name, s->exists ? s->row.etag : "");
 	if (after) {
 		prepare_renderings(s, after);
 	}

@@ -68,8 +68,8 @@ int subject_tick_fee(struct subject *s, struct plan *plan, struct err *e);
  * under which the incident came about decides; *changed: something came of it. */
 int subject_words_fee(struct subject *s, const char *title, const char *note, const char *old_title,
 	struct plan *plan, bool *changed, struct err *e);
-/* Asks the policy about before -> after (clean; either may be NULL) and plans fees and wakes.
- * s->denied is set if it refused. */
+/* Asks the policy about before -> after (clean; either may be NULL) and plans fees and wakes; all
+ * that rests on the row that was read. s->denied is set if it refused. */
 int subject_ask(struct subject *s, const struct ical *before, const struct ical *after,
 	unsigned flags, struct plan *plan, struct err *e);
 /* Writes the renderings asked for into `body`; enters in the decision what is shown anew. */

@@ -31,6 +31,11 @@ struct change *plan_change(struct plan *p, enum change_kind kind, store_id colle
 	return c;
 }
 
+void plan_rests_on(struct plan *p, store_id collection, const char *name, const char *etag)
+{
+	p->still = (struct object_seen){ collection, arena_strdup(p->mem, name), arena_strdup(p->mem, etag) };
+}
+
 int plan_index(const struct plan *p, struct change *c, const struct ical *ic, struct err *e)
 {
 	struct ical_index x;
@@ -104,6 +109,7 @@ int plan_commit(struct plan *p, struct err *e)
 		.now = p->now,
 		.quotas = p->quotas,
 		.seen = p->seen,
+		.still = p->still,
 		.change = p->changes,
 		.changes = p->change_count,
 		.expect = p->heads,

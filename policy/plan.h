@@ -16,6 +16,7 @@ struct plan {
 	int64_t now;
 	const struct quotas *quotas;     /* or NULL */
 	struct collection_seen seen;
+	struct object_seen still;
 	struct change *changes;
 	struct ledger_row *rows;
 	struct wake *wakes;
@@ -33,6 +34,9 @@ struct plan {
  * is handed out again. The pointer is good until the next call. */
 struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
 	const char *name, const char *expect);
+/* What is planned rests on that resource as it was read, changed or not: if another's change comes between,
+ * the commit finds out. etag "": it isn't there. The last one counts; copies what is given. */
+void plan_rests_on(struct plan *p, store_id collection, const char *name, const char *etag);
 /* What the index keeps of an event that is PUT; ic: of the bytes that are stored, not of what was sent. */
 int plan_index(const struct plan *p, struct change *c, const struct ical *ic, struct err *e);
 /* The PUT of an event that the server has made itself; the index gets its span from the bytes, as in a

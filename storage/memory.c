@@ -1127,15 +1127,17 @@ static uint64_t last_incident(const struct memory *m, const char *owner)
 	return last;
 }
 
-static int check_expectation(struct memory *m, const struct change *c, struct err *e)
+/* expect: an etag, "": none is there, NULL: whatever is there. */
+static int check_object(struct memory *m, store_id collection, const char *name, const char *expect,
+	struct err *e)
 {
-	const struct mem_collection *in = find_collection(m, c->collection, e);
+	const struct mem_collection *in = find_collection(m, collection, e);
 
 	if (in == NULL)
 		return -1;
-	const struct mem_object *o = find_live(in, c->name);
-	if (c->expect != NULL && strcmp(c->expect, o == NULL ? "" : o->row.etag) != 0)
-		return err_set(e, ERR_CHANGED, "%s was changed meanwhile", c->name);
+	const struct mem_object *o = find_live(in, name);
+	if (expect != NULL && strcmp(expect, o == NULL ? "" : o->row.etag) != 0)
+		return err_set(e, ERR_CHANGED, "%s was changed meanwhile", name);
 	return 0;
 }
 
@@ -1228,9 +1230,13 @@ static int check_commit(struct memory *m, struct commit *c, struct err *e)
 			return err_set(e, ERR_CHANGED, "the ledger of %s went on", c->expect[i].owner);
 	}
 	for (size_t i = 0; i < c->changes; i++) {
-		if (check_expectation(m, &c->change[i], e) < 0)
+		const struct change *change = &c->change[i];
+		if (check_object(m, change->collection, change->name, change->expect, e) < 0)
 			return -1;
 	}
+	if (c->still.collection != 0 &&
+		check_object(m, c->still.collection, c->still.name, c->still.etag, e) < 0)
+		return -1;
 	for (size_t i = 0; i < c->changes; i++) {
 		const char *holder = c->change[i].kind == CHANGE_PUT ? uid_conflict(m, c, i) : NULL;
 		if (holder != NULL) {

@@ -231,6 +231,8 @@ struct change {
 };
 /* A collection that must still be what somebody saw; collection 0: none. */
 struct collection_seen { store_id collection; uint64_t seq; };
+/* The same of an object, by its etag, "" if there is none; collection 0: none. */
+struct object_seen { store_id collection; const char *name, *etag; };
 /* incident: seq of the last one that a decision saw; 0: none */
 struct ledger_head { const char *owner; uint64_t incident; };
 struct commit {
@@ -240,6 +242,7 @@ struct commit {
 	const struct ledger_head *expect;
 	size_t expects;
 	struct collection_seen seen; /* before the changes, else ERR_CHANGED */
+	struct object_seen still;    /* the same: of what is decided about an object that isn't changed itself */
 	const struct ledger_row *ledger;
 	size_t ledgers;
 	const struct wake *wake;

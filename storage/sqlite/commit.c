@@ -59,13 +59,12 @@ static int check_seen(struct commit_job *j, struct conn *c, const struct collect
 }
 
 /* The live object's etag, "" if there is none. */
-static int read_etag(struct conn *c, const struct change *change, char out[ETAG_SIZE],
+static int read_etag(struct conn *c, store_id collection, const char *name, char out[ETAG_SIZE],
 	struct err *e)
 {
 	static const char etag_sql[] =
 		"SELECT digest, seq FROM object WHERE collection = ?1 AND name = ?2 AND deleted = 0";
-	sqlite3_stmt *st cleanup_stmt =
-		sql_query(c, e, etag_sql, INT(change->collection), TEXT(change->name));
+	sqlite3_stmt *st cleanup_stmt = sql_query(c, e, etag_sql, INT(collection), TEXT(name));
 	int status = st == NULL ? -1 : sql_step(c, st, e);
 
 	if (status < 0)
@@ -77,20 +76,19 @@ static int read_etag(struct conn *c, const struct change *change, char out[ETAG_
 	return 0;
 }
 
-static int check_expectation(struct commit_job *j, struct conn *c, const struct change *change,
-	struct err *e)
+/* expect: an etag, "": none is there, NULL: whatever is there. */
+static int check_object(struct commit_job *j, struct conn *c, store_id collection, const char *name,
+	const char *expect, struct err *e)
 {
 	char etag[ETAG_SIZE];
 
-	if (use_collection(j, c, change->collection, e) < 0)
+	if (use_collection(j, c, collection, e) < 0)
 		return -1;
-	if (change->expect == NULL)
+	if (expect == NULL)
 		return 0;
-	if (read_etag(c, change, etag, e) < 0)
+	if (read_etag(c, collection, name, etag, e) < 0)
 		return -1;
-	if (strcmp(change->expect, etag) != 0)
-		return err_set(e, ERR_CHANGED, "%s was changed meanwhile", change->name);
-	return 0;
+	return strcmp(expect, etag) == 0 ? 0 : err_set(e, ERR_CHANGED, "%s was changed meanwhile", name);
 }
 
 static int check_uid(struct conn *c, const struct change *change, struct commit *commit,
@@ -194,7 +192,8 @@ static int apply_delete(struct commit_job *j, struct change_log *log, struct cha
 	struct conn *c = log->conn;
 	char etag[ETAG_SIZE];
 
-	if (use_collection(j, c, change->collection, e) < 0 || read_etag(c, change, etag, e) < 0)
+	if (use_collection(j, c, change->collection, e) < 0 ||
+		read_etag(c, change->collection, change->name, etag, e) < 0)
 		return -1;
 	if (etag[0] == '\0') {
 		/* nothing there: nothing changes, and nobody's token moves */
@@ -326,9 +325,13 @@ static int run_commit(struct change_log *log, void *arg, struct err *e)
 			return -1;
 	}
 	for (size_t i = 0; i < commit->changes; i++) {
-		if (check_expectation(j, c, &commit->change[i], e) < 0)
+		const struct change *change = &commit->change[i];
+		if (check_object(j, c, change->collection, change->name, change->expect, e) < 0)
 			return -1;
 	}
+	if (commit->still.collection != 0 &&
+		check_object(j, c, commit->still.collection, commit->still.name, commit->still.etag, e) < 0)
+		return -1;
 	if (check_seen(j, c, &commit->seen, e) < 0 || check_drop(j, c, commit, e) < 0 ||
 		note_usages(j, c, &usages, e) < 0 || apply_changes(j, log, e) < 0 || check_usages(c, usages, e) < 0)
 		return -1;

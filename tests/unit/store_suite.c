@@ -677,6 +677,39 @@ static void an_expectation_that_fails_changes_nothing(void **state)
 	assert_int_equal(before.seq, after.seq);
 }
 
+/* Entries alone, about an object that has to be what they were decided on. */
+static int commit_entry(struct store *s, const struct object_seen *still, struct err *e)
+{
+	struct ledger_row row = {.owner = "anna", .when = 1, .kind = "k", .ref = "", .client = "",
+		.uid = "", .text = "{}"};
+	struct commit commit = {.now = SUITE_NOW, .ledger = &row, .ledgers = 1, .still = *still};
+
+	return store_commit(s, &commit, e);
+}
+
+static void entries_rest_on_an_object_as_it_was(void **state)
+{
+	struct buf notes cleanup_buf;
+	struct store *s = *state;
+	struct err e = {0};
+	store_id c = suite_calendar(s, "anna", "w");
+	char etag[ETAG_SIZE];
+
+	buf_init(&notes, 1 << 20);
+	assert_int_equal(suite_put(s, c, "a.ics", "u", "A", "", etag, &e), 0);
+	assert_int_equal(commit_entry(s, &(struct object_seen){c, "a.ics", etag}, &e), 0);
+	assert_int_equal(commit_entry(s, &(struct object_seen){c, "b.ics", ""}, &e), 0);
+	assert_int_equal(commit_entry(s, &(struct object_seen){c, "a.ics", ""}, &e), -1);
+	assert_int_equal(e.code, ERR_CHANGED);
+	put_ok(s, c, "a.ics", "u", "B");
+	assert_int_equal(commit_entry(s, &(struct object_seen){c, "a.ics", etag}, &e), -1);
+	assert_int_equal(e.code, ERR_CHANGED);
+	delete_ok(s, c, "a.ics");
+	assert_int_equal(commit_entry(s, &(struct object_seen){c, "a.ics", etag}, &e), -1);
+	assert_int_equal(store_ledger(s, &(struct ledger_query){0}, note_entry, &notes, &e), 0);
+	assert_notes(&notes, "anna1:{} anna2:{} ");
+}
+
 static void a_uid_is_unique_in_its_calendar(void **state)
 {
 	struct store *s = *state;
@@ -1830,6 +1863,7 @@ int store_suite_run(const char *name, suite_open_fn open, suite_close_fn close)
 		SCENARIO(a_session_shows_each_question_all_that_was_committed_before_it),
 		SCENARIO(going_back_to_an_earlier_text_gives_a_new_etag),
 		SCENARIO(an_expectation_that_fails_changes_nothing),
+		SCENARIO(entries_rest_on_an_object_as_it_was),
 		SCENARIO(a_uid_is_unique_in_its_calendar),
 		SCENARIO(a_move_is_one_commit_in_any_order),
 		SCENARIO(deleting_what_is_not_there_moves_nothing),

@@ -1185,6 +1185,44 @@ static void test_late_uncancel_and_higher_tier(void **state)
 	assert_int_equal(owed(f), 8000);
 }
 
+/* Another's change that comes between what a round reads of the event and what it reads of the ledger. */
+struct between { struct fixture *f; const char *body; int times; };
+
+static int put_between(const struct object *there, void *arg, struct err *e)
+{
+	struct between *b = arg;
+
+	if (b->times-- > 0)
+		put(b->f, "a.ics", b->body);
+	return 0;
+}
+
+/* Of an event cancelled already the cancellation changes nothing. It is decided on the ledger in which the
+ * other has taken it back, so it counts only if the event is still what was read. */
+static void test_late_cancelled_while_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	const char *cancelled = marie(f, "STATUS:CANCELLED\r\n");
+	struct between between = { f, marie(f, "STATUS:CONFIRMED\r\n"), 1 };
+	struct event_where where = { &f->work, "a.ics" };
+	struct event_request rq;
+
+	f->who = "anna";
+	put(f, "a.ics", marie(f, ""));
+	f->who = "client";
+	f->now = at("2026-06-10T03:00:00Z");
+	put(f, "a.ics", cancelled);
+	assert_int_equal(owed(f), 8000);
+	rq = request(f);
+	rq.precondition = put_between;
+	rq.arg = &between;
+	assert_int_equal(event_put(&rq, &where, cancelled, strlen(cancelled), &f->result, &f->e), 0);
+	assert_int_equal(owed(f), 8000);
+	assert_string_equal(work_value(f, "a.ics", "STATUS"), "CANCELLED");
+	put(f, "a.ics", marie(f, "STATUS:CONFIRMED\r\n"));
+	assert_int_equal(owed(f), 0);
+}
+
 static void test_late_owner_types_the_cancellation(void **state)
 {
 	struct fixture *f = *state;
@@ -1287,6 +1325,7 @@ int main(void)
 		WITH(setup_late, test_late_status),
 		WITH(setup_late, test_late_delete_and_again),
 		WITH(setup_late, test_late_uncancel_and_higher_tier),
+		WITH(setup_late, test_late_cancelled_while_taken_back),
 		WITH(setup_late, test_late_owner_types_the_cancellation),
 		WITH(setup_late, test_late_move_is_held),
 		WITH(setup_late, test_late_retitled_by_client),
