@@ -46,17 +46,41 @@ static void lock_stripe(struct owner_locks *locks, unsigned n, bool alone)
 	}
 }
 
+static bool try_stripe(struct owner_locks *locks, unsigned n, bool alone)
+{
+	pthread_rwlock_t *lock = &locks->stripe[n];
+
+	return (alone ? pthread_rwlock_trywrlock(lock) : pthread_rwlock_tryrdlock(lock)) == 0;
+}
+
 /* In the order of stripes, so that two moves between the same owners can't wait for each other. */
-void owner_lock(struct owner_locks *locks, const char *a, const char *b, bool alone,
-	struct owner_hold *out)
+static struct owner_hold hold_of(struct owner_locks *locks, const char *a, const char *b)
 {
 	unsigned one = stripe_of(a), two = b ? stripe_of(b) : one;
 
-	*out = (struct owner_hold){ locks, one < two ? one : two, one < two ? two : one };
+	return (struct owner_hold){ locks, one < two ? one : two, one < two ? two : one };
+}
+
+void owner_lock(struct owner_locks *locks, const char *a, const char *b, bool alone,
+	struct owner_hold *out)
+{
+	*out = hold_of(locks, a, b);
 	lock_stripe(locks, out->first, alone);
 	if (out->second != out->first) {
 		lock_stripe(locks, out->second, alone);
 	}
+}
+
+bool owner_try_lock(struct owner_locks *locks, const char *a, const char *b, bool alone,
+	struct owner_hold *out)
+{
+	*out = hold_of(locks, a, b);
+	if (!try_stripe(locks, out->first, alone))
+		return false;
+	if (out->second == out->first || try_stripe(locks, out->second, alone))
+		return true;
+	pthread_rwlock_unlock(&locks->stripe[out->first]);
+	return false;
 }
 
 void owner_unlock(const struct owner_hold *hold)

@@ -18,6 +18,9 @@ void owner_locks_destroy(struct owner_locks *locks); /* accepts NULL; nobody hol
 struct owner_hold { struct owner_locks *locks; unsigned first, second; };
 void owner_lock(struct owner_locks *locks, const char *a, const char *b, bool alone,
 	struct owner_hold *out);
+/* The same without waiting: false, and nothing is held, if somebody would have to be waited for. */
+bool owner_try_lock(struct owner_locks *locks, const char *a, const char *b, bool alone,
+	struct owner_hold *out);
 void owner_unlock(const struct owner_hold *hold);
 
 #endif

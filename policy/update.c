@@ -20,6 +20,18 @@ enum {
 /* One round: 0 done, 1 something moved meanwhile, -1 with e. */
 typedef int (*round_fn)(void *arg, struct err *e);
 
+/* What a session holds in the store is let go before anybody is waited for. */
+static void take_owners(const struct event_request *rq, const char *owner, const char *other, bool alone,
+	struct owner_hold *hold)
+{
+	struct owner_locks *locks = rq->policies->locks;
+
+	if (owner_try_lock(locks, owner, other, alone, hold))
+		return;
+	store_session_pause(rq->store);
+	owner_lock(locks, owner, other, alone, hold);
+}
+
 static int run_rounds(const struct event_request *rq, const char *owner, const char *other,
 	round_fn round, void *arg, struct err *e)
 {
@@ -29,7 +41,7 @@ static int run_rounds(const struct event_request *rq, const char *owner, const c
 	for (int n = 0; n < ROUNDS; n++) {
 		struct owner_hold hold;
 
-		owner_lock(rq->policies->locks, owner, other, n >= ROUNDS_TOGETHER, &hold);
+		take_owners(rq, owner, other, n >= ROUNDS_TOGETHER, &hold);
 		int status = round(arg, e);
 		owner_unlock(&hold);
 		if (status < 0 && e->code == ERR_BUSY && n < ROUNDS_TOGETHER) {

@@ -1973,9 +1973,9 @@ static int memory_check(struct store *s, bool deep, store_parse_fn parse, store_
 	return check_ledger(m, problem, arg);
 }
 
-static void memory_session(struct store *s, bool begins)
+static void memory_session(struct store *s, enum store_session what)
 {
-	(void)s, (void)begins;
+	(void)s, (void)what;
 }
 
 const struct store_ops store_memory = {

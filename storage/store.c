@@ -52,12 +52,17 @@ void store_health(struct store *s, struct store_health *out)
 
 void store_session_begin(struct store *s)
 {
-	s->ops->session(s, true);
+	s->ops->session(s, SESSION_BEGIN);
 }
 
 void store_session_end(struct store *s)
 {
-	s->ops->session(s, false);
+	s->ops->session(s, SESSION_END);
+}
+
+void store_session_pause(struct store *s)
+{
+	s->ops->session(s, SESSION_PAUSE);
 }
 
 int store_size(struct store *s, struct store_size *out, struct err *e)

@@ -315,6 +315,8 @@ typedef int (*found_fn)(const struct store_found *f, void *arg);
 
 struct store; /* begins with: const struct store_ops *ops; */
 
+enum store_session { SESSION_BEGIN, SESSION_PAUSE, SESSION_END };
+
 struct store_ops {
 	uint32_t abi, size;
 	const char *name;
@@ -401,7 +403,7 @@ struct store_ops {
 	int (*size_now)(struct store *s, struct store_size *out, struct err *e);
 	int (*page)(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
 		void *arg, struct err *e);
-	void (*session)(struct store *s, bool begins);
+	void (*session)(struct store *s, enum store_session what);
 	int (*token_account)(struct store *s, const char *hash, struct arena *mem, struct account *out,
 		struct err *e);
 	int (*token_used)(struct store *s, const char *account, const char *id, int64_t when, struct err *e);
@@ -416,8 +418,11 @@ void store_close(struct store *s);
 void store_info(struct store *s, struct store_info *out);
 void store_health(struct store *s, struct store_health *out);
 /* For a thread with several questions in a row: between the two it may be answered cheaper. The answers are
- * the same, each as new as its call. Not nested, and nothing to be waited for in between but the store. */
+ * the same, each as new as its call. Not nested. Who waits for anything but the store pauses before: what
+ * a session holds would hold up others. It goes no further then, nor behind a commit, up to its end.
+ * Without a session a pause is nothing. */
 void store_session_begin(struct store *s);
+void store_session_pause(struct store *s);
 void store_session_end(struct store *s);
 /* Counted in the index, row by row without reading one. */
 int store_size(struct store *s, struct store_size *out, struct err *e);

@@ -222,7 +222,11 @@ static void end_kept(struct conn *c)
 	}
 }
 
-/* What was committed before the question is in its answer: a snapshot of before that is none for it. */
+/*
+ * What was committed before the question is in its answer: a snapshot of before that is none for it. The
+ * number is read first; BEGIN takes the snapshot with its first row, so it may have more, never less. Were a
+ * statement still running, COMMIT would leave its old snapshot to the next BEGIN.
+ */
 static int keep_snapshot(struct conn *c, struct err *e)
 {
 	uint64_t commits = atomic_load(&c->db->commits);
@@ -230,6 +234,7 @@ static int keep_snapshot(struct conn *c, struct err *e)
 	if (c->kept && c->seen == commits)
 		return 0;
 	end_kept(c);
+	assert(sqlite3_txn_state(c->handle, "main") == SQLITE_TXN_NONE);
 	if (snapshot_begin(c, e) < 0)
 		return -1;
 	c->kept = true;

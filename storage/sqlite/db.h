@@ -95,7 +95,8 @@ void snapshot_cleanup(struct conn **c);
 #define cleanup_snapshot __attribute__((cleanup(snapshot_cleanup)))
 
 /* The calling thread's read connection, for one question: not to be kept over a change, nor to be asked for
- * while one of its statements runs. */
+ * while one of its statements runs. In a session this may end the snapshot of the question before and begin a
+ * newer one, so a function that reads several times in one snapshot asks once and hands the connection on. */
 struct conn *db_reader(struct db *db, struct err *e);
 /*
  * Between the two, questions of one thread share a snapshot as long as no commit makes it old, and behind

@@ -311,12 +311,13 @@ static void sqlite_release(struct store *s)
 	mirror_release((struct db *)s);
 }
 
-static void sqlite_session(struct store *s, bool begins)
+static void sqlite_session(struct store *s, enum store_session what)
 {
-	if (begins)
-		db_session_begin((struct db *)s);
-	else
-		db_session_end((struct db *)s);
+	static void (*const run[])(struct db *) = {
+		[SESSION_BEGIN] = db_session_begin, [SESSION_PAUSE] = db_session_pause, [SESSION_END] = db_session_end,
+	};
+
+	run[what]((struct db *)s);
 }
 
 const struct store_ops store_sqlite = {

@@ -163,12 +163,14 @@ int sqlite_body(struct store *s, store_id collection, const char *name, struct a
 	struct err why = {0};
 
 	watch_use(db, collection);
-	/* The second time the row is as new as the file that didn't fit the first. */
+	/* The second time the row is as new as the file that didn't fit the first: the mirror may have written that
+	 * just before the commit is counted, by which a session knows that its snapshot is old. */
 	for (int i = 0; i < 2; i++) {
 		if (read_body(db, collection, name, mem, out, body, &why) == 0)
 			return 0;
 		if (why.code != ERR_BROKEN)
 			return err_set(e, why.code, "%s", why.text);
+		db_session_pause(db);
 	}
 	watch_note(db, collection);
 	return err_set(e, ERR_BROKEN, "%s", why.text);

@@ -3,12 +3,14 @@
  * built-in policy. Times are those of policy.md 3.7: Wednesday 2026-06-10 10:00 in Paris is 08:00Z.
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -18,6 +20,7 @@
 #include "policy/change.h"
 #include "policy/fees.h"
 #include "policy/host.h"
+#include "policy/locks.h"
 #include "policy/update.h"
 #include "storage/backend.h"
 
@@ -960,6 +963,45 @@ static void *cancel_thread(void *arg)
 	return NULL;
 }
 
+static sem_t paused;
+
+static void note_session(struct store *s, enum store_session what)
+{
+	if (what == SESSION_PAUSE)
+		sem_post(&paused);
+}
+
+/* Who waits for an owner holds nothing in the store meanwhile; who needn't wait keeps its session. */
+static void test_waiting_pauses_the_session(void **state)
+{
+	struct fixture *f = *state;
+	struct cancellation job = { .f = f, .name = "a.ics", .body = marie(f, "") };
+	struct store_ops ops = *f->store->ops;
+	const struct store_ops *own = f->store->ops;
+	struct timespec until;
+	struct owner_hold hold;
+	pthread_t thread;
+	int value;
+
+	sem_init(&paused, 0, 0);
+	ops.session = note_session;
+	f->store->ops = &ops;
+	put(f, "b.ics", event(f, "u2", "Marie", START, ""));
+	assert_int_equal(sem_getvalue(&paused, &value), 0);
+	assert_int_equal(value, 0);
+	owner_lock(f->policies->locks, "anna", NULL, true, &hold);
+	assert_int_equal(pthread_create(&thread, NULL, cancel_thread, &job), 0);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 60;
+	int waited = sem_timedwait(&paused, &until);
+	owner_unlock(&hold);
+	pthread_join(thread, NULL);
+	assert_int_equal(waited, 0);
+	assert_int_equal(job.status, 0);
+	f->store->ops = own;
+	sem_destroy(&paused);
+}
+
 static void test_cancellations_at_once(void **state)
 {
 	enum { THREADS = 8 };
@@ -1315,6 +1357,7 @@ int main(void)
 		WITH(setup, test_put_there_then_delete_here),
 		WITH(setup, test_copy_by_a_program),
 		WITH(setup, test_deleted_calendar),
+		WITH(setup, test_waiting_pauses_the_session),
 		WITH(setup, test_cancellations_at_once),
 		WITH(setup, test_wake_and_tick),
 		WITH(setup, test_wake_for_a_deleted_event),

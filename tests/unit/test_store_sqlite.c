@@ -377,6 +377,76 @@ static void sessions_do_not_make_the_wal_longer_and_longer(void **state)
 	store_close(r.s);
 }
 
+struct putting { struct store *s; store_id c; const char *body; };
+
+static void *write_beside(void *arg)
+{
+	const struct putting *w = arg;
+	struct err e = {0};
+
+	put_ok(w->s, w->c, "a.ics", w->body);
+	assert_int_equal(store_flush(w->s, &e), 0);
+	return NULL;
+}
+
+static void put_beside(struct store *s, store_id c, const char *body)
+{
+	struct putting w = {s, c, body};
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, write_beside, &w), 0);
+	pthread_join(thread, NULL);
+}
+
+/* The mirror sees a commit as soon as SQLite has it, the sessions when it is counted. */
+static void a_session_reads_a_file_that_is_newer_than_its_snapshot(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&at_once);
+	store_id c = suite_calendar(s, "anna", "w");
+	struct db *db = (struct db *)s;
+	struct buf body cleanup_buf;
+	struct err e = {0};
+	struct object o;
+
+	buf_init(&body, 1000);
+	put_beside(s, c, "old");
+	uint64_t commits = atomic_load(&db->commits);
+	store_session_begin(s);
+	assert_int_equal(store_find(s, c, "a.ics", mem, &o, &e), 0);
+	put_beside(s, c, "new");
+	atomic_store(&db->commits, commits);
+	assert_int_equal(store_body(s, c, "a.ics", mem, &o, &body, &e), 0);
+	store_session_end(s);
+	assert_string_equal(body.data, "new");
+	store_close(s);
+}
+
+/* Who waits in a session lets others have what it holds; without one a pause takes no connection away. */
+static void a_session_that_pauses_does_not_hold_the_wal(void **state)
+{
+	struct arena *mem cleanup_arena = arena_create();
+	struct store *s = open_root(&at_once);
+	store_id c = suite_calendar(s, "anna", "w");
+	struct db *db = (struct db *)s;
+	struct err e = {0};
+	struct object o;
+
+	put_ok(s, c, "a.ics", "BODY");
+	store_session_begin(s);
+	assert_int_equal(store_find(s, c, "a.ics", mem, &o, &e), 0);
+	const struct conn *held = db_reader(db, &e);
+	store_session_pause(s);
+	assert_ptr_equal(db->idle, held);
+	assert_int_equal(store_find(s, c, "a.ics", mem, &o, &e), 0);
+	store_session_pause(s);
+	assert_null(db->idle);
+	assert_int_not_equal(sqlite3_get_autocommit(held->handle), 0);
+	store_session_end(s);
+	assert_ptr_equal(db->idle, held);
+	store_close(s);
+}
+
 static int refuse_commit(void *arg, int action, const char *what, const char *b, const char *c, const char *d)
 {
 	return action == SQLITE_TRANSACTION && strcmp(what, "COMMIT") == 0 ? SQLITE_DENY : SQLITE_OK;
@@ -2065,6 +2135,8 @@ int main(void)
 		FILES(everything_is_there_after_opening_again),
 		FILES(a_session_that_is_over_does_not_hold_the_wal),
 		FILES(sessions_do_not_make_the_wal_longer_and_longer),
+		FILES(a_session_reads_a_file_that_is_newer_than_its_snapshot),
+		FILES(a_session_that_pauses_does_not_hold_the_wal),
 		FILES(a_snapshot_that_cannot_be_committed_is_ended),
 		FILES(a_second_opener_is_refused),
 		FILES(an_unsafe_folder_is_refused),
