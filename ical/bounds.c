@@ -6,8 +6,9 @@
 
 enum {
 	DAY = 86400,
-	ANY_ZONE = 14 * 3600,  /* a floating time is that far from UTC at most */
-	COUNT_STEPS = 20000,   /* for where COUNT ends; beyond that it counts as endless */
+	ANY_ZONE = ZONE_OFFSET_MAX,  /* a floating time is that far from UTC at most */
+	SHIFT = 2 * ZONE_OFFSET_MAX, /* more than that no change of clocks shifts */
+	COUNT_STEPS = 20000,         /* for where COUNT ends; beyond that it counts as endless */
 };
 
 struct bounds { int64_t first, last; };
@@ -77,7 +78,8 @@ static int64_t last_start(const struct series *s)
 		if (local == INT64_MAX) {
 			return ICAL_MAX;
 		}
-		int64_t utc = zone_from_local(s->start.in, local) + DAY; /* a gap shifts by less */
+		/* an earlier time may be read as a later instant, in a gap */
+		int64_t utc = zone_from_local(s->start.in, local) + (s->start.in == zone_utc() ? 0 : SHIFT);
 		last = utc > last ? utc : last;
 	}
 	return last;
@@ -95,7 +97,7 @@ static void include_series(struct bounds *s, const struct plan *p)
 		length += st->shift > 0 ? st->shift : 0;
 		longest = length > longest ? length : longest;
 	}
-	include(s, widen(series->dates[0].utc, -ANY_ZONE - DAY), widen(last, longest + ANY_ZONE + DAY));
+	include(s, widen(series->dates[0].utc, -SHIFT), widen(last, longest + SHIFT));
 }
 
 /* Something else than one span may come of it. */

@@ -71,10 +71,10 @@ static void gather_moved(struct expansion *x)
 
 /* ---- tracks ---- */
 
-/* What is nominal can differ by the changes of clocks between: two days cover any. */
+/* What is nominal can differ by the changes of clocks between. */
 static int64_t slack(const struct plan_stretch *st)
 {
-	return st->shift || st->shape->length.days ? 2 * DAY : 0;
+	return st->shift || st->shape->length.days ? 2 * ZONE_OFFSET_MAX : 0;
 }
 
 /* No occurrence of an earlier place reaches into the range. */

@@ -7,7 +7,7 @@
 #include "base/util.h"
 #include "ical/zonetab.h"
 
-enum { DAY = 86400, HEADER_SIZE = 44, OFFSET_MAX = 26 * 3600, CHANGES_MAX = 10000, FOOTER_MAX = 128 };
+enum { DAY = 86400, HEADER_SIZE = 44, CHANGES_MAX = 10000, FOOTER_MAX = 128 };
 
 struct header { uint32_t isut, isstd, leap, time, type, chars; };
 
@@ -206,7 +206,7 @@ static bool read_type(const unsigned char *type, const struct header *h, struct 
 	out->offset = (int32_t)be32(type);
 	out->daylight = type[4] != 0;
 	out->name = type[5];
-	return abs(out->offset) <= OFFSET_MAX && out->name < h->chars;
+	return abs(out->offset) <= ZONE_OFFSET_MAX && out->name < h->chars;
 }
 
 static bool read_changes(const unsigned char *p, const struct header *h, struct names *names,

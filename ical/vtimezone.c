@@ -14,7 +14,6 @@
 
 enum {
 	DAY = 86400,
-	OFFSET_MAX = 26 * 3600,
 	ONSETS_MAX = 10000,
 	STEPS_MAX = 200000,
 	STEPS_FREE = 75000, /* of one object: two zones as programs send them */
@@ -56,7 +55,7 @@ static int parse_offset(const char *text, int32_t *out)
 	}
 	v = len == 5 ? v * 100 : v;
 	int32_t seconds = (int32_t)(v / 10000 * 3600 + v / 100 % 100 * 60 + v % 100);
-	if (seconds > OFFSET_MAX) {
+	if (seconds > ZONE_OFFSET_MAX) {
 		return -1;
 	}
 	*out = *text == '-' ? -seconds : seconds;

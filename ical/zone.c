@@ -23,7 +23,6 @@ enum {
 	INDEX_MAX = 4 << 20,
 	VERSION_MAX = 32,
 	ALIAS_STEPS = 4, /* an alias of an alias is none by itself */
-	OFFSET_MAX = 26 * 3600, /* no zone is farther from UTC */
 };
 
 #define SYSTEM_FOLDER "/usr/share/zoneinfo"
@@ -382,8 +381,8 @@ int32_t zone_offset(const struct zone *z, int64_t utc)
  */
 int64_t zone_from_local(const struct zone *z, int64_t local)
 {
-	int64_t shift = cycles(z, local - OFFSET_MAX), here = local - shift;
-	size_t i = changes_until(z, here - OFFSET_MAX);
+	int64_t shift = cycles(z, local - ZONE_OFFSET_MAX), here = local - shift;
+	size_t i = changes_until(z, here - ZONE_OFFSET_MAX);
 
 	for (; i < z->count; i++) {
 		const struct zone_change *c = &z->changes[i];

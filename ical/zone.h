@@ -18,6 +18,9 @@ struct wall { int year, month, day, hour, min, sec; };
 
 struct zone; /* constant once made */
 
+/* No local time is farther from UTC, in a zone of the system (RFC 9636 3.2) or in one out of a VTIMEZONE. */
+enum { ZONE_OFFSET_MAX = 26 * 3600 };
+
 /* Reads the table of names. Once, before threads. folder NULL: the system's. */
 int zone_init(const char *folder, struct err *e);
 void zone_finish(void);
