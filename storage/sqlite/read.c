@@ -232,16 +232,20 @@ int sqlite_list(struct store *s, store_id collection, unsigned components, int64
 	static const char all_sql[] = "SELECT " OBJECT_COLUMNS
 		" FROM object o WHERE o.collection = ?1 AND o.deleted = 0"
 		" AND (?2 = 0 OR o.component & ?2 <> 0) ORDER BY o.name";
-	/* store_overlaps(), for each shelf that there is; all but what is found is done in the index alone */
+	/* store_overlaps(), for each shelf that there is; all but what is found is done in the index alone. Sorted
+	 * are names, not rows: LIMIT -1 keeps SQLite from making one query of the two, and the rows come in the
+	 * names' order. */
 	static const char span_sql[] = "WITH RECURSIVE used(shelf) AS (SELECT 0 UNION ALL"
 		" SELECT (SELECT i.shelf FROM object i INDEXED BY object_span WHERE i.collection = ?1"
-		" AND i.shelf > used.shelf ORDER BY i.shelf LIMIT 1) FROM used WHERE used.shelf IS NOT NULL)"
-		" SELECT " OBJECT_COLUMNS " FROM used CROSS JOIN object i INDEXED BY object_span CROSS JOIN object o"
+		" AND i.shelf > used.shelf ORDER BY i.shelf LIMIT 1) FROM used WHERE used.shelf IS NOT NULL),"
+		" found(name) AS (SELECT i.name FROM used CROSS JOIN object i INDEXED BY object_span"
 		" WHERE used.shelf > 0 AND ?5 >> (used.shelf & 7) & 1 AND i.collection = ?1 AND i.shelf = used.shelf"
 		" AND i.first >= CASE used.shelf >> 3 WHEN ?6 THEN ?7 ELSE ?3 - (1 << (used.shelf >> 3)) END"
 		" AND i.first < ?4"
 		" AND (?2 = 0 OR i.component & ?2 <> 0) AND (i.last > ?3 OR (i.last = ?3 AND i.first = ?3))"
-		" AND spans_overlap(i.spans, ?3, ?4) AND o.collection = ?1 AND o.name = i.name ORDER BY o.name";
+		" AND spans_overlap(i.spans, ?3, ?4) ORDER BY i.name LIMIT -1)"
+		" SELECT " OBJECT_COLUMNS " FROM found CROSS JOIN object o"
+		" WHERE o.collection = ?1 AND o.name = found.name";
 	bool all = from == INT64_MIN && to == INT64_MAX;
 	uint64_t now, oldest;
 	struct conn *c cleanup_snapshot = look_into((struct db *)s, collection, &now, &oldest, e);
