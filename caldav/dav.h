@@ -338,6 +338,8 @@ void plan_object(struct plan *p, const struct resource *calendar, const struct o
 /* The same with that row's body, which must live in the arena (NULL: as plan_object). */
 void plan_object_body(struct plan *p, const struct resource *calendar, const struct object *row,
 	const struct buf *body);
+/* The same by its name alone, which is copied: for answers that show bodies, with which the row is read. */
+void plan_name(struct plan *p, const struct resource *calendar, const char *name);
 /* All objects of `calendar` (which must live in the arena), as they are when they are written. */
 void plan_members(struct plan *p, const struct resource *calendar);
 /* Only a status: 404 for what is gone, 507 with a condition for the collection. Copies href. */

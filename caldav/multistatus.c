@@ -2,6 +2,7 @@
  * 207 Multi-Status (RFC 4918 13): planned in one snapshot, but a calendar's members page by page; written
  * piece by piece, straight into the answer. What fits into 64 KiB is made at once; the rest by a generator.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ enum {
 struct plan_item {
 	const char *href;                 /* of a status, or an object's own spelling; else NULL */
 	const struct resource *resource;  /* itself, or the object's calendar; NULL: a status */
-	const struct object *row;         /* NULL: resource itself */
+	const struct object *row;         /* NULL: resource itself, or what has that name in it */
+	const char *name;
 	const struct buf *body;           /* of the row; NULL: read when it is written */
 	bool members;                     /* of resource, instead of itself */
 	int status;
@@ -89,6 +91,14 @@ void plan_object_body(struct plan *p, const struct resource *calendar, const str
 	add_object(p, calendar, row, NULL)->body = body;
 }
 
+void plan_name(struct plan *p, const struct resource *calendar, const char *name)
+{
+	struct plan_item *item = plan_add(p);
+
+	item->resource = calendar;
+	item->name = arena_strdup(p->mem, name);
+}
+
 void plan_members(struct plan *p, const struct resource *calendar)
 {
 	struct plan_item *item = plan_add(p);
@@ -149,9 +159,10 @@ static int write_object(struct multistatus *m, const struct plan_item *item, str
 {
 	struct store *store = m->rq->store;
 	struct resource res;
-	struct object row = *item->row;
+	struct object row = item->row ? *item->row : (struct object){ .name = item->name };
 	cleanup_buf struct buf body;
 
+	assert(item->row || m->props->body);
 	buf_init(&body, BODY_MAX);
 	resource_object(mem, item->resource, &row, &res);
 	if (item->href)
@@ -193,7 +204,7 @@ static int write_item(struct multistatus *m, const struct plan_item *item, struc
 		write_status(w, item->href, item->status, item->why);
 		return 0;
 	}
-	if (item->row)
+	if (item->row || item->name)
 		return write_object(m, item, mem, w, e);
 	return write_resource(m, item->resource, mem, w, e);
 }

@@ -19,12 +19,22 @@ struct sorting {
 	const struct resource *calendar;
 	struct plan *plan;
 	struct report_names open;
+	bool bodies;               /* the answer shows them */
 	bool full;                 /* more match than one answer holds */
 };
 
 static bool is_full(const struct dav_request *rq, const struct plan *plan)
 {
 	return plan_count(plan) == rq->dav->settings.results;
+}
+
+/* Compact: a row is some 300 bytes, and thousands may match. body: kept of it, or NULL. */
+static void plan_match(const struct sorting *s, const struct object *row, const struct buf *body)
+{
+	if (s->bodies && !body)
+		plan_name(s->plan, s->calendar, row->name);
+	else
+		plan_object_body(s->plan, s->calendar, row, body);
 }
 
 static int sort_row(const struct object *o, void *arg)
@@ -41,7 +51,7 @@ static int sort_row(const struct object *o, void *arg)
 	}
 	s->full = is_full(s->rq, s->plan);
 	if (!s->full)
-		plan_object(s->plan, s->calendar, o, NULL);
+		plan_match(s, o, NULL);
 	return s->full;
 }
 
@@ -79,13 +89,13 @@ static int body_matches(struct sorting *s, const char *name, size_t *room, struc
 		return 0;
 	s->full = is_full(rq, s->plan);
 	if (!s->full)
-		plan_object_body(s->plan, s->calendar, &row, keep_body(rq, &body, room));
+		plan_match(s, &row, keep_body(rq, &body, room));
 	return 1;
 }
 
-static int look_into_bodies(struct sorting *s, bool wanted, struct err *e)
+static int look_into_bodies(struct sorting *s, struct err *e)
 {
-	size_t room = wanted ? KEPT_BYTES : 0;
+	size_t room = s->bodies ? KEPT_BYTES : 0;
 
 	for (const struct report_name *n = s->open.first; n && !s->full; n = n->next) {
 		if (body_matches(s, n->text, &room, e) < 0) {
@@ -116,8 +126,9 @@ int report_query(struct dav_request *rq, const struct xml_node *root)
 	if (rq->target.kind == RES_CALENDAR && rq->depth == 0)
 		return plan_answer(rq, s.plan, props, NULL);
 	s.calendar = report_calendar(rq);
+	s.bodies = props->body;
 	if (store_list(rq->store, rq->target.coll.id, q.kinds, q.from, q.to, sort_row, &s, NULL, &e) < 0
-		|| look_into_bodies(&s, props->body, &e) < 0)
+		|| look_into_bodies(&s, &e) < 0)
 		return fail_err(rq, &e);
 	if (s.full)
 		plan_status(s.plan, s.calendar->href, 507, PRE_NUMBER_OF_MATCHES);
