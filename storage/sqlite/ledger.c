@@ -217,9 +217,14 @@ int ledger_last_incident(struct conn *c, const char *owner, uint64_t *out, struc
 static const char *ledger_sql(const struct ledger_query *q)
 {
 	static const char by_uid[] = LEDGER_SELECT("INDEXED BY ledger_uid") " AND uid = ?2" LEDGER_ORDER;
+	/* of a group, one attendee's: those of all the others are not looked at */
+	static const char by_uid_client[] =
+		LEDGER_SELECT("INDEXED BY ledger_uid") " AND uid = ?2 AND client = ?3" LEDGER_ORDER;
 	static const char by_ref[] = LEDGER_SELECT("INDEXED BY ledger_ref") " AND ref = ?5" LEDGER_ORDER;
 	static const char by_slot[] =
 		LEDGER_SELECT("INDEXED BY ledger_slot") " AND slot = ?6" LEDGER_ORDER;
+	static const char by_slot_client[] =
+		LEDGER_SELECT("INDEXED BY ledger_slot") " AND slot = ?6 AND client = ?3" LEDGER_ORDER;
 	static const char by_client[] =
 		LEDGER_SELECT("INDEXED BY ledger_client") " AND client = ?3" LEDGER_ORDER;
 	static const char by_time[] =
@@ -228,11 +233,11 @@ static const char *ledger_sql(const struct ledger_query *q)
 	static const char all[] = LEDGER_SELECT("") LEDGER_ORDER;
 
 	if (q->uid != NULL)
-		return by_uid;
+		return q->client != NULL ? by_uid_client : by_uid;
 	if (q->ref != NULL)
 		return by_ref;
 	if (q->slot != 0)
-		return by_slot;
+		return q->client != NULL ? by_slot_client : by_slot;
 	if (q->client != NULL)
 		return by_client;
 	if (q->owner != NULL)

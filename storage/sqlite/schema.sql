@@ -181,9 +181,9 @@ CREATE TABLE ledger(
 	PRIMARY KEY (owner, seq)
 ) WITHOUT ROWID;
 CREATE INDEX ledger_incident ON ledger(owner, seq) WHERE incident = 1;
-CREATE INDEX ledger_uid ON ledger(uid, owner, seq);
+CREATE INDEX ledger_uid ON ledger(uid, client, owner, seq);
 CREATE INDEX ledger_client ON ledger(client, owner, seq);
-CREATE INDEX ledger_slot ON ledger(slot, owner, seq);
+CREATE INDEX ledger_slot ON ledger(slot, client, owner, seq);
 CREATE INDEX ledger_time ON ledger(owner, at);
 CREATE INDEX ledger_ref ON ledger(ref, owner, seq);
 
