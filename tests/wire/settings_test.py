@@ -35,6 +35,7 @@ WRONG = {
     "sandbox": [("maybe", "on or off")],
     "log-level": [("loud", "error, warning, info, debug")],
     "access-log": [('""', "a path")],
+    "backup": [('""', "a path")],
     "data": [('""', "a path")],
     "modules": [('{ "" }', "a path")],
     "policy-ca": [('""', "a path"), ('"none.pem"', "none.pem: expected certificates"), ('"dedit.conf"', "expected certificates")],
