@@ -200,5 +200,4 @@ int web_precheck(const struct web *web, struct request *http, uint64_t content_l
 	if (p->kind && p->kind->precheck)
 		return p->kind->precheck(&rq, content_length, length_known, body_max);
 	return page_precheck(&rq, content_length, length_known, body_max);
-	return 0;
 }
