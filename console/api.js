@@ -25,6 +25,9 @@ export function query(path, parameters = {}) {
 	return q.size || q.toString() ? `${path}?${q}` : path;
 }
 
+// Of names, whatever is in them; of a calendar, "owner/name", and what belongs to it.
+export const path = (...parts) => parts.map(encodeURIComponent).join("/");
+export const calendarPath = (calendar, ...more) => path("calendars", ...calendar.split("/"), ...more);
 export const address = (path, parameters) => new URL(`api/${query(path, parameters)}`, document.baseURI).href;
 
 async function problem(response) {
@@ -88,6 +91,28 @@ export const get = async (path, parameters, signal) => answer(await call("GET", 
 export const send = async (method, path, body) => answer(await call(method, path, json(body)));
 export const upload = async (path, body, type) => answer(await call("POST", path, { body, type }));
 export const file = async (method, path, body) => (await call(method, path, json(body))).blob();
+
+// What the server works at, asked for each second: draw(state) until it isn't running(state) any more, and what came of it.
+// A server that can't be reached just now is asked again.
+const AGAIN = 1000;
+async function later(path, signal) {
+	for (;;) {
+		await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
+		try {
+			return await get(path, {}, signal);
+		} catch (e) {
+			if (e.status !== 0)
+				throw e;
+		}
+	}
+}
+export async function poll(path, first, running, draw, signal) {
+	for (let state = first;; state = await later(path, signal)) {
+		draw(state);
+		if (!running(state))
+			return state;
+	}
+}
 
 function keep(session) {
 	csrf = session.csrf ?? "";

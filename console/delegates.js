@@ -1,33 +1,27 @@
 // Who acts for one in all one's calendars, and for whom one acts.
 import * as api from "./api.js";
-import { ask, field, h, nothing, say, select } from "./dom.js";
+import { asking, field, h, nothing, select } from "./dom.js";
 import { named, t } from "./texts.js";
 
-const pathOf = (owner, user) => `delegates/${[owner, user].filter(Boolean).map(encodeURIComponent).join("/")}`;
 const told = (d) => `${d.displayname === d.name ? d.name : `${d.displayname} (${d.name})`}: ${named("access", d.access)}`;
 
-async function add(owner, done) {
+function add(owner, done) {
 	const access = select(["write", "read"].map((a) => [a, named("access", a)]), "write");
 	access.name = "access";
-	if (!await ask(t("delegates.add"), [h("p", {}, t("delegates.add-what")), field(t("calendars.with"), h("input", { name: "user",
+	return asking(t("delegates.add"), [h("p", {}, t("delegates.add-what")), field(t("calendars.with"), h("input", { name: "user",
 		required: true, autocapitalize: "none", autocomplete: "off", spellcheck: "false" }), t("calendars.with-hint")),
-	field(t("calendars.may"), access)], t("delegates.add-do"), t("frame.cancel"), { act: (form) =>
-		api.send("PUT", pathOf(owner, form.get("user").trim()), { access: form.get("access") }) }))
-		return;
-	say(t("calendars.saved"), [], "good");
-	done();
+	field(t("calendars.may"), access)], t("delegates.add-do"),
+	(form) => api.send("PUT", api.path("delegates", owner, form.get("user").trim()), { access: form.get("access") }),
+	t("calendars.saved"), done);
 }
 
-async function end(owner, user, done) {
-	if (!await ask(t("delegates.end-whom", { user }), h("p", {}, t("delegates.end-what", { user })), t("delegates.end-do"),
-		t("frame.cancel"), { danger: true, act: () => api.send("DELETE", pathOf(owner, user)) }))
-		return;
-	say(t("delegates.ended"), [], "good");
-	done();
+function end(owner, user, done) {
+	return asking(t("delegates.end-whom", { user }), h("p", {}, t("delegates.end-what", { user })), t("delegates.end-do"),
+		() => api.send("DELETE", api.path("delegates", owner, user)), t("delegates.ended"), done, { danger: true });
 }
 
 export async function delegates(owner, done, signal) {
-	const found = await api.get(pathOf(owner), {}, signal);
+	const found = await api.get(api.path("delegates", owner), {}, signal);
 	return h("section", {}, h("h2", {}, t("delegates.title")), h("p", {}, t("delegates.what")),
 		found.delegates.length ? h("ul", { class: "lines" }, found.delegates.map((d) => h("li", { "data-ref": d.name },
 			h("span", {}, told(d)), h("button", { type: "button", class: "link", "aria-label": t("delegates.end-whom", { user: d.name }),

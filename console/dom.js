@@ -180,6 +180,8 @@ export function explained(e) {
 	return t("error.ours", { detail: String(e) });
 }
 
+export const wrong = (e) => h("p", { class: "wrong", role: "alert" }, explained(e));
+
 // A session that is over is told once, by the page that asks to sign in.
 export function tell(e) {
 	if (e.name !== "AbortError" && e.status !== 401)
@@ -200,7 +202,7 @@ export async function telling(call) {
 export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
 	return new Promise((resolve) => {
 		const label = newId("dialog");
-		const wrong = h("p", { class: "wrong", role: "alert", hidden: true });
+		const why = h("p", { class: "wrong", role: "alert", hidden: true });
 		const no = h("button", { type: "button", onclick: () => dialog.close("") }, undoing);
 		const yes = h("button", { class: danger ? "danger" : "primary", value: "yes" }, doing);
 		let result = null;
@@ -210,19 +212,19 @@ export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
 				return;
 			event.preventDefault();
 			no.disabled = yes.disabled = true;
-			wrong.hidden = true;
+			why.hidden = true;
 			try {
 				result = await act(new FormData(form)) ?? true;
 				dialog.close("yes");
 			} catch (e) {
-				wrong.textContent = explained(e);
-				wrong.hidden = false;
+				why.textContent = explained(e);
+				why.hidden = false;
 			} finally {
 				no.disabled = yes.disabled = false;
 			}
 		}
 
-		const form = h("form", { method: "dialog", onsubmit: perform }, h("h2", { id: label }, title), body, wrong,
+		const form = h("form", { method: "dialog", onsubmit: perform }, h("h2", { id: label }, title), body, why,
 			h("div", { class: "buttons" }, no, yes));
 		const dialog = h("dialog", { "aria-labelledby": label, oncancel: (e) => yes.disabled && e.preventDefault(), onclose: () => {
 			resolve(dialog.returnValue !== "yes" ? null : act ? result : new FormData(form));
@@ -231,6 +233,16 @@ export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
 		document.body.append(dialog);
 		dialog.showModal();
 	});
+}
+
+// A dialog whose act changes something here: that it is done is said, and done() draws the page anew. What ask() gives.
+export async function asking(title, body, doing, act, said, done, options) {
+	const result = await ask(title, body, doing, t("frame.cancel"), { ...options, act });
+	if (result === null)
+		return null;
+	say(said, [], "good");
+	done();
+	return result;
 }
 
 // Something to read and to act on, beside the list that it came from. Focus goes back when it closes.

@@ -1,12 +1,11 @@
 // Files taken into calendars: sent, watched while the server works at them, and what came of it.
 import * as api from "./api.js";
-import { ask, explained, field, h, panel, say } from "./dom.js";
+import { ask, field, h, panel, say, wrong } from "./dom.js";
 import { moment, number } from "./format.js";
 import { t } from "./texts.js";
 
-const AGAIN = 1000, TYPE = "text/calendar";
-const pathOf = (calendar) => `calendars/${calendar.split("/").map(encodeURIComponent).join("/")}/imports`;
-const one = (id) => `imports/${encodeURIComponent(id)}`;
+const TYPE = "text/calendar";
+const one = (id) => api.path("imports", id);
 const running = (i) => i.state === "running";
 const brokenOff = (i) => i.state !== "broken" ? null : t("import.broken", { done: number(i.done), total: number(i.total) });
 
@@ -32,24 +31,6 @@ function drawn(i) {
 
 // ---- one after the other ----
 
-const pause = (signal) => new Promise((resolve) => {
-	const timer = setTimeout(resolve, AGAIN);
-	signal.addEventListener("abort", () => { clearTimeout(timer); resolve(); }, { once: true });
-});
-
-// Draws it until it is over, or nobody looks any more. What comes of it.
-async function watch(i, place, signal) {
-	for (;;) {
-		place.replaceChildren(drawn(i));
-		if (!running(i))
-			return i;
-		await pause(signal);
-		if (signal.aborted)
-			return i;
-		i = await api.get(one(i.id), {}, signal);
-	}
-}
-
 // Beside the page; closed, it goes on by itself.
 async function look(started, title, done) {
 	const abort = new AbortController(), place = h("div");
@@ -58,11 +39,11 @@ async function look(started, title, done) {
 	const dialog = panel(title, h("div", {}, place, running(started) ? stopping : null), t("frame.close"));
 	dialog.addEventListener("close", () => { abort.abort(); done(); });
 	try {
-		await watch(started, place, abort.signal);
+		await api.poll(one(started.id), started, running, (i) => place.replaceChildren(drawn(i)), abort.signal);
 		stopping.remove();
 	} catch (e) {
 		if (!abort.signal.aborted)
-			place.replaceChildren(h("p", { class: "wrong", role: "alert" }, explained(e)));
+			place.replaceChildren(wrong(e));
 	}
 }
 
@@ -71,7 +52,7 @@ export async function importInto(calendar, name, done) {
 	const replace = h("input", { type: "checkbox" });
 	const started = await ask(t("import.title", { name }), [field(t("import.file"), file, t("import.file-hint")),
 		h("label", { class: "tick" }, replace, t("import.replace"))], t("import.do"), t("frame.cancel"),
-	{ act: () => api.upload(api.query(pathOf(calendar), { replace: replace.checked ? 1 : "" }), file.files[0], TYPE) });
+	{ act: () => api.upload(api.query(api.calendarPath(calendar, "imports"), { replace: replace.checked ? 1 : "" }), file.files[0], TYPE) });
 	if (started)
 		await look(started, t("import.title", { name }), done);
 }

@@ -1,6 +1,6 @@
 // The account: its password, those of programs, and how programs and telephones are set up.
 import * as api from "./api.js";
-import { ask, copyable, field, h, nothing, panel, say, select, table } from "./dom.js";
+import { ask, asking, copyable, field, h, nothing, panel, say, select, table } from "./dom.js";
 import { delegates } from "./delegates.js";
 import { date, moment, number } from "./format.js";
 import { facts } from "./fee.js";
@@ -62,12 +62,9 @@ async function addToken(account, done) {
 	showToken(account, made);
 }
 
-async function endToken(token, done) {
-	if (!await ask(t("calendars.revoke-which", { label: token.label }), h("p", {}, t("account.token-end")), t("account.token-end-do"),
-		t("frame.cancel"), { danger: true, act: () => api.send("DELETE", `account/tokens/${encodeURIComponent(token.id)}`) }))
-		return;
-	say(t("calendars.revoked"), [], "good");
-	done();
+function endToken(token, done) {
+	return asking(t("calendars.revoke-which", { label: token.label }), h("p", {}, t("account.token-end")), t("account.token-end-do"),
+		() => api.send("DELETE", api.path("account", "tokens", token.id)), t("calendars.revoked"), done, { danger: true });
 }
 
 function tokens(account, done) {

@@ -1,6 +1,6 @@
 // Calendars: made, named, coloured, shared, subscribed to, filled from a file, taken along as one, deleted.
 import * as api from "./api.js";
-import { ask, copyable, field, h, nothing, panel, say, select } from "./dom.js";
+import { ask, asking, copyable, field, h, nothing, panel, select } from "./dom.js";
 import { date, number } from "./format.js";
 import { facts } from "./fee.js";
 import { importInto, imports } from "./import.js";
@@ -8,21 +8,11 @@ import { qrCode } from "./qr.js";
 import { named, t } from "./texts.js";
 
 const COLOUR = "#1f5a4e";
-const pathOf = (c) => `calendars/${c.calendar.split("/").map(encodeURIComponent).join("/")}`;
+const pathOf = (c, ...more) => api.calendarPath(c.calendar, ...more);
 const nameOf = (c) => c.displayname || c.name;
 // Programs may have stored it with how much shines through, which the choice of a browser doesn't know.
 const colourOf = (c) => (c.color || COLOUR).slice(0, 7).toLowerCase();
 const colourField = (value) => field(t("calendars.colour"), h("input", { type: "color", name: "color", value }));
-
-// A dialog whose act changes something here: what comes of it is said, and the page drawn anew.
-async function asking(title, body, doing, act, said, done, options) {
-	const result = await ask(title, body, doing, t("frame.cancel"), { ...options, act });
-	if (result === null)
-		return null;
-	say(said, [], "good");
-	done();
-	return result;
-}
 
 // ---- what a calendar is ----
 
@@ -54,7 +44,7 @@ function create(done) {
 }
 
 const fill = (c, done) => importInto(c.calendar, nameOf(c), done);
-const download = async (c) => api.save(await api.file("GET", `${pathOf(c)}/export`), `${c.name}.ics`);
+const download = async (c) => api.save(await api.file("GET", pathOf(c, "export")), `${c.name}.ics`);
 
 function remove(c, done) {
 	const others = c.shares.length + c.feeds.length;
@@ -73,13 +63,13 @@ function share(c, done) {
 	return asking(t("calendars.share-title", { name: nameOf(c) }), [
 		field(t("calendars.with"), h("input", { name: "user", required: true, autocapitalize: "none", autocomplete: "off", spellcheck: "false" }),
 			t("calendars.with-hint")), field(t("calendars.may"), access)], t("calendars.share-do"),
-	(form) => api.send("PUT", `${pathOf(c)}/shares/${encodeURIComponent(form.get("user").trim())}`, { access: form.get("access") }),
+	(form) => api.send("PUT", pathOf(c, "shares", form.get("user").trim()), { access: form.get("access") }),
 	t("calendars.shared"), done);
 }
 
 function unshare(c, user, done) {
 	return asking(t("calendars.unshare-whom", { user }), h("p", {}, t("calendars.unshare-what", { user, name: nameOf(c) })),
-		t("calendars.unshare-do"), () => api.send("DELETE", `${pathOf(c)}/shares/${encodeURIComponent(user)}`), t("calendars.unshared"),
+		t("calendars.unshare-do"), () => api.send("DELETE", pathOf(c, "shares", user)), t("calendars.unshared"),
 		done, { danger: true });
 }
 
@@ -95,7 +85,7 @@ async function feed(c, done) {
 	const made = await ask(t("calendars.feed-title", { name: nameOf(c) }), [
 		field(t("calendars.label"), h("input", { name: "label", maxlength: "100", autocomplete: "off" }), t("calendars.label-hint")),
 		tick("busy", t("calendars.busy")), c.policy ? tick("plain", t("calendars.plain")) : null,
-	].filter(Boolean), t("calendars.feed-do"), t("frame.cancel"), { act: (form) => api.send("POST", `${pathOf(c)}/feeds`,
+	].filter(Boolean), t("calendars.feed-do"), t("frame.cancel"), { act: (form) => api.send("POST", pathOf(c, "feeds"),
 		{ label: form.get("label").trim(), busy: form.has("busy"), plain: form.has("plain") }) });
 	if (!made)
 		return;
@@ -105,7 +95,7 @@ async function feed(c, done) {
 
 function revoke(c, f, done) {
 	return asking(t("calendars.revoke-which", { label: f.label || f.id }), h("p", {}, t("calendars.revoke-what")),
-		t("calendars.revoke-do"), () => api.send("DELETE", `${pathOf(c)}/feeds/${encodeURIComponent(f.id)}`), t("calendars.revoked"),
+		t("calendars.revoke-do"), () => api.send("DELETE", pathOf(c, "feeds", f.id)), t("calendars.revoked"),
 		done, { danger: true });
 }
 

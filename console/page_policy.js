@@ -1,6 +1,6 @@
 // The policy in words, what an appointment would cost now, and the past year again under another text.
 import * as api from "./api.js";
-import { copyButton, explained, field, h, nothing, select, table } from "./dom.js";
+import { copyButton, field, h, nothing, select, table, wrong } from "./dom.js";
 import { addDays, amount, date, day, money, number, time, today } from "./format.js";
 import { facts, when } from "./fee.js";
 import { named, t } from "./texts.js";
@@ -109,7 +109,7 @@ function replaySection(policy, owner, context) {
 		try {
 			result.replaceChildren(...await decideAgain(owner, since.value, text.value));
 		} catch (e) {
-			result.replaceChildren(h("p", { class: "wrong", role: "alert" }, explained(e)));
+			result.replaceChildren(wrong(e));
 		} finally {
 			button.disabled = false;
 		}

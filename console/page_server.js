@@ -1,6 +1,6 @@
 // For the administrator: is all well, who is here, and who was turned away.
 import * as api from "./api.js";
-import { explained, h, nothing, table } from "./dom.js";
+import { h, nothing, table, wrong } from "./dom.js";
 import { moment, number } from "./format.js";
 import { facts } from "./fee.js";
 import { named, t } from "./texts.js";
@@ -39,7 +39,7 @@ function inspection(path, key) {
 				h("p", {}, verdict(false, t("server.problems", { count: number(found.problems.length) }))),
 				h("ul", {}, found.problems.map((line) => h("li", {}, line))), found.truncated ? h("p", {}, t("today.truncated")) : null));
 		} catch (e) {
-			result.replaceChildren(h("p", { class: "wrong", role: "alert" }, explained(e)));
+			result.replaceChildren(wrong(e));
 		} finally {
 			button.disabled = false;
 		}
@@ -49,7 +49,6 @@ function inspection(path, key) {
 
 // ---- backup ----
 
-const AGAIN = 1000;
 const size = (b) => ({ count: number(b.files), size: bytes(b.bytes) });
 
 function lastBackup(b) {
@@ -71,16 +70,11 @@ function backup(first, signal) {
 	async function follow(asked) {
 		button.disabled = true;
 		try {
-			for (let state = await asked;; state = await api.get("server/backup", {}, signal)) {
-				draw(state);
-				if (!state.running)
-					return;
-				await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
-			}
+			await api.poll("server/backup", await asked, (state) => state.running, draw, signal);
 		} catch (e) {
 			button.disabled = false;
 			if (!signal.aborted)
-				place.replaceChildren(h("p", { class: "wrong", role: "alert" }, explained(e)));
+				place.replaceChildren(wrong(e));
 		}
 	}
 	if (first.folder)
