@@ -30,6 +30,9 @@ export function svg(name, attributes = {}, ...children) {
 let serial = 0;
 export const newId = (what) => `${what}-${++serial}`;
 
+// The server takes texts of 200 bytes: so many letters, accents and all.
+export const TEXT_MOST = "100";
+
 // A label with its control.
 export function field(label, control, hint) {
 	control.id ||= newId("f");
@@ -39,17 +42,21 @@ export function field(label, control, hint) {
 	return h("div", { class: "field" }, h("label", { for: control.id }, label), control, note);
 }
 
-// A text to take elsewhere. Browsers have a clipboard for pages only under TLS and on this machine.
+// Browsers have a clipboard for pages only under TLS and on this machine, and may refuse it.
+async function copied(control) {
+	try {
+		await navigator.clipboard.writeText(control.value);
+		return true;
+	} catch {
+		control.select();
+		return document.execCommand("copy");
+	}
+}
+
+// A text to take elsewhere.
 export function copyButton(control) {
-	return h("button", { type: "button", onclick: async () => {
-		if (navigator.clipboard) {
-			await navigator.clipboard.writeText(control.value);
-		} else {
-			control.select();
-			document.execCommand("copy");
-		}
-		say(t("frame.copied"), [], "good");
-	} }, t("frame.copy"));
+	return h("button", { type: "button", onclick: async () => await copied(control) ? say(t("frame.copied"), [], "good")
+		: say(t("frame.not-copied"), [], "bad") }, t("frame.copy"));
 }
 export function copyable(label, value, hint) {
 	const input = h("input", { readonly: true, value, onfocus: () => input.select() });
@@ -123,22 +130,20 @@ export function redrawn(place, signal, draw, failed) {
 
 export const nothing = (text) => h("p", { class: "nothing" }, text);
 
-// Loads a file of ours that pages need now and then.
+// Loads a file of ours that pages need now and then. One that couldn't be had is asked for again the next time.
 const loaded = new Map();
-export function script(name) {
+function load(name, put) {
 	if (!loaded.has(name)) {
-		loaded.set(name, new Promise((resolve, reject) => document.head.append(
-			h("script", { src: new URL(name, import.meta.url).href, onload: resolve, onerror: reject }))));
+		loaded.set(name, new Promise((resolve, reject) => put(new URL(name, import.meta.url).href, { onload: resolve, onerror: () => {
+			loaded.delete(name);
+			reject(new Refusal(0, ""));
+		} })));
 	}
 	return loaded.get(name);
 }
-export function stylesheet(name) {
-	if (!loaded.has(name)) {
-		loaded.set(name, new Promise((resolve, reject) => document.head.prepend(
-			h("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href, onload: resolve, onerror: reject }))));
-	}
-	return loaded.get(name);
-}
+export const script = (name) => load(name, (src, told) => document.head.append(h("script", { src, ...told })));
+export const stylesheet = (name) => load(name, (href, told) =>
+	document.head.prepend(h("link", { rel: "stylesheet", href, ...told })));
 
 // ---- what is said beside the page ----
 
@@ -198,14 +203,14 @@ export async function telling(call) {
 }
 
 // Asks before something is done. Resolves with the form's data, or null. act(data): what is done then; the dialog stays
-// until that has worked, says why not, and resolves with what it gave, or true.
+// until that has worked, says why not, and resolves with what it gave, or true; so it does if it is closed before.
 export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
 	return new Promise((resolve) => {
 		const label = newId("dialog");
 		const why = h("p", { class: "wrong", role: "alert", hidden: true });
 		const no = h("button", { type: "button", onclick: () => dialog.close("") }, undoing);
 		const yes = h("button", { class: danger ? "danger" : "primary", value: "yes" }, doing);
-		let result = null;
+		let running; // what act gives, also if the dialog is closed meanwhile
 
 		async function perform(event) {
 			if (!act)
@@ -214,9 +219,12 @@ export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
 			no.disabled = yes.disabled = true;
 			why.hidden = true;
 			try {
-				result = await act(new FormData(form)) ?? true;
+				running = act(new FormData(form));
+				await running;
 				dialog.close("yes");
 			} catch (e) {
+				if (!dialog.open)
+					tell(e);
 				why.textContent = explained(e);
 				why.hidden = false;
 			} finally {
@@ -227,7 +235,7 @@ export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
 		const form = h("form", { method: "dialog", onsubmit: perform }, h("h2", { id: label }, title), body, why,
 			h("div", { class: "buttons" }, no, yes));
 		const dialog = h("dialog", { "aria-labelledby": label, oncancel: (e) => yes.disabled && e.preventDefault(), onclose: () => {
-			resolve(dialog.returnValue !== "yes" ? null : act ? result : new FormData(form));
+			resolve(act ? running?.then((r) => r ?? true, () => null) ?? null : dialog.returnValue === "yes" ? new FormData(form) : null);
 			gone(dialog);
 		} }, form);
 		document.body.append(dialog);

@@ -1,6 +1,6 @@
 // What all pages know of fees: how one is told, and how something is said about it.
 import * as api from "./api.js";
-import { ask, field, h, panel, say, table, tell } from "./dom.js";
+import { ask, field, h, panel, say, table, tell, TEXT_MOST } from "./dom.js";
 import { amount, day, duration, isMoment, moment, money, time } from "./format.js";
 import { named, t } from "./texts.js";
 
@@ -16,7 +16,7 @@ export const when = (iso) => !iso ? "–" : isMoment(iso) ? `${day(iso)}, ${time
 
 // Which acts want to be told more than one click says; the others are done at once, and can be undone.
 async function details(act, fee) {
-	const reason = h("input", { name: "reason", maxlength: "200", autocomplete: "off",
+	const reason = h("input", { name: "reason", maxlength: TEXT_MOST, autocomplete: "off",
 		required: act === "dispute" });
 	if (act === "adjust") {
 		const sum = h("input", { name: "amount", inputmode: "decimal", required: true, pattern: "\\s*[0-9]+([.,][0-9]+)?\\s*",

@@ -52,6 +52,8 @@ export function wall(iso) {
 		part[p.type] = p.value;
 	return `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:${part.second}`;
 }
+// The server's clock, as it was at sign-in, or this one's, if that is later.
+export const nowOf = (session) => [session.now, new Date().toISOString()].sort().at(-1);
 export const today = (now) => wall(now).slice(0, 10);
 export function addDays(text, days) {
 	const d = new Date(`${text}T12:00:00Z`);

@@ -34,7 +34,17 @@ function drawn(i) {
 // Beside the page; closed, it goes on by itself.
 async function look(started, title, done) {
 	const abort = new AbortController(), place = h("div");
-	const stop = h("button", { type: "button", onclick: async () => { await api.send("DELETE", one(started.id)); dialog.close(); } }, t("import.stop"));
+	// Of one that has ended meanwhile, the same would forget what came of it. The end is drawn as any.
+	const stop = h("button", { type: "button", onclick: async () => {
+		stop.disabled = true;
+		try {
+			if (running(await api.get(one(started.id))))
+				await api.send("DELETE", one(started.id));
+		} catch (e) {
+			stop.disabled = false;
+			throw e;
+		}
+	} }, t("import.stop"));
 	const stopping = h("div", { class: "below" }, stop, h("p", { class: "hint" }, t("import.stop-what")));
 	const dialog = panel(title, h("div", {}, place, running(started) ? stopping : null), t("frame.close"));
 	dialog.addEventListener("close", () => { abort.abort(); done(); });

@@ -1,6 +1,6 @@
 // The account: its password, those of programs, and how programs and telephones are set up.
 import * as api from "./api.js";
-import { ask, asking, copyable, field, h, nothing, panel, say, select, table } from "./dom.js";
+import { ask, asking, copyable, field, h, nothing, panel, say, select, table, TEXT_MOST } from "./dom.js";
 import { delegates } from "./delegates.js";
 import { date, moment, number } from "./format.js";
 import { facts } from "./fee.js";
@@ -53,7 +53,7 @@ function showToken(account, made) {
 
 async function addToken(account, done) {
 	const scope = select(["calendar", "api", "api-read"].map((name) => [name, named("scope", name)]), "calendar");
-	const label = h("input", { name: "label", required: true, maxlength: "100", autocomplete: "off" });
+	const label = h("input", { name: "label", required: true, maxlength: TEXT_MOST, autocomplete: "off" });
 	const made = await ask(t("account.token-new"), [field(t("calendars.label"), label, t("account.token-hint")), field(t("account.for"), scope)],
 		t("account.token-do"), t("frame.cancel"), { act: () => api.send("POST", "account/tokens", { label: label.value.trim(), scope: scope.value }) });
 	if (!made)

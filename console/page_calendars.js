@@ -1,6 +1,6 @@
 // Calendars: made, named, coloured, shared, subscribed to, filled from a file, taken along as one, deleted.
 import * as api from "./api.js";
-import { ask, asking, copyable, field, h, nothing, panel, select } from "./dom.js";
+import { ask, asking, copyable, field, h, nothing, panel, select, TEXT_MOST } from "./dom.js";
 import { date, number } from "./format.js";
 import { facts } from "./fee.js";
 import { importInto, imports } from "./import.js";
@@ -12,19 +12,19 @@ const pathOf = (c, ...more) => api.calendarPath(c.calendar, ...more);
 const nameOf = (c) => c.displayname || c.name;
 // Programs may have stored it with how much shines through, which the choice of a browser doesn't know.
 const colourOf = (c) => (c.color || COLOUR).slice(0, 7).toLowerCase();
-const colourField = (value) => field(t("calendars.colour"), h("input", { type: "color", name: "color", value }));
+const colour = (value) => h("input", { type: "color", name: "color", value });
 
 // ---- what a calendar is ----
 
+// Only what was changed is sent: programs may have stored a name or description that is longer, or has several lines.
 function edit(c, done) {
-	return asking(t("calendars.edit"), [
-		field(t("calendars.name"), h("input", { name: "displayname", value: nameOf(c), required: true, maxlength: "200" })),
-		colourField(colourOf(c)),
-		field(t("calendars.description"), h("input", { name: "description", value: c.description, maxlength: "1000" })),
-	], t("calendars.save"), (form) => {
-		const { color, ...rest } = Object.fromEntries(form);
-		return api.send("PATCH", pathOf(c), color === colourOf(c) ? rest : { ...rest, color });
-	}, t("calendars.saved"), done);
+	const name = h("input", { name: "displayname", value: nameOf(c), required: true, maxlength: TEXT_MOST });
+	const color = colour(colourOf(c));
+	const description = h("input", { name: "description", value: c.description.replace(/\s+/g, " "), maxlength: TEXT_MOST });
+	const shown = new Map([name, color, description].map((e) => [e.name, e.value]));
+	return asking(t("calendars.edit"), [field(t("calendars.name"), name), field(t("calendars.colour"), color),
+		field(t("calendars.description"), description)], t("calendars.save"), (form) => api.send("PATCH", pathOf(c),
+		Object.fromEntries([...form].filter(([key, value]) => value !== shown.get(key)))), t("calendars.saved"), done);
 }
 
 // What the path is called after the name, until somebody says otherwise.
@@ -34,12 +34,12 @@ const asPath = (text) => text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").t
 function create(done) {
 	const path = h("input", { name: "name", required: true, pattern: "[a-z0-9][a-z0-9\\-]*", maxlength: "64", autocapitalize: "none",
 		autocomplete: "off", oninput: () => { path.dataset.own = "true"; } });
-	const name = h("input", { name: "displayname", required: true, maxlength: "200", autocomplete: "off", oninput: () => {
+	const name = h("input", { name: "displayname", required: true, maxlength: TEXT_MOST, autocomplete: "off", oninput: () => {
 		if (!path.dataset.own)
 			path.value = asPath(name.value);
 	} });
 	return asking(t("calendars.new"), [field(t("calendars.name"), name), field(t("calendars.path"), path, t("calendars.path-hint")),
-		colourField(COLOUR)], t("calendars.new-do"), (form) => api.send("POST", "calendars", Object.fromEntries(form)),
+		field(t("calendars.colour"), colour(COLOUR))], t("calendars.new-do"), (form) => api.send("POST", "calendars", Object.fromEntries(form)),
 	t("calendars.made"), done);
 }
 
@@ -83,7 +83,7 @@ function showFeed(made) {
 async function feed(c, done) {
 	const tick = (name, text) => h("label", { class: "tick" }, h("input", { type: "checkbox", name }), text);
 	const made = await ask(t("calendars.feed-title", { name: nameOf(c) }), [
-		field(t("calendars.label"), h("input", { name: "label", maxlength: "100", autocomplete: "off" }), t("calendars.label-hint")),
+		field(t("calendars.label"), h("input", { name: "label", maxlength: TEXT_MOST, autocomplete: "off" }), t("calendars.label-hint")),
 		tick("busy", t("calendars.busy")), c.policy ? tick("plain", t("calendars.plain")) : null,
 	].filter(Boolean), t("calendars.feed-do"), t("frame.cancel"), { act: (form) => api.send("POST", pathOf(c, "feeds"),
 		{ label: form.get("label").trim(), busy: form.has("busy"), plain: form.has("plain") }) });

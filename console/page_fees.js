@@ -148,18 +148,22 @@ function drawList(list, q, change, context) {
 }
 
 export async function fees(place, context) {
+	const { signal: here } = context;
 	let q = asked(context.parameters);
 	const below = h("div", { class: "list", tabindex: "-1" });
+	// Somebody may have typed a search, and gone on to another page.
 	const change = (some) => {
+		if (here.aborted)
+			return null;
 		q = { ...q, offset: "", ...some };
 		context.keep("fees", q);
 		return draw();
 	};
-	const draw = redrawn(below, context.signal, async (signal, show) => {
+	const draw = redrawn(below, here, async (signal, show) => {
 		const list = await api.get("fees", { ...question(q), owner: context.owner, limit: PAGE }, signal);
 		show(...drawList(list, q, change, context));
 	}, context.failure);
 	await draw();
-	if (!context.signal.aborted)
+	if (!here.aborted)
 		place.replaceChildren(filterForm(q, change), below);
 }

@@ -1,7 +1,7 @@
 // The policy in words, what an appointment would cost now, and the past year again under another text.
 import * as api from "./api.js";
 import { copyButton, field, h, nothing, select, table, wrong } from "./dom.js";
-import { addDays, amount, date, day, money, number, time, today } from "./format.js";
+import { addDays, amount, date, day, money, nowOf, number, time, today } from "./format.js";
 import { facts, when } from "./fee.js";
 import { named, t } from "./texts.js";
 
@@ -23,7 +23,7 @@ function inWords(policy) {
 // ---- what cancelling would cost ----
 
 async function coming(policy, owner, context) {
-	const { now } = context.session, since = today(now);
+	const now = nowOf(context.session), since = today(now);
 	const calendar = policy.calendars.filter((c) => ownerOf(c) === owner);
 	const { events } = await api.get("events", { owner, calendar, since, until: addDays(since, 7 * WEEKS_AHEAD) }, context.signal);
 	return events.filter((e) => calendar.includes(e.calendar) && e.status !== "CANCELLED" && !e["all-day"] && e.start > now)
@@ -41,9 +41,14 @@ function quotes(events, context) {
 	let latest = 0;
 	async function show(n) {
 		const mine = ++latest, event = events[n];
-		const found = await api.get("quotes", { calendar: event.calendar, name: event.name }, context.signal);
-		if (mine === latest)
-			answer.replaceChildren(quoted(found.quotes.find((q) => q.start === event.start)));
+		const tell = (node) => mine === latest && !context.signal.aborted && answer.replaceChildren(node());
+		answer.replaceChildren();
+		try {
+			const found = await api.get("quotes", { calendar: event.calendar, name: event.name }, context.signal);
+			tell(() => quoted(found.quotes.find((q) => q.start === event.start)));
+		} catch (e) {
+			tell(() => wrong(e));
+		}
 	}
 	const choice = select(events.map((e, n) => [String(n), `${day(e.start)}, ${time(e.start)} · ${e.title}`]), "0",
 		(n) => show(Number(n)));
@@ -97,7 +102,7 @@ function replaySection(policy, owner, context) {
 	const rows = Math.min(24, policy.text.split("\n").length + 1);
 	const text = h("textarea", { rows, spellcheck: "false", wrap: "off" });
 	text.value = policy.text;
-	const since = h("input", { type: "date", value: addDays(today(context.session.now), -DAYS_BACK), required: true });
+	const since = h("input", { type: "date", value: addDays(today(nowOf(context.session)), -DAYS_BACK), required: true });
 	const result = h("div", { role: "status", class: "replayed" });
 	const button = h("button", { class: "primary" }, t("policy.replay-do"));
 	const again = h("button", { type: "button", onclick: () => { text.value = policy.text; text.focus(); } }, t("policy.reset"));
@@ -128,18 +133,17 @@ function choose(policies, one, context) {
 
 export async function policy(place, context) {
 	const { policies } = await api.get("policies", {}, context.signal);
-	if (!policies.length) {
-		place.replaceChildren(nothing(t("policy.none")));
+	const { owner } = context;
+	const theirs = policies.filter((p) => p.calendars.some((c) => ownerOf(c) === owner));
+	if (!theirs.length) {
+		place.replaceChildren(nothing(t(owner === context.session.name ? "policy.none" : "policy.not-yours")));
 		return;
 	}
-	const theirs = policies.find((p) => p.calendars.some((c) => ownerOf(c) === context.owner));
-	const one = policies.find((p) => p.name === context.parameters.get("policy")) ?? theirs ?? policies[0];
-	const owners = one.calendars.map(ownerOf);
-	const owner = owners.includes(context.owner) ? context.owner : owners[0];
+	const one = theirs.find((p) => p.name === context.parameters.get("policy")) ?? theirs[0];
 	const full = await api.get(`policies/${encodeURIComponent(one.name)}`, {}, context.signal);
-	const quote = quotes(owner ? await coming(one, owner, context) : [], context);
-	place.replaceChildren(choose(policies, one, context),
+	const quote = quotes(await coming(one, owner, context), context);
+	place.replaceChildren(choose(theirs, one, context),
 		h("p", {}, t("policy.for", { name: one.name, calendars: one.calendars.join(", ") || "–" })),
-		inWords(full), quote.section, full.text && owner ? replaySection(full, owner, context) : "");
+		inWords(full), quote.section, full.text ? replaySection(full, owner, context) : "");
 	await quote.load();
 }

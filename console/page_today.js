@@ -1,7 +1,7 @@
 // The day's appointments, what became free, and the calendar around it.
 import * as api from "./api.js";
 import { h, nothing, panel, script, stylesheet, telling } from "./dom.js";
-import { addDays, amount, day, longDay, money, time, today as dayOf, wall } from "./format.js";
+import { addDays, amount, day, longDay, money, nowOf, time, today as dayOf, wall } from "./format.js";
 import { choice, facts, showFee, stateChip, when } from "./fee.js";
 import { sayAboutAppointment } from "./page_decide.js";
 import { language, named, t } from "./texts.js";
@@ -148,7 +148,7 @@ async function calendar(place, context, now) {
 }
 
 export async function today(place, context) {
-	const now = context.session.now > new Date().toISOString() ? context.session.now : new Date().toISOString();
+	const now = nowOf(context.session);
 	const date = dayOf(now);
 	const [week, waiting, owed] = await Promise.all([
 		api.get("events", { since: date, until: addDays(date, 8), owner: context.owner }, context.signal),

@@ -22,6 +22,8 @@ const texts = {
 	"frame.cancel": ["Cancel", "Annuler"],
 	"frame.copy": ["Copy", "Copier"],
 	"frame.copied": ["Copied.", "Copié."],
+	"frame.not-copied": ["Not copied: select the text and copy it yourself.",
+		"Pas copié : sélectionnez le texte et copiez-le vous-même."],
 
 	"theme.auto": ["As the system", "Comme le système"],
 	"theme.light": ["Light", "Clair"],
@@ -367,6 +369,7 @@ const texts = {
 	"column.uid": ["Event", "Événement"],
 
 	"policy.none": ["No calendar is under a policy.", "Aucun agenda n'a de conditions."],
+	"policy.not-yours": ["Only the owner sees these terms.", "Seul le titulaire de l'agenda voit ces conditions."],
 	"policy.for": ["“{name}”, for {calendars}", "« {name} », pour {calendars}"],
 	"policy.words": ["In words", "En toutes lettres"],
 	"policy.no-words": ["This policy isn't told in words.", "Ces conditions ne sont pas dites en mots."],

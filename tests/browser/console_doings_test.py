@@ -122,3 +122,43 @@ def test_another_session_in_the_same_browser(s):
         b.click("dialog[open] [data-act=pay]")
         b.until(lambda: "marc" in b.text(".who").lower(), "the page is the other's")
         assert not b.all("dialog")
+
+
+SLOW = """
+const f = window.fetch;
+window.fetch = async (url, o) => { if (o?.method === 'POST') await new Promise(r => { window.goOn = r; }); return f(url, o); };
+"""
+
+
+def test_a_password_made_while_one_left_is_still_shown(s):
+    with signed_in(s) as b:
+        page(b, s, "account")
+        b.click("button[data-key=token]")
+        b.type("dialog input[name=label]", "telephone")
+        b.js(SLOW)
+        b.click("dialog button.primary")
+        b.until(lambda: b.js("return !!window.goOn"), "it is being made")
+        b.js("location.hash = '#/decide'")
+        b.see("To decide", "h1")
+        b.until(lambda: not b.all("dialog"), "the dialog is closed")
+        b.js("window.goOn()")
+        b.see("It is shown this once", "dialog.panel")
+        assert b.js("return document.querySelector('dialog.panel input').value")
+
+
+def test_a_search_that_comes_too_late(s):
+    with signed_in(s) as b:
+        page(b, s, "fees")
+        b.js("const e = document.querySelector('input[type=search]'); e.value = 'dur'; e.dispatchEvent(new Event('input'));"
+             "location.hash = '#/decide'")
+        b.see("To decide", "h1")
+        b.js_async("setTimeout(arguments[arguments.length - 1], 600)")
+        assert b.js("return location.hash") == "#/decide"
+
+
+def test_not_copied_is_said(s):
+    with signed_in(s) as b:
+        page(b, s, "policy")
+        b.js("navigator.clipboard.writeText = () => Promise.reject(new Error('no')); document.execCommand = () => false;"
+             "[...document.querySelectorAll('form.replay button')].find(e => e.textContent === 'Copy').click()")
+        b.see("Not copied", ".toast.bad")

@@ -61,6 +61,29 @@ def test_from_made_to_deleted(s):
         assert file.read_text().count("BEGIN:VEVENT") > 100
 
 
+LONG = "First line\n" + "é" * 300
+
+
+def test_edit_sends_only_what_was_changed(s):
+    """A program may have stored a description that the console's own limit wouldn't let through."""
+    with signed_in(s, "marc") as b:
+        r = s.request("PROPPATCH", "/calendars/marc/calendar/", (
+            '<propertyupdate xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop><C:calendar-description>'
+            f"{LONG}</C:calendar-description></prop></set></propertyupdate>"), {"Content-Type": "text/xml"}, user="marc")
+        assert r.status == 207, r
+        page(b, s, "calendars")
+        b.click("[data-ref='marc/calendar'] [data-do=edit]")
+        b.type("dialog input[name=displayname]", "Évenements d'été")
+        b.click("dialog button.primary")
+        b.see("Saved.", ".toasts")
+        b.see("Évenements d'été", "[data-ref='marc/calendar'] h2")
+        r = s.request("PROPFIND", "/calendars/marc/calendar/", (
+            '<propfind xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><prop><C:calendar-description/></prop></propfind>'),
+            {"Content-Type": "text/xml", "Depth": "0"}, user="marc")
+        assert "é" * 300 in r.text
+        assert not b.complaints()
+
+
 def listed(s, user):
     return s.request("PROPFIND", "/calendars/anna/appointments/", headers={"Depth": "0"}, user=user).status
 
