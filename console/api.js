@@ -3,6 +3,27 @@
 let csrf = "", who = "";
 let signedOut = () => {}, changed = () => {};
 
+// A session that nobody uses ends on the server; here it has to be noticed, since what stands on a screen that nobody looks
+// after stays there. What another window of the same browser does is use too.
+const LONGEST_TIMER = 2 ** 31 - 1;
+const windows = new BroadcastChannel("dedit");
+let idle = 0, until = 0, over;
+function used() {
+	clearTimeout(over);
+	if (csrf)
+		over = setTimeout(ended, Math.min(idle, until - Date.now(), LONGEST_TIMER));
+}
+windows.onmessage = used;
+
+function forget() {
+	csrf = "";
+	used();
+}
+function ended() {
+	forget();
+	signedOut();
+}
+
 export class Refusal extends Error {
 	constructor(status, detail, retry) {
 		super(detail);
@@ -57,7 +78,8 @@ async function call(method, path, options = {}) {
 	try {
 		return await once(method, path, options);
 	} catch (e) {
-		if (e.status === 403 && method !== "GET" && !options.quiet && await sameAgain())
+		const signingIn = method === "POST" && path === "session";
+		if (e.status === 403 && method !== "GET" && !signingIn && await sameAgain())
 			return once(method, path, options);
 		throw e;
 	}
@@ -73,11 +95,15 @@ async function once(method, path, { body, type, headers = {}, signal, quiet } = 
 	} catch (e) {
 		throw e.name === "AbortError" ? e : new Refusal(0, "");
 	}
+	if (csrf && response.status !== 401) {
+		used();
+		windows.postMessage("used");
+	}
 	if (response.ok)
 		return response;
 	const refusal = await problem(response);
 	if (refusal.status === 401 && !quiet)
-		signedOut();
+		ended();
 	throw refusal;
 }
 
@@ -117,6 +143,9 @@ export async function poll(path, first, running, draw, signal) {
 function keep(session) {
 	csrf = session.csrf ?? "";
 	who = session.name;
+	idle = session.idle * 1000;
+	until = Date.now() + Date.parse(session.expires) - Date.parse(session.now) + 1000; // told in whole seconds
+	used();
 	return session;
 }
 
@@ -135,7 +164,7 @@ export const changePassword = async (name, old, password) => answer(await call("
 
 export async function signOut() {
 	await call("DELETE", "session", { quiet: true });
-	csrf = "";
+	forget();
 }
 
 // Gives a file to the person.

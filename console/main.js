@@ -196,7 +196,10 @@ async function show(moved = true) {
 async function leave() {
 	try {
 		await api.signOut();
-	} catch { /* it is over for this page in any case */ }
+	} catch (e) {
+		if (e.status !== 401)
+			throw e;
+	}
 	context.session = null;
 	start();
 }
@@ -234,6 +237,9 @@ api.onSignedOut(() => {
 	if (context.session) {
 		context.session = null;
 		say(t("signin.ended"));
+		// Clients' names and secrets go at once, whether or not the server can be asked.
+		closeDialogs();
+		root.replaceChildren();
 	}
 	start();
 });

@@ -3,7 +3,7 @@ may only look, and a second session in the same browser."""
 
 import datetime
 
-from console_test import ENTER, SERVER, fees, page, signed_in, state
+from console_test import ENTER, SERVER, address, fees, page, signed_in, state
 from dedit_wire import PASSWORD
 
 __all__ = ["SERVER"]
@@ -122,6 +122,46 @@ def test_another_session_in_the_same_browser(s):
         b.click("dialog[open] [data-act=pay]")
         b.until(lambda: "marc" in b.text(".who").lower(), "the page is the other's")
         assert not b.all("dialog")
+
+
+SHORT = """
+const f = window.fetch;
+window.fetch = async (...all) => {
+    const r = await f(...all);
+    if (r.ok && String(all[0]).endsWith('/session'))
+        return new Response(JSON.stringify({ ...await r.json(), idle: 2 }), { headers: r.headers });
+    return r;
+};
+document.querySelector('.who button').click();
+"""
+
+
+def test_nothing_stays_on_a_screen_that_nobody_looks_after(s):
+    """The console notices by itself that its session is over; and signs out a session that was begun anew beside it."""
+    with signed_in(s) as b:
+        page(b, s, "fees")
+        b.click("tr[data-ref] button.link")
+        b.find("dialog[open]")
+        b.js(SHORT)  # the button starts the console anew
+        b.see("Frais", "h1")
+        b.until(lambda: b.all("tr[data-ref]"), "the fees")
+        b.cdp("Network.clearBrowserCookies")
+        b.see("Connexion", "h1")
+        assert not b.all("dialog") and not b.all("tr[data-ref]")
+    with signed_in(s) as b:
+        assert b.js_async(SIGN_IN, "anna", PASSWORD) in (200, 201)
+        b.click(".who button:last-child")
+        b.see("Sign in", "h1")
+        b.go(address(s, "/console/"))
+        b.see("Sign in", "h1")
+        b.type("input[name=name]", "anna")
+        b.type("input[name=password]", PASSWORD)
+        b.press(ENTER)
+        b.see("Today and week", "h1")
+        b.js(BROKEN)
+        b.click(".who button:last-child")
+        b.see("can't be reached", ".toast.bad")
+        assert b.text("h1") == "Today and week", "one is still signed in, and knows it"
 
 
 SLOW = """
