@@ -3,7 +3,8 @@ import * as api from "./api.js";
 import { asking, field, h, nothing, select } from "./dom.js";
 import { named, t } from "./texts.js";
 
-const told = (d) => `${d.displayname === d.name ? d.name : `${d.displayname} (${d.name})`}: ${named("access", d.access)}`;
+const told = (d) => t("access.of", { who: d.displayname === d.name ? d.name : `${d.displayname} (${d.name})`,
+	access: named("access", d.access) });
 
 function add(owner, done) {
 	const access = select(["write", "read"].map((a) => [a, named("access", a)]), "write");
@@ -12,7 +13,7 @@ function add(owner, done) {
 		required: true, autocapitalize: "none", autocomplete: "off", spellcheck: "false" }), t("calendars.with-hint")),
 	field(t("calendars.may"), access)], t("delegates.add-do"),
 	(form) => api.send("PUT", api.path("delegates", owner, form.get("user").trim()), { access: form.get("access") }),
-	t("calendars.saved"), done);
+	t("calendars.saved"), done, { refusals: { 404: "refused.nobody" } });
 }
 
 function end(owner, user, done) {

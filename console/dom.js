@@ -177,8 +177,12 @@ export function say(text, actions = [], kind = "") {
 
 export const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((d) => d.close());
 
-// What went wrong, in words.
-export function explained(e) {
+// What went wrong, in words; the server's are English. refusals: texts for what is expected, by status.
+export function explained(e, refusals = {}) {
+	if (e instanceof Refusal && refusals[e.status])
+		return t(refusals[e.status]);
+	if (e.status === 429)
+		return t("signin.braked", { seconds: e.retry ?? "60" });
 	if (e instanceof Refusal)
 		return e.status === 0 ? t("error.network") : t("error.refused", { detail: e.message });
 	console.error(e);
@@ -204,7 +208,8 @@ export async function telling(call) {
 
 // Asks before something is done. Resolves with the form's data, or null. act(data): what is done then; the dialog stays
 // until that has worked, says why not, and resolves with what it gave, or true; so it does if it is closed before.
-export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
+// refusals: as explained() takes them.
+export function ask(title, body, doing, undoing, { danger = false, act, refusals } = {}) {
 	return new Promise((resolve) => {
 		const label = newId("dialog");
 		const why = h("p", { class: "wrong", role: "alert", hidden: true });
@@ -225,7 +230,7 @@ export function ask(title, body, doing, undoing, { danger = false, act } = {}) {
 			} catch (e) {
 				if (!dialog.open)
 					tell(e);
-				why.textContent = explained(e);
+				why.textContent = explained(e, refusals);
 				why.hidden = false;
 			} finally {
 				no.disabled = yes.disabled = false;

@@ -29,7 +29,7 @@ function passwordFields(name) {
 
 async function change(name) {
 	const result = await ask(t("account.change"), passwordFields(name), t("account.change"), t("frame.cancel"),
-		{ act: (form) => api.changePassword(name, form.get("old"), form.get("new")) });
+		{ act: (form) => api.changePassword(name, form.get("old"), form.get("new")), refusals: { 403: "refused.password" } });
 	if (result)
 		say(t(result.weak ? "account.weak" : "account.changed"), [], result.weak ? "bad" : "good");
 }

@@ -5,8 +5,8 @@ import { moment, number } from "./format.js";
 import { facts } from "./fee.js";
 import { named, t } from "./texts.js";
 
-const units = ["B", "KB", "MB", "GB", "TB"];
 function bytes(n) {
+	const units = t("unit.bytes").split(" ");
 	const unit = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, n)) / 3)));
 	const scaled = n / 1000 ** unit;
 	return `${number(scaled < 10 ? Math.round(scaled * 10) / 10 : Math.round(scaled))} ${units[unit]}`;

@@ -1,5 +1,5 @@
 import * as api from "./api.js";
-import { field, h } from "./dom.js";
+import { explained, field, h } from "./dom.js";
 import { t } from "./texts.js";
 
 export function signIn(root, enter, choices) {
@@ -18,9 +18,7 @@ export function signIn(root, enter, choices) {
 		try {
 			enter(await api.signIn(name.value.trim(), password.value));
 		} catch (error) {
-			wrong.textContent = error.status === 401 ? t("signin.wrong")
-				: error.status === 429 ? t("signin.braked", { seconds: error.retry ?? "60" })
-				: error.status === 0 ? t("error.network") : t("error.refused", { detail: error.message });
+			wrong.textContent = explained(error, { 401: "signin.wrong" });
 			password.value = "";
 			password.focus();
 		} finally {

@@ -34,6 +34,12 @@ const texts = {
 	"error.ours": ["This page has failed: {detail}", "Cette page a échoué : {detail}"],
 	"error.again": ["Try again", "Réessayer"],
 
+	"refused.password": ["The old password is wrong.", "L'ancien mot de passe est erroné."],
+	"refused.calendar": ["You already have a calendar with this address.", "Vous avez déjà un agenda à cette adresse."],
+	"refused.nobody": ["Nobody else signs in here with that name.", "Personne d'autre ne se connecte ici sous ce nom."],
+	"refused.share": ["Nobody else signs in here with that name, or it is shared with too many already.",
+		"Personne d'autre ne se connecte ici sous ce nom, ou l'agenda est déjà partagé avec trop de personnes."],
+
 	"signin.title": ["Sign in", "Connexion"],
 	"signin.name": ["Name", "Nom"],
 	"signin.password": ["Password", "Mot de passe"],
@@ -47,6 +53,7 @@ const texts = {
 	"unit.d": ["d", "j"],
 	"unit.h": ["h", "h"],
 	"unit.min": ["min", "min"],
+	"unit.bytes": ["B KB MB GB TB", "o ko Mo Go To"],
 
 	"class.on-time-cancel": ["Cancelled in time", "Annulé à temps"],
 	"class.late-cancel": ["Late cancellation", "Annulation tardive"],
@@ -429,6 +436,7 @@ const texts = {
 		"« {name} » disparaît des programmes de {user}. Vous pourrez le partager à nouveau."],
 	"calendars.unshare-do": ["Share it no more", "Ne plus partager"],
 	"calendars.unshared": ["No longer shared.", "N'est plus partagé."],
+	"access.of": ["{who}: {access}", "{who} : {access}"],
 	"access.read": ["read", "lire"],
 	"access.write": ["read and change", "lire et modifier"],
 	"access.free-busy": ["see when it is busy", "voir quand c'est occupé"],
@@ -628,6 +636,9 @@ export function setLanguage(code) {
 	document.documentElement.lang = language();
 }
 
+// French texts stand in the table as they are typed: no break before what stands apart, and the apostrophe of print.
+const printed = (text) => text.replaceAll("'", "’").replace(/ (?=[:;?!»])/g, "\u00a0").replaceAll("« ", "«\u00a0");
+
 // "{name}" in a text stands for a value; what stands before a "|" is said of one {count}, what stands behind it of others.
 export function t(key, values = {}) {
 	const found = texts[key];
@@ -637,7 +648,7 @@ export function t(key, values = {}) {
 		missing.add(key);
 		return key;
 	}
-	const [one, several = one] = found[column].split("|");
+	const [one, several = one] = (column ? printed(found[column]) : found[column]).split("|");
 	const single = language() === "fr" ? ["0", "1"] : ["1"];
 	return (single.includes(String(values.count)) ? one : several).replace(/\{([a-z]+)\}/g, (all, name) => values[name] ?? all);
 }

@@ -67,7 +67,7 @@ def refused(b, old, new, again, why):
 def test_password_and_delegates(s):
     with signed_in(s, "marc") as b:
         page(b, s, "account")
-        refused(b, "wrong", "another one 77", "another one 77", "The server says:")
+        refused(b, "wrong", "another one 77", "another one 77", "The old password is wrong.")
         refused(b, PASSWORD, "another one 77", "another one 77", None)
         b.see("The password is changed.", ".toasts")
         assert status(s, "another one 77", "marc") == 207 and status(s, PASSWORD, "marc") == 401
@@ -77,7 +77,7 @@ def test_password_and_delegates(s):
         b.click("button[data-key=delegate]")
         b.type("dialog input[name=user]", "nobody")
         b.click("dialog button.primary")
-        b.see("The server says:", "dialog .wrong")
+        b.see("Nobody else signs in here with that name.", "dialog .wrong")
         b.type("dialog input[name=user]", "paul")
         b.click("dialog button.primary")
         b.see("paul: read and change", "[data-ref=paul]")

@@ -29,7 +29,7 @@ def test_from_made_to_deleted(s):
         b.click("button[data-key=new]")  # what can't be done is said where it was asked for, and nothing typed is lost
         b.type("dialog input[name=displayname]", "Choir practice")
         b.click("dialog button.primary")
-        b.see("there is a calendar of that name", "dialog .wrong")
+        b.see("You already have a calendar with this address.", "dialog .wrong")
         b.click("dialog button[type=button]")
 
         b.click(f"{CARD} [data-do=edit]")
@@ -92,7 +92,7 @@ def share(b, s):
     b.click(f"{OWN} [data-do=share]")
     b.type("dialog input[name=user]", "nobody")
     b.click("dialog button.primary")
-    b.see("another user of this server", "dialog .wrong")
+    b.see("Nobody else signs in here with that name", "dialog .wrong")
     b.type("dialog input[name=user]", "marc")
     b.click("dialog button.primary")
     b.see("marc: read", OWN)
