@@ -83,19 +83,19 @@ function pairs(replay) {
 	], replay.pairs, { className: "rows" }), replay.truncated ? h("p", { class: "hint" }, t("today.truncated")) : ""];
 }
 
-function replayed(replay) {
+function replayed(replay, adopt) {
 	const leftOut = replay["left-out"];
 	return [h("p", {}, t("policy.replayed", { count: number(replay.count), changed: number(replay.changed) }),
 		leftOut ? ` ${t("policy.left-out", { count: number(leftOut) })}` : null),
-	...(replay.pairs.length ? [h("p", {}, t("policy.adopt")), sums(replay.sums), ...pairs(replay)] : [nothing(t("policy.same")), sums(replay.sums)])];
+	...(replay.pairs.length ? [h("p", {}, adopt), sums(replay.sums), ...pairs(replay)] : [nothing(t("policy.same")), sums(replay.sums)])];
 }
 
 const faults = (list) => h("div", { class: "failure", role: "alert" }, h("p", {}, t("policy.faults")),
 	h("ul", {}, list.map((line) => h("li", {}, h("code", {}, line)))));
 
-async function decideAgain(owner, since, policies) {
+async function decideAgain(owner, since, policies, adopt) {
 	const check = await api.send("POST", "policies/check", { policies });
-	return check.ok ? replayed(await api.send("POST", "policies/replay", { owner, since, policies })) : [faults(check.errors)];
+	return check.ok ? replayed(await api.send("POST", "policies/replay", { owner, since, policies }), adopt) : [faults(check.errors)];
 }
 
 function replaySection(policy, owner, context) {
@@ -104,6 +104,7 @@ function replaySection(policy, owner, context) {
 	text.value = policy.text;
 	const since = h("input", { type: "date", value: addDays(today(nowOf(context.session)), -DAYS_BACK), required: true });
 	const result = h("div", { role: "status", class: "replayed" });
+	const adopt = context.session.roles.includes("administrator") ? t("policy.adopt-admin") : t("policy.adopt");
 	const button = h("button", { class: "primary" }, t("policy.replay-do"));
 	const again = h("button", { type: "button", onclick: () => { text.value = policy.text; text.focus(); } }, t("policy.reset"));
 
@@ -112,7 +113,7 @@ function replaySection(policy, owner, context) {
 		button.disabled = true;
 		result.replaceChildren(h("p", { class: "loading" }, t("policy.replaying")), h("progress", { "aria-label": t("policy.replaying") }));
 		try {
-			result.replaceChildren(...await decideAgain(owner, since.value, text.value));
+			result.replaceChildren(...await decideAgain(owner, since.value, text.value, adopt));
 		} catch (e) {
 			result.replaceChildren(wrong(e));
 		} finally {
