@@ -25,7 +25,7 @@ export async function delegates(owner, done, signal) {
 	const found = await api.get(api.path("delegates", owner), {}, signal);
 	return h("section", {}, h("h2", {}, t("delegates.title")), h("p", {}, t("delegates.what")),
 		found.delegates.length ? h("ul", { class: "lines" }, found.delegates.map((d) => h("li", { "data-ref": d.name },
-			h("span", {}, told(d)), h("button", { type: "button", class: "link", "aria-label": t("delegates.end-whom", { user: d.name }),
+			h("span", {}, told(d)), h("button", { type: "button", class: "link", "aria-label": `${t("calendars.unshare")}, ${d.name}`,
 				onclick: () => end(owner, d.name, done) }, t("calendars.unshare"))))) : nothing(t("delegates.none")),
 		h("p", { class: "below" }, h("button", { type: "button", "data-key": "delegate", onclick: () => add(owner, done) }, t("delegates.add"))),
 		found["acts-for"].length ? [h("h3", {}, t("delegates.acts-for")), h("ul", { class: "lines" },

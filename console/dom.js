@@ -234,6 +234,8 @@ export function ask(title, body, doing, undoing, { danger = false, act, refusals
 				why.hidden = false;
 			} finally {
 				no.disabled = yes.disabled = false;
+				if (dialog.open && !dialog.contains(document.activeElement))
+					yes.focus(); // which a button loses that is disabled
 			}
 		}
 

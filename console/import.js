@@ -19,14 +19,23 @@ function outcome(i) {
 function refusals(i) {
 	return i.refusals.length ? [h("ul", { class: "would" }, i.refusals.map((r) => h("li", {}, t("import.refusal",
 		{ line: number(r.line), reason: r.reason }), r.uid ? [" ", h("code", {}, r.uid)] : null))),
-	i.truncated ? h("p", { class: "hint" }, t("today.truncated")) : null] : null;
+	i.truncated ? h("p", { class: "hint" }, t("today.truncated")) : ""] : [];
 }
 
+const counted = (i) => t("import.done-of", { done: number(i.done), total: number(i.total) });
+
 // Said aloud at the beginning and at the end alone: a count each second would be too much to listen to.
-function drawn(i) {
-	return h("div", {}, running(i) ? h("progress", { max: i.total || null, value: i.total ? i.done : null, "aria-label": t("import.doing") }) : null,
-		h("p", { role: running(i) ? null : "status" }, running(i) ? t("import.done-of", { done: number(i.done), total: number(i.total) }) : outcome(i)),
-		brokenOff(i) ? h("p", { class: "wrong" }, brokenOff(i)) : null, running(i) ? null : refusals(i));
+function drawnIn(place) {
+	const said = h("p", { role: "status" }), more = h("div");
+	place.append(said, more);
+	return (i) => {
+		const text = running(i) ? t("import.doing") : outcome(i);
+		if (said.textContent !== text)
+			said.textContent = text;
+		more.replaceChildren(...(running(i) ? [h("progress", { max: i.total || null, value: i.total ? i.done : null,
+			"aria-label": text }), h("p", {}, counted(i))] : [brokenOff(i) ? h("p", { class: "wrong" }, brokenOff(i)) : "",
+			...refusals(i)]));
+	};
 }
 
 // ---- one after the other ----
@@ -49,7 +58,7 @@ async function look(started, title, done) {
 	const dialog = panel(title, h("div", {}, place, running(started) ? stopping : null), t("frame.close"));
 	dialog.addEventListener("close", () => { abort.abort(); done(); });
 	try {
-		await api.poll(one(started.id), started, running, (i) => place.replaceChildren(drawn(i)), abort.signal);
+		await api.poll(one(started.id), started, running, drawnIn(place), abort.signal);
 		stopping.remove();
 	} catch (e) {
 		if (!abort.signal.aborted)
@@ -70,10 +79,11 @@ export async function importInto(calendar, name, done) {
 // Those under way, and those of the last hour.
 export async function imports(done, signal) {
 	const list = (await api.get("imports", {}, signal)).imports;
+	const button = (doing, i, act) => h("button", { type: "button", class: "link", "aria-label": [doing, i.calendar,
+		moment(i.began)].join(", "), onclick: act }, doing);
 	const forget = async (i) => { await api.send("DELETE", one(i.id)); say(t("import.forgotten")); done(); };
 	return list.length ? h("section", {}, h("h2", {}, t("import.list")), h("ul", { class: "lines" }, list.map((i) => h("li", { "data-ref": i.id },
-		h("span", {}, [i.calendar, moment(i.began), brokenOff(i), running(i) ? t("import.done-of", { done: number(i.done),
-			total: number(i.total) }) : outcome(i)].filter(Boolean).join(" · ")),
-		h("span", { class: "row" }, h("button", { type: "button", class: "link", onclick: () => look(i, i.calendar, done) }, t("import.look")),
-			running(i) ? null : h("button", { type: "button", class: "link", onclick: () => forget(i) }, t("import.forget"))))))) : null;
+		h("span", {}, [i.calendar, moment(i.began), brokenOff(i), running(i) ? counted(i) : outcome(i)].filter(Boolean).join(" · ")),
+		h("span", { class: "row" }, button(t("import.look"), i, () => look(i, i.calendar, done)),
+			running(i) ? null : button(t("import.forget"), i, () => forget(i))))))) : null;
 }

@@ -47,7 +47,7 @@ const forScript = () => [h("p", {}, t("account.script")), facts([[t("account.ser
 
 function showToken(account, made) {
 	const program = made.scope === "calendar";
-	panel(t("account.token-new"), h("div", {}, h("p", {}, t(program ? "account.token-once" : "account.script-once")),
+	return panel(t("account.token-new"), h("div", {}, h("p", {}, t(program ? "account.token-once" : "account.script-once")),
 		copyable(t("account.token"), made.token), program ? forProgram(account, made.token) : forScript()), t("frame.close"));
 }
 
@@ -56,10 +56,8 @@ async function addToken(account, done) {
 	const label = h("input", { name: "label", required: true, maxlength: TEXT_MOST, autocomplete: "off" });
 	const made = await ask(t("account.token-new"), [field(t("calendars.label"), label, t("account.token-hint")), field(t("account.for"), scope)],
 		t("account.token-do"), t("frame.cancel"), { act: () => api.send("POST", "account/tokens", { label: label.value.trim(), scope: scope.value }) });
-	if (!made)
-		return;
-	done();
-	showToken(account, made);
+	if (made)
+		showToken(account, made).addEventListener("close", done);
 }
 
 function endToken(token, done) {
@@ -105,8 +103,9 @@ function devices(account) {
 }
 
 export async function account(place, context) {
-	const done = () => context.refresh();
-	const [mine, acting] = await Promise.all([api.get("account", {}, context.signal), delegates(context.session.name, done, context.signal)]);
+	const { signal } = context;
+	const done = () => signal.aborted || context.refresh();
+	const [mine, acting] = await Promise.all([api.get("account", {}, signal), delegates(context.session.name, done, signal)]);
 	place.replaceChildren(facts([[t("signin.name"), mine.name], [t("account.display"), mine.displayname],
 		[t("account.addresses"), mine.addresses.join(", ")], [t("account.sessions"), number(mine.sessions)]]),
 	password(mine.name), tokens(mine, done), devices(mine), acting);

@@ -76,7 +76,7 @@ function unshare(c, user, done) {
 // Without public-url the server doesn't know what it is called outside, but this page does.
 function showFeed(made) {
 	const url = new URL(made.url, document.baseURI).href;
-	panel(t("calendars.feed"), h("div", {}, h("p", {}, t("calendars.feed-once")), copyable(t("calendars.link"), url),
+	return panel(t("calendars.feed"), h("div", {}, h("p", {}, t("calendars.feed-once")), copyable(t("calendars.link"), url),
 		qrCode(made.webcal || url.replace(/^http/, "webcal"), t("calendars.qr")), h("p", { class: "hint" }, t("calendars.feed-how"))), t("frame.close"));
 }
 
@@ -87,10 +87,8 @@ async function feed(c, done) {
 		tick("busy", t("calendars.busy")), c.policy ? tick("plain", t("calendars.plain")) : null,
 	].filter(Boolean), t("calendars.feed-do"), t("frame.cancel"), { act: (form) => api.send("POST", pathOf(c, "feeds"),
 		{ label: form.get("label").trim(), busy: form.has("busy"), plain: form.has("plain") }) });
-	if (!made)
-		return;
-	done();
-	showFeed(made);
+	if (made)
+		showFeed(made).addEventListener("close", done);
 }
 
 function revoke(c, f, done) {
@@ -101,19 +99,19 @@ function revoke(c, f, done) {
 
 // ---- how one is told ----
 
-const line = (text, doing, full, act) => h("li", {}, h("span", {}, text), h("button", { type: "button", class: "link", "aria-label": full,
-	onclick: act }, doing));
+const line = (text, doing, what, act) => h("li", {}, h("span", {}, text), h("button", { type: "button", class: "link",
+	"aria-label": `${doing}, ${what}`, onclick: act }, doing));
 
 function shares(c, done) {
 	return c.shares.length ? h("ul", { class: "lines" }, c.shares.map((s) => line(t("access.of", { who: s.user, access: named("access", s.access) }),
-		t("calendars.unshare"), t("calendars.unshare-whom", { user: s.user }), () => unshare(c, s.user, done)))) : null;
+		t("calendars.unshare"), s.user, () => unshare(c, s.user, done)))) : null;
 }
 
 function feeds(c, done) {
 	const told = (f) => [f.label || f.id, f.busy ? t("calendars.busy") : null, f.plain ? t("calendars.plain") : null,
 		f.used ? t("calendars.used", { date: date(f.used) }) : t("calendars.unused")].filter(Boolean).join(" · ");
 	return c.feeds.length ? h("ul", { class: "lines" }, c.feeds.map((f) => line(told(f), t("calendars.revoke"),
-		t("calendars.revoke-which", { label: f.label || f.id }), () => revoke(c, f, done)))) : null;
+		f.label || f.id, () => revoke(c, f, done)))) : null;
 }
 
 function card(c, done) {
@@ -139,7 +137,7 @@ const cards = (list, done) => list.length ? h("ul", { class: "cards" }, list.map
 export async function calendars(place, context) {
 	const { session, owner, signal } = context;
 	const other = session.owners.find((o) => o.name === owner && o.name !== session.name);
-	const done = () => context.refresh();
+	const done = () => signal.aborted || context.refresh();
 	const [mine, others, imported] = await Promise.all([api.get("calendars", {}, signal),
 		other ? api.get("calendars", { owner }, signal) : null, imports(done, signal)]);
 	const shown = new Set(mine.calendars.map((c) => c.calendar));

@@ -37,23 +37,24 @@ function quoted(quote) {
 }
 
 function quotes(events, context) {
-	const answer = h("div", { role: "status", class: "quoted" });
+	const answer = h("div", { role: "status", class: "quoted" }), failed = h("div");
 	let latest = 0;
 	async function show(n) {
 		const mine = ++latest, event = events[n];
-		const tell = (node) => mine === latest && !context.signal.aborted && answer.replaceChildren(node());
+		const tell = (place, node) => mine === latest && !context.signal.aborted && place.replaceChildren(node());
 		answer.replaceChildren();
+		failed.replaceChildren();
 		try {
 			const found = await api.get("quotes", { calendar: event.calendar, name: event.name }, context.signal);
-			tell(() => quoted(found.quotes.find((q) => q.start === event.start)));
+			tell(answer, () => quoted(found.quotes.find((q) => q.start === event.start)));
 		} catch (e) {
-			tell(() => wrong(e));
+			tell(failed, () => wrong(e));
 		}
 	}
 	const choice = select(events.map((e, n) => [String(n), `${day(e.start)}, ${time(e.start)} · ${e.title}`]), "0",
 		(n) => show(Number(n)));
 	const section = h("section", {}, h("h2", {}, t("policy.quote")),
-		events.length ? [field(t("policy.quote-which"), choice), answer] : nothing(t("policy.no-events")));
+		events.length ? [field(t("policy.quote-which"), choice), answer, failed] : nothing(t("policy.no-events")));
 	return { section, load: () => events.length ? show(0) : null };
 }
 
@@ -85,9 +86,9 @@ function pairs(replay) {
 
 function replayed(replay, adopt) {
 	const leftOut = replay["left-out"];
-	return [h("p", {}, t("policy.replayed", { count: number(replay.count), changed: number(replay.changed) }),
+	return { said: h("p", {}, t("policy.replayed", { count: number(replay.count), changed: number(replay.changed) }),
 		leftOut ? ` ${t("policy.left-out", { count: number(leftOut) })}` : null),
-	...(replay.pairs.length ? [h("p", {}, adopt), sums(replay.sums), ...pairs(replay)] : [nothing(t("policy.same")), sums(replay.sums)])];
+	more: replay.pairs.length ? [h("p", {}, adopt), sums(replay.sums), ...pairs(replay)] : [nothing(t("policy.same")), sums(replay.sums)] };
 }
 
 const faults = (list) => h("div", { class: "failure", role: "alert" }, h("p", {}, t("policy.faults")),
@@ -95,7 +96,8 @@ const faults = (list) => h("div", { class: "failure", role: "alert" }, h("p", {}
 
 async function decideAgain(owner, since, policies, adopt) {
 	const check = await api.send("POST", "policies/check", { policies });
-	return check.ok ? replayed(await api.send("POST", "policies/replay", { owner, since, policies }), adopt) : [faults(check.errors)];
+	return check.ok ? replayed(await api.send("POST", "policies/replay", { owner, since, policies }), adopt)
+		: { said: "", more: [faults(check.errors)] };
 }
 
 function replaySection(policy, owner, context) {
@@ -103,7 +105,8 @@ function replaySection(policy, owner, context) {
 	const text = h("textarea", { rows, spellcheck: "false", wrap: "off" });
 	text.value = policy.text;
 	const since = h("input", { type: "date", value: addDays(today(nowOf(context.session)), -DAYS_BACK), required: true });
-	const result = h("div", { role: "status", class: "replayed" });
+	const said = h("div", { role: "status" }), more = h("div"); // the tables aren't read aloud by themselves
+	const show = (answer) => { said.replaceChildren(answer.said); more.replaceChildren(...answer.more); };
 	const adopt = context.session.roles.includes("administrator") ? t("policy.adopt-admin") : t("policy.adopt");
 	const button = h("button", { class: "primary" }, t("policy.replay-do"));
 	const again = h("button", { type: "button", onclick: () => { text.value = policy.text; text.focus(); } }, t("policy.reset"));
@@ -111,25 +114,31 @@ function replaySection(policy, owner, context) {
 	async function run(event) {
 		event.preventDefault();
 		button.disabled = true;
-		result.replaceChildren(h("p", { class: "loading" }, t("policy.replaying")), h("progress", { "aria-label": t("policy.replaying") }));
+		show({ said: h("p", { class: "loading" }, t("policy.replaying")), more: [h("progress", { "aria-label": t("policy.replaying") })] });
 		try {
-			result.replaceChildren(...await decideAgain(owner, since.value, text.value, adopt));
+			show(await decideAgain(owner, since.value, text.value, adopt));
 		} catch (e) {
-			result.replaceChildren(wrong(e));
+			show({ said: "", more: [wrong(e)] });
 		} finally {
 			button.disabled = false;
 		}
 	}
 	return h("section", {}, h("h2", {}, t("policy.replay")), h("p", {}, t("policy.replay-what")),
 		h("form", { class: "replay", onsubmit: run }, field(t("policy.text"), text, t("policy.text-hint")),
-			h("div", { class: "row" }, field(t("policy.since"), since), button, copyButton(text), again)), result);
+			h("div", { class: "row" }, field(t("policy.since"), since), button, copyButton(text), again)), h("div", { class: "replayed" }, said, more));
 }
 
 // ---- the page ----
 
 function choose(policies, one, context) {
-	return policies.length < 2 ? "" : field(t("page.policy"), select(policies.map((p) => [p.name, p.name]), one.name,
-		(policy) => context.go("policy", { policy })));
+	if (policies.length < 2)
+		return "";
+	const choice = select(policies.map((p) => [p.name, p.name]), one.name, (policy) => {
+		context.keep("policy", { policy });
+		context.refresh();
+	});
+	choice.dataset.key = "policy";
+	return field(t("page.policy"), choice);
 }
 
 export async function policy(place, context) {

@@ -28,23 +28,25 @@ function health(server) {
 
 // A button that looks through everything, and what it found.
 function inspection(path, key) {
-	const result = h("div", { role: "status" });
+	const said = h("div", { role: "status" }), more = h("div");
 	const text = t(`server.${key}`);
 	const button = h("button", { type: "button", "data-do": key, onclick: async () => {
 		button.disabled = true;
-		result.replaceChildren(h("progress", { "aria-label": text }));
+		said.replaceChildren();
+		more.replaceChildren(h("progress", { "aria-label": text }));
 		try {
 			const found = await api.send("POST", path);
-			result.replaceChildren(found.ok ? verdict(true, t("server.no-problems")) : h("div", { class: "failure" },
-				h("p", {}, verdict(false, t("server.problems", { count: number(found.problems.length) }))),
-				h("ul", {}, found.problems.map((line) => h("li", {}, line))), found.truncated ? h("p", {}, t("today.truncated")) : null));
+			said.replaceChildren(verdict(found.ok, found.ok ? t("server.no-problems")
+				: t("server.problems", { count: number(found.problems.length) })));
+			more.replaceChildren(found.ok ? "" : h("div", { class: "failure" }, h("ul", {}, found.problems.map((line) =>
+				h("li", {}, line))), found.truncated ? h("p", {}, t("today.truncated")) : null));
 		} catch (e) {
-			result.replaceChildren(wrong(e));
+			more.replaceChildren(wrong(e));
 		} finally {
 			button.disabled = false;
 		}
 	} }, text);
-	return h("div", { class: "inspection" }, h("p", {}, t(`server.${key}-what`)), button, result);
+	return h("div", { class: "inspection" }, h("p", {}, t(`server.${key}-what`)), button, said, more);
 }
 
 // ---- backup ----
@@ -58,29 +60,38 @@ function lastBackup(b) {
 
 // It goes on if nobody looks.
 function backup(first, signal) {
-	const place = h("div", { role: "status" });
+	const place = h("div", { role: "status" }), failed = h("div");
+	let shown;
 	const button = h("button", { type: "button", "data-do": "backup", onclick: () => follow(api.send("POST", "server/backup")) },
 		t("server.backup-do"));
 
+	// It is said aloud when something changes, and not each time that the server is asked.
 	function draw(state) {
 		button.disabled = state.running !== null;
+		if (state.running && state.running.name === shown)
+			return;
+		shown = state.running?.name;
 		place.replaceChildren(state.running ? h("div", {}, h("progress", { "aria-label": t("server.backup") }),
 			h("p", {}, t("server.backup-running", { name: state.running.name, began: moment(state.running.began) }))) : state.last ? lastBackup(state.last) : nothing(t("server.backup-never")));
 	}
 	async function follow(asked) {
 		button.disabled = true;
+		failed.replaceChildren();
 		try {
 			await api.poll("server/backup", await asked, (state) => state.running, draw, signal);
 		} catch (e) {
 			button.disabled = false;
-			if (!signal.aborted)
-				place.replaceChildren(wrong(e));
+			if (!signal.aborted) {
+				place.replaceChildren();
+				shown = null;
+				failed.replaceChildren(wrong(e));
+			}
 		}
 	}
 	if (first.folder)
 		follow(first);
 	return h("section", {}, h("h2", {}, t("server.backup")), first.folder ? [h("p", {}, t("server.backup-what", { folder: first.folder })),
-		h("p", {}, button), place] : nothing(t("server.backup-none")));
+		h("p", {}, button), place, failed] : nothing(t("server.backup-none")));
 }
 
 // ---- who is here ----

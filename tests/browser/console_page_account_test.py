@@ -1,7 +1,9 @@
 """The page of the account: application passwords, and how programs are set up."""
 
 import base64
+import re
 
+import axe
 import console_test
 from console_test import page, signed_in
 from dedit_wire import PASSWORD
@@ -26,8 +28,10 @@ def test_an_application_password(s):
         b.see("It is shown this once", "dialog.panel")
         password = b.js("return document.querySelector('dialog.panel input').value")
         assert b.all("dialog.panel .qr svg") and status(s, password) == 207
+        assert not axe.complaints(b)
         b.click("dialog.panel header button")
         b.see("telephone", "tr[data-ref]")
+        b.until(lambda: b.js("return document.activeElement.dataset.key") == "token", "the focus is where it was")
         assert password not in b.text(), "it is shown once"
         b.settled()
         b.click("tr[data-ref] button")
@@ -52,6 +56,27 @@ def test_an_application_password(s):
         page(b, s, "server")  # not for owners, but the session goes on
         assert not b.all("nav [data-page=server]") and b.text("h1") == "Today and week"
         assert not b.complaints()
+
+
+def printed(b, css):
+    """As French is printed: nothing that stands apart begins a line, and no apostrophe of a typewriter."""
+    text = b.text(css)
+    assert text and "'" not in text and not re.search(r" [:;?!»]|« ", text), text
+
+
+def test_french(s):
+    with signed_in(s) as b:
+        b.click(".who button")
+        b.see("Jour et semaine", "h1")
+        page(b, s, "account")
+        printed(b, "body")
+        b.click("button[data-key=delegate]")
+        b.type("dialog input[name=user]", "nobody")
+        b.click("dialog button.primary")
+        b.see("Personne d’autre ne se connecte ici sous ce nom.", "dialog .wrong")
+        b.until(lambda: b.js("return document.activeElement.closest('dialog') !== null"), "the focus stays in the dialog")
+        printed(b, "dialog")
+        assert not axe.complaints(b)
 
 
 def refused(b, old, new, again, why):

@@ -4,6 +4,7 @@ import pathlib
 import urllib.error
 import urllib.request
 
+import axe
 from console_test import SERVER, page, signed_in
 from dedit_wire import wait_for
 
@@ -44,6 +45,7 @@ def test_from_made_to_deleted(s):
         b.settled()
         b.click(f"{CARD} [data-do=delete]")
         b.see("All its events go with it", "dialog")
+        assert not axe.complaints(b)
         b.click("dialog .buttons button[type=button]")
         b.until(lambda: not b.all("dialog"), "nothing was done")
         assert b.all(CARD)
@@ -120,12 +122,14 @@ def feed(b):
     b.click("dialog input[name=busy]")
     b.click("dialog button.primary")
     b.find("dialog.panel .qr svg")
+    assert not axe.complaints(b)
     url = b.js("return document.querySelector('dialog.panel input').value")
     status, text = fetched(url)
     assert status == 200 and "BEGIN:VEVENT" in text and "Durand" not in text, "busy times alone"
     b.click("dialog.panel header button")
     b.see("Family", OWN)
     b.settled()
+    b.until(lambda: (b.js("return document.activeElement.dataset.key") or "").startswith("feed"), "the focus is where it was")
     b.click(f"{OWN} .lines button")
     b.see("Whoever has this link gets nothing more", "dialog")
     b.click("dialog button.danger")
@@ -189,6 +193,7 @@ def test_import(s):
         b.see("30 imported", "dialog.panel")
         b.see("1 refused", "dialog.panel")
         b.see("import-30", "dialog.panel .would")
+        assert not axe.complaints(b)
         b.click("dialog.panel header button")
         b.see("Imports of the last hour")
         assert s.request("GET", "/calendars/marc/calendar/", user="marc").text.count("BEGIN:VEVENT") == 30

@@ -33,7 +33,7 @@ def test_accounts_and_inspections(s):
         b.see("marc\twrong password", "section:last-of-type")
         b.js(ANSWER, json.dumps(PROBLEM))
         b.click("[data-do=verify]")
-        b.see("1 problem", ".inspection .failure")
+        b.see("1 problem", ".inspection:has([data-do=verify]) [role=status]")
         b.see("<b>anna</b>: entry 7 was changed", ".inspection li")
         assert not b.complaints()
         look_at(b, s, ("server", "account"))
