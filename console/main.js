@@ -14,13 +14,14 @@ import { calendars } from "./page_calendars.js";
 import { account } from "./page_account.js";
 import { server } from "./page_server.js";
 
-// What the address says behind '#/', who may see it, and who draws it: show(place, context).
+// What the address says behind '#/', who may see it, and who draws it: show(place, context); painted: in colours that it
+// asks for when it draws.
 const pages = [
-	{ name: "today", show: today, roles: ["owner"] },
+	{ name: "today", show: today, roles: ["owner"], painted: true },
 	{ name: "decide", show: decide, roles: ["owner"] },
 	{ name: "fees", show: fees, roles: ["owner", "client"] },
 	{ name: "clients", show: clients, roles: ["owner"] },
-	{ name: "reports", show: reports, roles: ["owner"] },
+	{ name: "reports", show: reports, roles: ["owner"], painted: true },
 	{ name: "policy", show: policy, roles: ["owner"] },
 	{ name: "calendars", show: calendars, roles: ["client"] },
 	{ name: "account", show: account, roles: ["client"] },
@@ -28,7 +29,6 @@ const pages = [
 ];
 
 const context = { session: null, owner: null, parameters: new URLSearchParams(), signal: null,
-	go: (page, parameters) => { location.hash = `#/${api.query(page, parameters)}`; },
 	// What a page was asked for stays in the address, and the page goes on as it is.
 	keep: (page, parameters) => history.replaceState(null, "", `#/${api.query(page, parameters)}`),
 	refresh: () => show(false), mayAct: () => mayAct() };
@@ -57,7 +57,8 @@ function themeButton() {
 		localStorage.setItem("dedit-theme", themes[(themes.indexOf(theme()) + 1) % themes.length]);
 		applyTheme();
 		button.textContent = t(`theme.${theme()}`);
-		context.refresh();
+		if (context.session && wanted()?.painted)
+			context.refresh();
 	} }, t(`theme.${theme()}`));
 	return button;
 }
@@ -108,12 +109,12 @@ function frame(page, place) {
 }
 
 // How many wait, beside the page's name; quietly nothing, if that can't be found out.
-async function countDecisions() {
+async function countDecisions(signal) {
 	const link = root.querySelector('nav a[data-page="decide"]');
 	if (!link)
 		return;
 	try {
-		const { decisions } = await api.get("decisions", { owner: context.owner });
+		const { decisions } = await api.get("decisions", { owner: context.owner }, signal);
 		link.querySelector(".count")?.remove();
 		if (decisions.length)
 			link.append(h("span", { class: "count" }, h("span", { class: "hidden" }, ", "), String(decisions.length)));
@@ -187,7 +188,7 @@ async function show(moved = true) {
 		open(page);
 	const body = root.querySelector("main > .body");
 	const again = focusAgain(body, root.querySelector("h1"));
-	countDecisions();
+	countDecisions(signal);
 	await fill(page, body);
 	if (!signal.aborted && !moved)
 		again();

@@ -170,9 +170,16 @@ window.fetch = async (url, o) => { if (o?.method === 'POST') await new Promise(r
 """
 
 
-def test_a_password_made_while_one_left_is_still_shown(s):
+def test_what_comes_after_its_page_was_left(s):
     with signed_in(s) as b:
-        page(b, s, "account")
+        page(b, s, "fees")
+        b.js("const e = document.querySelector('input[type=search]'); e.value = 'dur'; e.dispatchEvent(new Event('input'));"
+             "location.hash = '#/decide'")
+        b.see("To decide", "h1")
+        b.js_async("setTimeout(arguments[arguments.length - 1], 600)")
+        assert b.js("return location.hash") == "#/decide", "a search is dropped"
+
+        page(b, s, "account")  # a password is shown
         b.click("button[data-key=token]")
         b.type("dialog input[name=label]", "telephone")
         b.js(SLOW)
@@ -184,21 +191,3 @@ def test_a_password_made_while_one_left_is_still_shown(s):
         b.js("window.goOn()")
         b.see("It is shown this once", "dialog.panel")
         assert b.js("return document.querySelector('dialog.panel input').value")
-
-
-def test_a_search_that_comes_too_late(s):
-    with signed_in(s) as b:
-        page(b, s, "fees")
-        b.js("const e = document.querySelector('input[type=search]'); e.value = 'dur'; e.dispatchEvent(new Event('input'));"
-             "location.hash = '#/decide'")
-        b.see("To decide", "h1")
-        b.js_async("setTimeout(arguments[arguments.length - 1], 600)")
-        assert b.js("return location.hash") == "#/decide"
-
-
-def test_not_copied_is_said(s):
-    with signed_in(s) as b:
-        page(b, s, "policy")
-        b.js("navigator.clipboard.writeText = () => Promise.reject(new Error('no')); document.execCommand = () => false;"
-             "[...document.querySelectorAll('form.replay button')].find(e => e.textContent === 'Copy').click()")
-        b.see("Not copied", ".toast.bad")

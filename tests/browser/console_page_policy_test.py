@@ -1,6 +1,6 @@
 """The page of the policy: what it says, what cancelling would cost now, and the past year under an edited text."""
 
-from console_test import SERVER, page, signed_in
+from console_test import SERVER, page, serve, signed_in
 
 __all__ = ["SERVER"]
 EDIT = "const e = document.querySelector('textarea'); e.value = e.value.replace(arguments[0], arguments[1]); return e.value"
@@ -23,6 +23,7 @@ def test_words_quote_and_replay(s):
         b.see("€0.00", ".quoted")
 
         assert "48h 25%" in b.js(EDIT, "48h 50%", "48h 25%")
+        b.click(".who button:nth-of-type(2)")  # another theme takes nothing away that was typed
         b.click(".replay button.primary")
         b.see("To adopt it", ".replayed")
         rows = b.js(ROWS)
@@ -34,4 +35,17 @@ def test_words_quote_and_replay(s):
         b.click(".replay button.primary")
         b.see("The text has faults", ".replayed")
         b.see("policies:", ".replayed code")
+
+        b.js("navigator.clipboard.writeText = () => Promise.reject(new Error('no')); document.execCommand = () => false;"
+             "[...document.querySelectorAll('form.replay button')].find(e => e.textContent === 'Copy').click()")
+        b.see("Not copied", ".toast.bad")
+        assert not b.complaints()
+
+
+def test_a_delegate_is_told_who_sees_it(s):
+    serve(s)
+    s.dedit("delegate", "anna", "marc", "read")
+    with signed_in(s, "marc") as b:
+        page(b, s, "policy")
+        b.see("Only the owner sees these terms.", "main")
         assert not b.complaints()
