@@ -9,18 +9,25 @@
 #include "base/digest.h"
 #include "base/util.h"
 
-/* Freed by who takes it out of the list, once its thread has ended. */
-struct job {
-	struct imports *all;
-	pthread_t thread;
-	struct arena *mem;          /* of what its thread reads */
-	struct arena *told;         /* of the refusals, under the lock */
+/* What an import reads, and with what: gone with its end. In its own arena. */
+struct work {
+	struct arena *mem;
 	const struct web *web;
 	struct event_request rq;
 	struct collection calendar;
 	struct ical_split *split;
-	const char *account, *text;
+	const char *text;
 	size_t len;
+};
+
+/* Freed by who takes it out of the list, once its thread has ended. */
+struct job {
+	struct imports *all;
+	pthread_t thread;
+	struct arena *kept;         /* of what is told of it; under the lock once it has begun */
+	const char *account;
+	struct work *work;          /* NULL: it has ended */
+	bool begun;                 /* else its file is being read, and it is told to nobody */
 	bool stop;
 	struct import_state state;
 };
@@ -41,20 +48,27 @@ struct imports *imports_create(void)
 
 /* ---- one ---- */
 
+static void work_free(struct work *w)
+{
+	if (!w)
+		return;
+	w->web->release(w->web);
+	arena_destroy(w->mem);
+}
+
 static void job_free(struct job *j)
 {
-	j->web->release(j->web);
-	arena_destroy(j->mem);
-	arena_destroy(j->told);
+	work_free(j->work);
+	arena_destroy(j->kept);
 	free(j);
 }
 
 static int read_text(void *arg, uint64_t offset, size_t len, struct buf *out, struct err *e)
 {
-	const struct job *j = arg;
-	size_t left = offset < j->len ? j->len - (size_t)offset : 0;
+	const struct work *w = arg;
+	size_t left = offset < w->len ? w->len - (size_t)offset : 0;
 
-	if (buf_add(out, j->text + (j->len - left), len < left ? len : left) != 0)
+	if (buf_add(out, w->text + (w->len - left), len < left ? len : left) != 0)
 		return err_set(e, ERR_LARGE, "larger than %zu bytes", out->max);
 	return 0;
 }
@@ -65,8 +79,8 @@ static void keep_refusal(struct job *j, const struct import_told *told)
 
 	if (s->refusal_count == IMPORT_REFUSALS)
 		return;
-	s->refusals[s->refusal_count++] = (struct import_refusal){ told->line, arena_strdup(j->told, told->uid),
-		arena_strdup(j->told, told->reason) };
+	s->refusals[s->refusal_count++] = (struct import_refusal){ told->line, arena_strdup(j->kept, told->uid),
+		arena_strdup(j->kept, told->reason) };
 }
 
 static int take_told(const struct import_told *told, void *arg)
@@ -86,11 +100,14 @@ static int take_told(const struct import_told *told, void *arg)
 static void *run(void *arg)
 {
 	struct job *j = arg;
+	struct work *w = j->work;
 	bool ended;
 
 	pthread_setname_np(pthread_self(), "import");
-	import_run(&(struct import_plan){ .rq = &j->rq, .calendar = &j->calendar, .split = j->split,
+	import_run(&(struct import_plan){ .rq = &w->rq, .calendar = &w->calendar, .split = w->split,
 		.replace = j->state.replace, .told = take_told, .arg = j }, &ended);
+	work_free(w);
+	j->work = NULL;
 	pthread_mutex_lock(&j->all->lock);
 	j->state.broken = !ended;
 	j->state.ended = clock_now();
@@ -100,13 +117,20 @@ static void *run(void *arg)
 
 /* ---- the list, under the lock ---- */
 
-/* Its thread has ended, or is about to: it takes no lock any more. */
-static void forget(struct imports *i, size_t at)
+static struct job *take_out(struct imports *i, size_t at)
 {
 	struct job *j = i->job[at];
 
-	memmove(&i->job[at], &i->job[at + 1], (i->count - at - 1) * sizeof(i->job[0]));
 	i->count--;
+	memmove(&i->job[at], &i->job[at + 1], (i->count - at) * sizeof(i->job[0]));
+	return j;
+}
+
+/* Its thread has ended, or is about to: it takes no lock any more. */
+static void forget(struct imports *i, size_t at)
+{
+	struct job *j = take_out(i, at);
+
 	pthread_join(j->thread, NULL);
 	job_free(j);
 }
@@ -135,7 +159,7 @@ static size_t under_way(const struct imports *i)
 
 static bool is_asked(const struct job *j, const char *account, const char *id)
 {
-	return strcmp(j->account, account) == 0 && (!id || strcmp(j->state.id, id) == 0);
+	return j->begun && strcmp(j->account, account) == 0 && (!id || strcmp(j->state.id, id) == 0);
 }
 
 /* ---- begun ---- */
@@ -155,65 +179,94 @@ static struct event_actor copy_actor(struct arena *mem, const struct principal *
 		.addresses = addresses, .admin = who->admin };
 }
 
+/* As yet without what it reads. */
 static struct job *make_job(struct imports *i, const struct import_begin *b)
 {
 	struct job *j = xcalloc(1, sizeof(*j));
 
 	j->all = i;
-	j->mem = arena_create();
-	j->told = arena_create();
-	j->web = b->web;
-	j->web->hold(j->web);
-	j->calendar = *b->calendar;
-	j->calendar.owner = arena_strdup(j->mem, b->calendar->owner);
-	j->calendar.name = arena_strdup(j->mem, b->calendar->name);
-	j->text = arena_strndup(j->mem, b->text, b->len);
-	j->len = b->len;
-	j->rq = (struct event_request){ .store = b->web->store, .policies = b->web->policies,
-		.limits = &b->web->ical, .mem = j->mem, .actor = copy_actor(j->mem, b->who), .now = b->now,
-		.quotas = b->web->quotas };
-	j->account = j->rq.actor.name;
-	j->state.calendar = arena_printf(j->mem, "%s/%s", j->calendar.owner, j->calendar.name);
-	j->state.refusals = arena_array(j->mem, IMPORT_REFUSALS, sizeof(*j->state.refusals));
+	j->kept = arena_create();
+	j->account = arena_strdup(j->kept, b->who->name);
+	j->state.calendar = arena_printf(j->kept, "%s/%s", b->calendar->owner, b->calendar->name);
+	j->state.refusals = arena_array(j->kept, IMPORT_REFUSALS, sizeof(*j->state.refusals));
 	j->state.replace = b->replace;
 	j->state.began = b->now;
 	random_word(j->state.id, IMPORT_ID_SIZE - 1);
 	return j;
 }
 
+static struct work *make_work(const struct import_begin *b)
+{
+	struct arena *mem = arena_create();
+	struct work *w = arena_alloc(mem, sizeof(*w));
+
+	*w = (struct work){ .mem = mem, .web = b->web, .calendar = *b->calendar, .len = b->len };
+	w->web->hold(w->web);
+	w->calendar.owner = arena_strdup(mem, b->calendar->owner);
+	w->calendar.name = arena_strdup(mem, b->calendar->name);
+	w->text = arena_strndup(mem, b->text, b->len);
+	w->rq = (struct event_request){ .store = b->web->store, .policies = b->web->policies,
+		.limits = &b->web->ical, .mem = mem, .actor = copy_actor(mem, b->who), .now = b->now,
+		.quotas = b->web->quotas };
+	return w;
+}
+
+/* A place in the list, before anything is made of the file. NULL: there is none. */
+static struct job *reserve(struct imports *i, const struct import_begin *b)
+{
+	struct job *j = NULL;
+
+	pthread_mutex_lock(&i->lock);
+	sweep(i, b->now);
+	if (under_way(i) < b->web->imports && i->count <= IMPORTS_KEPT)
+		i->job[i->count++] = j = make_job(i, b);
+	pthread_mutex_unlock(&i->lock);
+	return j;
+}
+
+static void give_back(struct imports *i, struct job *j)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&i->lock);
+	while (i->job[n] != j)
+		n++;
+	take_out(i, n);
+	pthread_mutex_unlock(&i->lock);
+	job_free(j);
+}
+
 static int read_file(struct job *j, struct err *e)
 {
-	if (ical_split_open(read_text, j, j->mem, &j->split, e) != 0)
+	struct work *w = j->work;
+
+	if (ical_split_open(read_text, w, w->mem, &w->split, e) != 0)
 		return -1;
-	j->state.total = ical_split_count(j->split);
+	j->state.total = ical_split_count(w->split);
 	return j->state.total > 0 ? 0 : err_set(e, ERR_SYNTAX, "there is nothing in it");
 }
 
-/* Takes the job over if it succeeds. */
+/* Under the lock: once its thread is there, others may end it. */
 static int start(struct imports *i, struct job *j, struct err *e)
 {
-	int rc = 0;
-
 	pthread_mutex_lock(&i->lock);
-	sweep(i, j->state.began);
-	if (under_way(i) >= j->web->imports || i->count > IMPORTS_KEPT)
-		rc = err_set(e, ERR_BUSY, "too many imports are under way (setting imports)");
-	else if ((errno = pthread_create(&j->thread, NULL, run, j)) != 0)
-		rc = err_errno(e, ERR_BUSY, "import");
-	else
-		i->job[i->count++] = j;
+	errno = pthread_create(&j->thread, NULL, run, j);
+	j->begun = errno == 0;
 	pthread_mutex_unlock(&i->lock);
-	return rc;
+	return j->begun ? 0 : err_errno(e, ERR_BUSY, "import");
 }
 
 int imports_begin(struct imports *i, const struct import_begin *b, char id[IMPORT_ID_SIZE], struct err *e)
 {
-	struct job *j = make_job(i, b);
+	struct job *j = reserve(i, b);
 
+	if (!j)
+		return err_set(e, ERR_BUSY, "too many imports are under way (setting imports)");
 	memcpy(id, j->state.id, IMPORT_ID_SIZE);
+	j->work = make_work(b);
 	if (read_file(j, e) == 0 && start(i, j, e) == 0)
 		return 0;
-	job_free(j);
+	give_back(i, j);
 	return -1;
 }
 

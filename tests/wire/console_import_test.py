@@ -1,10 +1,12 @@
 """Files of events into a calendar, with progress: architecture.md 15.40; what is stored and refused as by PUT."""
 
+import pathlib
+import re
 import time
 
 from appointments import CLIENT, Practice, practices
 from console import API, Console, problem
-from dedit_wire import Server, wait_for
+from dedit_wire import Server, read_answer, wait_for
 
 CONSOLE = True
 PATH = "/calendars/anna/calendar/imports"
@@ -120,6 +122,35 @@ def test_so_many_at_once(_):
         r = Console(s).ask("POST", PATH, calendar(vevent("x")), FILE)
         problem(r, 503, "imports")
         assert r.headers["retry-after"] and count(s) == 0
+
+
+def resident(s):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{s.process.pid}/status").read_text())[1]) * 1024
+
+
+def test_memory_ends_with_it(_):
+    """What was read goes with the import's end, though nobody asks; what is told of it stays."""
+    with Server() as s:
+        c = Console(s)
+        big = calendar(vevent("big", extra="DESCRIPTION:" + "x" * (12 << 20) + "\r\n"))
+        end(c, begin(c, big))
+        before = resident(s)
+        for _ in range(8):
+            end(c, begin(c, big))
+        wait_for(lambda: resident(s) - before < 32 << 20, what="memory given back")
+        assert len(c.get("/imports")["imports"]) == 9
+
+
+def test_refused_before_the_body(_):
+    """Who may not write there sends no file at all."""
+    with Server() as s:
+        c, marc = Console(s), Console(s, "marc")
+        for who, path, status in ((marc, PATH, 404), (c, "/calendars/anna/none/imports", 404)):
+            with s.socket() as sock:
+                sock.sendall(f"POST {API}{path} HTTP/1.1\r\nHost: localhost\r\nCookie: {who.cookie}\r\n"
+                             f"X-CSRF-Token: {who.csrf}\r\nContent-Type: text/calendar\r\n"
+                             "Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n".encode())
+                assert read_answer(sock)[0] == status
 
 
 def test_stopped(_):

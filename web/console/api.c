@@ -496,7 +496,7 @@ static int precheck(struct page_request *page, uint64_t content_length, bool len
 	*body_max = row->flags & API_JSON ? a.web->console_body : row->flags & API_CALENDAR ? a.web->import_size : 0;
 	if (length_known && content_length > *body_max)
 		return refuse_size(&a, row);
-	return 0;
+	return row->flags & API_CALENDAR ? api_import_check(&a) : 0;
 }
 
 static enum door door(const struct request *rq)

@@ -150,6 +150,8 @@ int api_calendar_delete(struct api *a);
 int api_calendar_export(struct api *a);
 /* The calendar of the path, if whoever asks may write events into it. -1 after a refusal. */
 int api_writable_calendar(struct api *a, struct collection *out);
+/* Before its file is taken: may events be put there? 0, or the status of a refusal. */
+int api_import_check(struct api *a);
 int api_import_begin(struct api *a);
 int api_imports(struct api *a);
 int api_import(struct api *a);

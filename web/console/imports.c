@@ -65,6 +65,13 @@ int api_import(struct api *a)
 	return send_import(a, 200, a->part[0]);
 }
 
+int api_import_check(struct api *a)
+{
+	struct collection c;
+
+	return api_writable_calendar(a, &c) < 0 ? a->http->res->status : 0;
+}
+
 int api_import_begin(struct api *a)
 {
 	int64_t replace = 0;
