@@ -70,6 +70,30 @@ static void every_row_is_described(void **state)
 	assert_true(rows > 3);
 }
 
+/* By its own "security", or by that of the whole. */
+static bool takes_token(const struct described *d, const json_t *op)
+{
+	const json_t *security = json_object_get(op, "security"), *one;
+	size_t i;
+
+	json_array_foreach(security ? security : json_object_get(d->doc, "security"), i, one) {
+		if (json_object_get(one, "token"))
+			return true;
+	}
+	return false;
+}
+
+static void who_may_come_with_a_token_is_described(void **state)
+{
+	const unsigned no_token = API_IN_PERSON | API_SIGN_IN | API_CONFIRM;
+
+	for (const struct api_row *row = api_rows; row->method; row++) {
+		if (takes_token(*state, operation(*state, row->path, row->method)) !=
+			(row->role != API_NOBODY && !(row->flags & no_token)))
+			fail_msg("%s %s: \"security\" in openapi.json", row->method, row->path);
+	}
+}
+
 static bool has_row(const char *path, const char *method)
 {
 	for (const struct api_row *row = api_rows; row->method; row++) {
@@ -143,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_is_described),
+		cmocka_unit_test(who_may_come_with_a_token_is_described),
 		cmocka_unit_test(everything_described_has_a_row),
 		cmocka_unit_test(references_lead_somewhere),
 		cmocka_unit_test(doors_are_shut),

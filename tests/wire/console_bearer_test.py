@@ -1,5 +1,6 @@
 """Bearer tokens for scripts (RFC 6750 2.1): architecture.md 15.28, 15.39."""
 
+import json
 import re
 
 from console import API, Console, problem
@@ -61,6 +62,24 @@ def test_makes_no_others(_):
         problem(ask(s, token, "POST", "/session"), 401)
         assert s.request("OPTIONS", "/").status == 200
         assert len(Console(s).get("/account")["tokens"]) == 1
+
+
+def test_makes_nothing_that_outlives_it(_):
+    """Nor delegates, shares, links; it ends them, as who is signed in does."""
+    with Server() as s:
+        token, c = make(s, "anna", "--api"), Console(s)
+        link = "/calendars/anna/calendar/feeds"
+        share = "/calendars/anna/calendar/shares/marc"
+        rights = (("PUT", "/delegates/anna/marc", {"access": "write"}, 204, "/delegates/anna/marc"),
+                  ("PUT", share, {"access": "write"}, 204, share), ("POST", link, {"label": "x"}, 201, link))
+        for method, path, body, status, made in rights:
+            problem(ask(s, token, method, path, json.dumps(body)), 403, "signed in")
+            r = c.ask(method, path, body)
+            assert r.status == status, r
+            made += f"/{r.json()['id']}" if status == 201 else ""
+            assert ask(s, token, "DELETE", made).status == 204
+        assert c.get("/delegates/anna")["delegates"] == []
+        assert not any(o["shares"] or o["feeds"] for o in c.get("/calendars")["calendars"])
 
 
 def test_nothing_else_takes_it(_):

@@ -436,10 +436,10 @@ static const char *forged(const struct request *rq, const struct web *web)
 /* What a bearer token may not. 0, or the status of a refusal. */
 static int check_token(struct api *a, const struct api_row *row)
 {
-	if (a->http->by_token && row->flags & API_IN_PERSON)
-		return api_refuse(a, 403, "for who is signed in, not with a token");
 	if (a->http->read_only && !is_read(a->http))
 		return api_refuse(a, 403, "this token may only read");
+	if (a->http->by_token && row->flags & API_IN_PERSON)
+		return api_refuse(a, 403, "for who is signed in, not with a token");
 	return 0;
 }
 

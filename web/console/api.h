@@ -29,7 +29,7 @@ struct api {
 enum api_flags {
 	API_NO_BODY = 0,
 	API_JSON = 1,      /* takes an object */
-	API_IN_PERSON = 2, /* for who is signed in: a script that was broken into makes no tokens */
+	API_IN_PERSON = 2, /* for who is signed in: what would outlive the revocation of a token */
 	API_SIGN_IN = 4,   /* by name and password */
 	API_CONFIRM = 8,   /* signed in, and with the password once more */
 	API_CALENDAR = 16, /* takes a file of events */
