@@ -148,6 +148,8 @@ static int copy_entry(int dir, const char *name, const char *path, int depth, vo
 		}
 		return 0;
 	}
+	if (to->sum->goes_on != NULL && to->sum->goes_on(to->sum->arg, e) < 0)
+		return -1;
 	/* O_NONBLOCK: it may have become a FIFO since */
 	int fd cleanup_fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)

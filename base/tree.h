@@ -14,6 +14,7 @@
 struct tree_copy {
 	uint64_t files, bytes;
 	void (*left_out)(const char *path, void *arg); /* neither file nor folder; NULL: nobody is told */
+	int (*goes_on)(void *arg, struct err *e);      /* asked before each file: -1 gives up; NULL: it does */
 	void *arg;
 };
 

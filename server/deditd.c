@@ -223,6 +223,8 @@ static void finish(struct deditd *d)
 	struct server *sv = &d->server;
 	int64_t wait_ms = sv->site.site->settings->shutdown_timeout_ms;
 
+	/* it gives up while answers are waited for */
+	backups_stop(sv->backups);
 	http_stop(d->http, wait_ms);
 	control_stop(d->control);
 	tasks_stop(d->tasks);

@@ -592,7 +592,7 @@ struct store_backup { struct store_counts counts; uint64_t files, bytes; };
 struct store_backup_source {
 	const char *path;           /* the data folder */
 	/* NULL: nobody has it, and its lock is taken. Else a server holds its files (store_hold) as long as this
-	 * returns 0. */
+	 * returns 0: asked before each file and all the time within the index, it ends the backup with its error. */
 	int (*held)(void *arg, struct err *e);
 	void (*left_out)(const char *path, void *arg); /* what is neither file nor folder */
 	void *arg;

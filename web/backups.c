@@ -124,7 +124,10 @@ int backups_begin(struct backups *b, const struct web *web, int64_t now, struct 
 	if (!web->backup)
 		return err_set(e, ERR_INVALID, "no folder is configured for backups (setting backup)");
 	pthread_mutex_lock(&b->lock);
-	rc = b->now.began != 0 ? err_set(e, ERR_EXISTS, "a backup is being made") : start(b, web, now, e);
+	if (b->stop)
+		rc = err_set(e, ERR_BUSY, "the server is ending");
+	else
+		rc = b->now.began != 0 ? err_set(e, ERR_EXISTS, "a backup is being made") : start(b, web, now, e);
 	pthread_mutex_unlock(&b->lock);
 	return rc;
 }
@@ -137,13 +140,20 @@ void backups_state(struct backups *b, struct backup_run *now, struct backup_run 
 	pthread_mutex_unlock(&b->lock);
 }
 
-void backups_destroy(struct backups *b)
+void backups_stop(struct backups *b)
 {
 	if (!b)
 		return;
 	pthread_mutex_lock(&b->lock);
 	b->stop = true;
 	pthread_mutex_unlock(&b->lock);
+}
+
+void backups_destroy(struct backups *b)
+{
+	if (!b)
+		return;
+	backups_stop(b);
 	if (b->started)
 		pthread_join(b->thread, NULL);
 	pthread_mutex_destroy(&b->lock);

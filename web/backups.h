@@ -20,7 +20,9 @@ struct backup_run {
 struct backups;
 
 struct backups *backups_create(void);
-/* One under way is given up, and leaves nothing. Accepts NULL. */
+/* One under way is given up, and leaves nothing; none is begun any more. Waits for nothing. Accepts NULL. */
+void backups_stop(struct backups *b);
+/* Stops, and waits until that has come about. Accepts NULL. */
 void backups_destroy(struct backups *b);
 /* ERR_INVALID: no folder is configured; ERR_EXISTS: one is under way; ERR_BUSY. */
 int backups_begin(struct backups *b, const struct web *web, int64_t now, struct err *e);

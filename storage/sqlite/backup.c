@@ -115,11 +115,42 @@ struct backup {
 	int to;
 	const char *path; /* of `to`, absolute */
 	struct tree_copy sum;
+	struct err why; /* that SQLite was interrupted */
 };
 
 static int is_held(const struct backup *b, struct err *e)
 {
 	return b->from->held == NULL ? 0 : b->from->held(b->from->arg, e);
+}
+
+enum { STEPS = 1000 }; /* of SQLite's machine: a tenth of a millisecond or so */
+
+/* Not 0: SQLite gives up. */
+static int interrupts(void *arg)
+{
+	struct backup *b = arg;
+
+	return is_held(b, &b->why) < 0;
+}
+
+static struct conn *open_index(struct backup *b, struct db *db, struct err *e)
+{
+	struct conn *c = conn_open(db, "index.db", false, e);
+
+	if (c != NULL) {
+		sqlite3_progress_handler(c->handle, STEPS, interrupts, b);
+	}
+	return c;
+}
+
+/* If it was interrupted, why. */
+static int close_index(const struct backup *b, struct conn *c, int status, struct err *e)
+{
+	conn_close(c);
+	if (status < 0 && b->why.code != ERR_NONE && e != NULL) {
+		*e = b->why;
+	}
+	return status;
 }
 
 /* As of one moment, which is that of the whole: no file is written until the end. */
@@ -134,12 +165,11 @@ static int copy_index(struct backup *b, struct err *e)
 		return err_errno(e, ERR_IO, "%s", name);
 	if (!folder_has_index(b->db))
 		return err_set(e, ERR_NOT_FOUND, "%s has no index.db; 'dedit rebuild' makes it", b->db->path);
-	struct conn *c = conn_open(b->db, "index.db", false, e);
+	struct conn *c = open_index(b, b->db, e);
 	/* what is written is another file */
 	int status = c == NULL || sql_exec(c, "PRAGMA query_only = 0", e) < 0 ||
 		sql_run(c, e, into_sql, TEXT(name)) < 0 ? -1 : 0;
-	conn_close(c);
-	if (status < 0)
+	if (close_index(b, c, status, e) < 0)
 		return -1;
 	if (fsync(fd) < 0 || fstat(fd, &st) < 0)
 		return err_errno(e, ERR_IO, "%s", name);
@@ -148,14 +178,12 @@ static int copy_index(struct backup *b, struct err *e)
 	return 0;
 }
 
-static int count_copy(const struct backup *b, struct store_counts *out, struct err *e)
+static int count_copy(struct backup *b, struct store_counts *out, struct err *e)
 {
 	struct db copy = {.path = (char *)b->path};
-	struct conn *c = conn_open(&copy, "index.db", false, e);
-	int status = c == NULL ? -1 : count_all(c, out, e);
+	struct conn *c = open_index(b, &copy, e);
 
-	conn_close(c);
-	return status;
+	return close_index(b, c, c == NULL ? -1 : count_all(c, out, e), e);
 }
 
 static int make(struct backup *b, struct store_backup *out, struct err *e)
@@ -206,7 +234,7 @@ int store_sqlite_backup(const struct store_backup_source *from, const char *to, 
 {
 	char *path cleanup_free = realpath(to, NULL);
 	struct backup b = {.from = from, .to = -1, .path = path,
-		.sum = {.left_out = from->left_out, .arg = from->arg}};
+		.sum = {.left_out = from->left_out, .goes_on = from->held, .arg = from->arg}};
 
 	if (path == NULL)
 		return err_errno(e, ERR_IO, "%s", to);

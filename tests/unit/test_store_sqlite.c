@@ -1136,6 +1136,55 @@ static void files_are_held_until_they_are_released(void **state)
 
 /* ---- rebuild ---- */
 
+enum { BACKED_UP = 400 };
+
+/* Whoever holds the files for a backup: asked so often, and of these before the index was there. */
+struct holder { const char *index; size_t until, asked, early; };
+
+static int hold_on(void *arg, struct err *e)
+{
+	struct holder *h = arg;
+	struct stat st;
+
+	h->early += stat(h->index, &st) < 0 || st.st_size == 0;
+	return h->asked++ < h->until ? 0 : err_set(e, ERR_BUSY, "it has to end");
+}
+
+static void a_backup_is_given_up_at_any_time_and_leaves_nothing(void **state)
+{
+	struct store *s = open_root(&quick);
+	store_id c = suite_calendar(s, "anna", "work");
+	char *to = xasprintf("%s-backup", root), *index cleanup_free = xasprintf("%s/index.db", to);
+	struct store_backup made;
+	struct holder h = {.index = index, .until = SIZE_MAX};
+	struct store_backup_source from = {.path = root, .held = hold_on, .arg = &h};
+	char name[24];
+	struct err e;
+	size_t all;
+
+	for (int i = 0; i < BACKED_UP; i++) {
+		snprintf(name, sizeof(name), "%d.ics", i);
+		put_ok(s, c, name, "one");
+	}
+	assert_int_equal(store_flush(s, &e), 0);
+	assert_int_equal(store_backup_open(s, &from, to, &made, &e), 0);
+	assert_true(made.files > BACKED_UP);
+	assert_true(h.early > 0);
+	assert_true(h.asked >= h.early + BACKED_UP);
+	nftw(to, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	all = h.asked;
+	for (size_t until = 0; until < all - all / 7; until += all / 7) {
+		h = (struct holder){.index = index, .until = until};
+		assert_int_equal(store_backup_open(s, &from, to, &made, &e), -1);
+		assert_int_equal(e.code, ERR_BUSY);
+		assert_string_equal(e.text, "it has to end");
+		assert_int_equal(access(to, F_OK), -1);
+	}
+	put_ok(s, c, "later.ics", "one");
+	store_close(s);
+	free(to);
+}
+
 static void fill_for_rebuild(struct store *s, const char *long_name)
 {
 	static const struct collection fees = {.owner = "anna", .name = "fees", .components = 1,
@@ -2161,6 +2210,7 @@ int main(void)
 		FILES(a_check_in_a_session_sees_what_changes_meanwhile),
 		FILES(a_ledger_is_verified_in_a_session_while_entries_come),
 		FILES(files_are_held_until_they_are_released),
+		FILES(a_backup_is_given_up_at_any_time_and_leaves_nothing),
 		FILES(a_rebuild_brings_everything_back),
 		FILES(a_rebuild_takes_each_feed_once),
 		FILES(a_rebuild_writes_the_journal_out_first),
