@@ -11,6 +11,8 @@
 struct slot {
 	uint8_t key[SHA256_SIZE]; /* of the token */
 	bool taken;
+	unsigned changing;        /* changes of its account that are under way … */
+	uint64_t next;            /* … and the latest generation that they lead to */
 	int64_t began, used;
 	struct session session;
 };
@@ -173,6 +175,59 @@ void session_end(struct sessions *s, const char *token)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static uint64_t latest(const struct slot *slot)
+{
+	return slot->changing > 0 && slot->next > slot->session.generation ? slot->next : slot->session.generation;
+}
+
+enum session_verdict session_check(struct sessions *s, const char *token, uint64_t generation)
+{
+	enum session_verdict verdict = SESSION_OVER;
+	struct slot *slot;
+
+	pthread_mutex_lock(&s->lock);
+	slot = find(s, token);
+	if (slot != NULL && generation <= latest(slot))
+		verdict = generation < slot->session.generation ? SESSION_AGAIN : SESSION_HOLDS;
+	else if (slot != NULL)
+		secret_zero(slot, sizeof(*slot));
+	pthread_mutex_unlock(&s->lock);
+	return verdict;
+}
+
+bool session_announce(struct sessions *s, const char *token, uint64_t from, uint64_t next)
+{
+	struct slot *slot;
+	bool holds;
+
+	pthread_mutex_lock(&s->lock);
+	slot = find(s, token);
+	holds = slot != NULL && from <= latest(slot);
+	if (holds) {
+		slot->next = next > latest(slot) ? next : latest(slot);
+		slot->changing++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return holds;
+}
+
+static void end_change(struct slot *slot)
+{
+	if (slot->changing > 0)
+		slot->changing--;
+}
+
+void session_withdraw(struct sessions *s, const char *token)
+{
+	struct slot *slot;
+
+	pthread_mutex_lock(&s->lock);
+	slot = find(s, token);
+	if (slot != NULL)
+		end_change(slot);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void session_keep(struct sessions *s, const char *token, uint64_t generation)
 {
 	struct slot *slot;
@@ -183,6 +238,8 @@ void session_keep(struct sessions *s, const char *token, uint64_t generation)
 		if (&s->slot[i] != slot && strcmp(s->slot[i].session.name, slot->session.name) == 0)
 			secret_zero(&s->slot[i], sizeof(s->slot[i]));
 	}
+	if (slot != NULL)
+		end_change(slot);
 	/* of two changes at once the later one may be told first */
 	if (slot != NULL && slot->session.generation < generation)
 		slot->session.generation = generation;

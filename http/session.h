@@ -39,8 +39,19 @@ bool session_find(struct sessions *s, const struct session_rule *rule, const cha
 	struct session *out);
 /* One that isn't there is ended already. */
 void session_end(struct sessions *s, const char *token);
-/* It outlives the change of its account that it has made itself; the account's others end. */
+/* Does it hold for the account as it was read? SESSION_AGAIN: it has seen a later one, so the account is
+ * to be read once more. SESSION_OVER: it has ended. */
+enum session_verdict { SESSION_HOLDS, SESSION_AGAIN, SESSION_OVER };
+enum session_verdict session_check(struct sessions *s, const char *token, uint64_t generation);
+/*
+ * A session outlives the change of its account that it makes itself, and holds for both generations while
+ * that is under way: announced before it, then either kept, whereupon the account's others end, or
+ * withdrawn. False: `from`, of which the change is to be made, is none of those that it holds for, since
+ * another has changed the account; nothing is announced then.
+ */
+bool session_announce(struct sessions *s, const char *token, uint64_t from, uint64_t next);
 void session_keep(struct sessions *s, const char *token, uint64_t generation);
+void session_withdraw(struct sessions *s, const char *token);
 /* How many are there now: name's, or (NULL) all. */
 size_t sessions_count(struct sessions *s, const struct session_rule *rule, const char *name, int64_t now_ms);
 

@@ -17,6 +17,7 @@ enum {
 	CACHE_WAYS = 8,    /* for accounts that come into the same set */
 	CACHE_MS = 10 * 60 * 1000,
 	CREDENTIALS_MAX = 1024,
+	READ_AGAIN = 2,    /* times that an account is read for a session that has seen a later one */
 	USED_EVERY = 3600, /* seconds after which the use of an application password is noted again */
 };
 
@@ -229,20 +230,37 @@ enum auth_result auth_begin(struct auth *a, struct auth_attempt *t, const char *
 	return is_braked(a, t) ? AUTH_WAIT : AUTH_VERIFY;
 }
 
+/* A change that the session makes itself may come between its own look-up and that of the account. */
+static enum auth_result check_session(struct auth *a, struct auth_attempt *t, struct request *rq,
+	const char *token)
+{
+	for (int round = 0; round <= READ_AGAIN; round++) {
+		enum session_verdict verdict;
+
+		if (find_account(a, t) != 0)
+			return AUTH_BROKEN;
+		verdict = t->known ? session_check(rq->sessions, token, t->account.generation) : SESSION_OVER;
+		if (verdict == SESSION_HOLDS)
+			return AUTH_OK;
+		if (verdict == SESSION_OVER)
+			break;
+	}
+	session_end(rq->sessions, token);
+	return AUTH_MISSING;
+}
+
 enum auth_result auth_session(struct auth *a, struct auth_attempt *t, struct request *rq)
 {
 	const char *token = request_cookie(rq, SESSION_COOKIE);
+	enum auth_result result;
 
 	if (token == NULL ||
 		!session_find(rq->sessions, &rq->session_rule, token, clock_monotonic_ms(), &rq->session))
 		return AUTH_MISSING;
 	t->name = rq->session.name;
-	if (find_account(a, t) != 0)
-		return AUTH_BROKEN;
-	if (!t->known || t->account.generation != rq->session.generation) {
-		session_end(rq->sessions, token);
-		return AUTH_MISSING;
-	}
+	result = check_session(a, t, rq, token);
+	if (result != AUTH_OK)
+		return result;
 	rq->session_token = token;
 	return accept_attempt(t, LOGIN_REMEMBERED);
 }

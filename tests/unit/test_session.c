@@ -138,6 +138,44 @@ static void outlives_its_own_change(void **state)
 	assert_true(there(*state, marc, 1));
 }
 
+static void holds_for_both_while_it_changes_its_account(void **state)
+{
+	char token[SESSION_TOKEN_SIZE];
+
+	begin(*state, "anna", 0, token);
+	assert_true(session_announce(*state, token, 7, 8));
+	assert_int_equal(session_check(*state, token, 7), SESSION_HOLDS);
+	assert_int_equal(session_check(*state, token, 8), SESSION_HOLDS);
+	session_keep(*state, token, 8);
+	assert_int_equal(session_check(*state, token, 8), SESSION_HOLDS);
+	/* read before, looked at after */
+	assert_int_equal(session_check(*state, token, 7), SESSION_AGAIN);
+	/* of two at once one fails: the other is under way still */
+	assert_true(session_announce(*state, token, 8, 9));
+	assert_true(session_announce(*state, token, 8, 9));
+	session_withdraw(*state, token);
+	assert_int_equal(session_check(*state, token, 9), SESSION_HOLDS);
+	session_keep(*state, token, 9);
+	assert_int_equal(session_check(*state, token, 9), SESSION_HOLDS);
+}
+
+static void ends_by_a_change_of_others(void **state)
+{
+	char token[SESSION_TOKEN_SIZE];
+
+	begin(*state, "anna", 0, token);
+	assert_false(session_announce(*state, token, 8, 9));
+	assert_true(there(*state, token, 1));
+	/* what was announced and didn't come about is nothing to hold for */
+	assert_true(session_announce(*state, token, 7, 8));
+	session_withdraw(*state, token);
+	assert_int_equal(session_check(*state, token, 8), SESSION_OVER);
+	assert_false(there(*state, token, 1));
+	assert_int_equal(session_check(*state, token, 7), SESSION_OVER);
+	assert_false(session_announce(*state, token, 7, 8));
+	session_withdraw(*state, token);
+}
+
 static void none_where_there_is_no_room(void **state)
 {
 	struct sessions *none = sessions_create(0);
@@ -160,6 +198,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_account_makes_room_among_its_own, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_one_used_least_lately_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(outlives_its_own_change, setup, teardown),
+		cmocka_unit_test_setup_teardown(holds_for_both_while_it_changes_its_account, setup, teardown),
+		cmocka_unit_test_setup_teardown(ends_by_a_change_of_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(none_where_there_is_no_room, setup, teardown),
 	};
 

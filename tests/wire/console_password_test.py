@@ -1,5 +1,7 @@
 """The password of who is signed in to the console: architecture.md 15.28, 15.29, 15.39."""
 
+import threading
+
 from console import API, Console, problem
 from dedit_wire import PASSWORD, Server, basic
 
@@ -32,6 +34,26 @@ def test_changed(_):
         assert s.request("OPTIONS", "/", password=NEW).status == 200 and s.request("OPTIONS", "/").status == 401
         for text in (NEW, PASSWORD):
             assert text not in s.log()
+
+
+def test_the_session_goes_on_beside_the_change(_):
+    """What a page asks meanwhile ends nothing: not between the change and what is remembered of it."""
+    with Server() as s:
+        c, over, answers = Console(s), threading.Event(), []
+
+        def look():
+            while not over.is_set():
+                answers.append(c.ask("GET", "/session").status)
+
+        threads = [threading.Thread(target=look) for _ in range(4)]
+        for t in threads:
+            t.start()
+        made = [c.ask("POST", "/account/tokens", {"label": f"t{n}"}) for n in range(15)]
+        made += [c.ask("DELETE", f"/account/tokens/{r.json()['id']}") for r in made if r.status == 201]
+        over.set()
+        for t in threads:
+            t.join()
+        assert [r.status for r in made] == [201] * 15 + [204] * 15 and set(answers) == {200}, set(answers)
 
 
 def test_the_same_again_by_what_is_new(_):

@@ -47,11 +47,23 @@ int api_account(struct api *a)
 		"server", a->web->public_base ? a->web->public_base : ""));
 }
 
-/* All other sessions end with the account's generation; the one that did it goes on. */
-static void keep_session(struct api *a, const struct account *ac)
+/* All other sessions end with the account's generation; the one that does it goes on. Its rows are for who is
+ * signed in, so there is one. ERR_CHANGED: read it anew; ERR_DENIED: somebody else has changed it, so the
+ * session is none any more. */
+static int put_account(struct api *a, struct account *ac, struct err *e)
 {
-	if (a->http->session_token)
-		session_keep(a->http->sessions, a->http->session_token, ac->generation);
+	struct sessions *all = a->http->sessions;
+	const char *token = a->http->session_token;
+
+	if (!session_announce(all, token, ac->generation, ac->generation + 1))
+		return err_set(e, ERR_DENIED, "the account has changed meanwhile");
+	ac->generation++;
+	if (store_account_put(a->web->store, ac, e) < 0) {
+		session_withdraw(all, token);
+		return -1;
+	}
+	session_keep(all, token, ac->generation);
+	return 0;
 }
 
 /* ---- the password ---- */
@@ -71,11 +83,7 @@ static int put_password(struct api *a, const char *password)
 	if (password_hash(password, a->mem, &hash, &e) < 0)
 		return api_fail(a, &e);
 	ac.password = hash;
-	ac.generation++;
-	if (store_account_put(a->web->store, &ac, &e) < 0)
-		return api_fail(a, &e);
-	keep_session(a, &ac);
-	return 0;
+	return put_account(a, &ac, &e) < 0 ? api_fail(a, &e) : 0;
 }
 
 int api_password(struct api *a)
@@ -133,14 +141,11 @@ static int change_tokens(struct api *a, change_fn change, void *arg)
 
 		if (status != 0)
 			return status;
-		ac.generation++;
-		if (store_account_put(a->web->store, &ac, &e) == 0)
-			break;
+		if (put_account(a, &ac, &e) == 0)
+			return 0;
 		if (e.code != ERR_CHANGED || round == ROUNDS)
 			return api_fail(a, &e);
 	}
-	keep_session(a, &ac);
-	return 0;
 }
 
 static int add_token(struct api *a, struct account *ac, void *arg)
