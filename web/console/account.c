@@ -86,21 +86,29 @@ static int put_password(struct api *a, const char *password)
 	return put_account(a, &ac, &e) < 0 ? api_fail(a, &e) : 0;
 }
 
-int api_password(struct api *a)
+static int change_password(struct api *a, const char *password)
 {
-	const char *password = json_string_value(json_object_get(a->body, "password"));
 	struct err e;
-	bool weak;
 	int status;
 
-	if (!password)
-		return api_refuse(a, 400, "password: the new one");
 	if (password_check(password, &e) < 0)
 		return api_fail(a, &e);
-	weak = strlen(password) < PASSWORD_SHORT;
 	status = put_password(a, password);
-	secret_zero((char *)password, strlen(password)); /* the parser's copy; that of the request goes with it */
-	return status != 0 ? status : api_send(a, 200, json_pack("{s:b}", "weak", weak));
+	return status != 0 ? status :
+		api_send(a, 200, json_pack("{s:b}", "weak", strlen(password) < PASSWORD_SHORT));
+}
+
+int api_password(struct api *a)
+{
+	json_t *given = json_object_get(a->body, "password");
+	int status;
+
+	if (!json_is_string(given))
+		return api_refuse(a, 400, "password: the new one");
+	status = change_password(a, json_string_value(given));
+	/* the parser's copy, with what may stand behind a NUL; that of the request goes with it */
+	secret_zero((char *)json_string_value(given), json_string_length(given));
+	return status;
 }
 
 /* ---- devices ---- */

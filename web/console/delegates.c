@@ -4,13 +4,27 @@
 #include "base/util.h"
 #include "web/console/api.h"
 
+/* 0; -1 after a refusal. */
+static int check_account(struct api *a, const char *name)
+{
+	struct account ac;
+	struct err e;
+	int rc = store_account(a->web->store, name, a->mem, &ac, &e);
+
+	if (rc == 0 && !ac.removed)
+		return 0;
+	if (rc == 0 || e.code == ERR_NOT_FOUND)
+		api_refuse(a, 404, "there is no such account");
+	else
+		api_fail(a, &e);
+	return -1;
+}
+
 /* Of whose delegates it is, that of the path: its own, or anybody's for an administrator. NULL after a
  * refusal. */
 static const char *find_owner(struct api *a)
 {
-	struct account ac;
 	char *owner = arena_strdup(a->mem, a->part[0]);
-	struct err e;
 
 	ascii_lower(owner);
 	if (strcmp(owner, a->http->who.name) == 0)
@@ -19,10 +33,7 @@ static const char *find_owner(struct api *a)
 		api_refuse(a, 403, "for the account itself, and administrators");
 		return NULL;
 	}
-	if (store_account(a->web->store, owner, a->mem, &ac, &e) == 0 && !ac.removed)
-		return owner;
-	api_refuse(a, 404, "there is no such account");
-	return NULL;
+	return check_account(a, owner) == 0 ? owner : NULL;
 }
 
 /* ---- who they are ---- */
@@ -97,7 +108,6 @@ int api_delegate(struct api *a)
 {
 	struct delegation d = { .owner = find_owner(a), .user = delegate_of(a) };
 	struct others others = { .user = d.user };
-	struct account ac;
 	const char *access;
 	struct err e;
 
@@ -108,8 +118,8 @@ int api_delegate(struct api *a)
 	d.access = *access == 'w' ? SHARE_WRITE : SHARE_READ;
 	if (strcmp(d.user, d.owner) == 0)
 		return api_refuse(a, 422, "nobody is one's own delegate");
-	if (store_account(a->web->store, d.user, a->mem, &ac, &e) < 0 || ac.removed)
-		return api_refuse(a, 404, "there is no such account");
+	if (check_account(a, d.user) < 0)
+		return a->http->res->status;
 	if (store_delegations(a->web->store, d.owner, NULL, count_other, &others, &e) < 0)
 		return api_fail(a, &e);
 	if (others.count >= a->web->delegates)

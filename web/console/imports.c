@@ -69,6 +69,8 @@ int api_import_check(struct api *a)
 {
 	struct collection c;
 
+	if (a->web->imports == 0)
+		return api_refuse(a, 403, "no files are read in here (setting imports)");
 	return api_writable_calendar(a, &c) < 0 ? a->http->res->status : 0;
 }
 
