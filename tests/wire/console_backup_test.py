@@ -33,6 +33,7 @@ def test_made_and_restored(_):
         c = Console(s, "marc")
         assert c.get("/server/backup") == {"folder": str(to), "running": None, "last": None}
         last = made(c)
+        assert "a backup is begun by marc\n" in s.log()
         assert last["ok"] and last["problem"] is None and last["left-out"] == 0, last
         assert (last["accounts"], last["objects"]) == (2, 5) and last["files"] > 5 and last["bytes"] > 1000
         assert re.fullmatch(r"dedit-\d{8}T\d{6}Z", last["name"]) and last["began"] <= last["ended"]

@@ -154,6 +154,7 @@ def test_kept_told_and_revoked(_):
         assert ask(s, made["token"], "GET", "/account").status == 200
         problem(ask(s, made["token"], "POST", "/calendars", '{"name": "x"}'), 403, "only read")
         assert Console(s).ask("DELETE", f"/account/tokens/{made['id']}").status == 204
+        assert f"application password {made['id']} of anna revoked\n" in s.log() and made["token"] not in s.log()
         problem(ask(s, made["token"], "GET", "/account"), 401)
         token = make(s, "marc", "--api")
         assert ask(s, token, "GET", "/account").status == 200

@@ -53,6 +53,7 @@ def test_whose(_):
         assert put(s, "bob", "x") in (403, 404)
         assert admin.ask("PUT", "/delegates/anna/bob", {"access": "write"}).status == 204
         assert put(s, "bob", "x") == 201
+        assert "bob acts for anna: by marc\n" in s.log()
         problem(bob.ask("PUT", "/delegates/anna/carl", {"access": "read"}), 403)  # nor does a delegate make others
         assert [d["name"] for d in admin.get("/delegates/anna")["delegates"]] == ["bob"]
         problem(admin.ask("GET", "/delegates/nobody"), 404)

@@ -1,5 +1,6 @@
 """The password of who is signed in to the console: architecture.md 15.28, 15.29, 15.39."""
 
+import re
 import threading
 
 from console import API, Console, problem
@@ -22,6 +23,7 @@ def test_changed(_):
         other = Console(s)
         r = change(c, NEW)
         assert r.status == 200 and r.json() == {"weak": False} and r.headers["cache-control"] == "no-store", r
+        assert "a new password for anna\n" in s.log() and re.search(r"application password \w+ \(calendar\) made for anna\n", s.log())
         assert c.get("/session")["csrf"] == c.csrf  # the one that did it goes on
         problem(other.ask("GET", "/session"), 401)
         assert marc.get("/session")["name"] == "marc"
@@ -32,7 +34,7 @@ def test_changed(_):
         s.stop()
         s.start()
         assert s.request("OPTIONS", "/", password=NEW).status == 200 and s.request("OPTIONS", "/").status == 401
-        for text in (NEW, PASSWORD):
+        for text in (NEW, PASSWORD, token):
             assert text not in s.log()
 
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/password.h"
 #include "http/token.h"
 #include "web/console/api.h"
@@ -94,8 +95,10 @@ static int change_password(struct api *a, const char *password)
 	if (password_check(password, &e) < 0)
 		return api_fail(a, &e);
 	status = put_password(a, password);
-	return status != 0 ? status :
-		api_send(a, 200, json_pack("{s:b}", "weak", strlen(password) < PASSWORD_SHORT));
+	if (status != 0)
+		return status;
+	log_info("a new password for %s", a->http->who.name);
+	return api_send(a, 200, json_pack("{s:b}", "weak", strlen(password) < PASSWORD_SHORT));
 }
 
 int api_password(struct api *a)
@@ -183,6 +186,8 @@ int api_token_make(struct api *a)
 	token_make(id, token, hash);
 	status = change_tokens(a, add_token, &made);
 	if (status == 0)
+		log_info("application password %s (%s) made for %s", id, token_scope_name(made.scope), a->http->who.name);
+	if (status == 0)
 		status = api_send(a, 201, json_pack("{s:s, s:s, s:s}", "id", id, "token", token, "scope",
 			token_scope_name(made.scope)));
 	secret_zero(token, sizeof(token));
@@ -210,5 +215,8 @@ int api_token_end(struct api *a)
 {
 	int status = change_tokens(a, drop_token, arena_strdup(a->mem, a->part[0]));
 
-	return status != 0 ? status : api_done(a);
+	if (status != 0)
+		return status;
+	log_info("application password %s of %s revoked", a->part[0], a->http->who.name);
+	return api_done(a);
 }

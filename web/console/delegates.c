@@ -1,6 +1,7 @@
 /* Delegates: who acts for an account in all its calendars (doc/architecture.md 15.1). */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "web/console/api.h"
 
@@ -92,7 +93,11 @@ static int put_delegation(struct api *a, const struct delegation *d)
 {
 	struct err e;
 
-	return store_delegation_put(a->web->store, d, &e) < 0 ? api_fail(a, &e) : api_done(a);
+	if (store_delegation_put(a->web->store, d, &e) < 0)
+		return api_fail(a, &e);
+	log_info("%s %s for %s: by %s", d->user, d->access == SHARE_WRITE ? "acts" :
+		d->access == SHARE_READ ? "reads" : "acts no more", d->owner, a->http->who.name);
+	return api_done(a);
 }
 
 /* The delegate of the path, in lower case as accounts are. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "policy/audit.h"
 #include "policy/host.h"
 #include "web/backups.h"
@@ -113,8 +114,10 @@ int api_backup_begin(struct api *a)
 {
 	struct err e;
 
-	if (backups_begin(a->http->backups, a->web, a->http->now, &e) == 0)
+	if (backups_begin(a->http->backups, a->web, a->http->now, &e) == 0) {
+		log_info("a backup is begun by %s", a->http->who.name);
 		return send_backup(a, 202);
+	}
 	return e.code == ERR_INVALID ? api_refuse(a, 409, "%s", e.text) : api_fail(a, &e);
 }
 
