@@ -309,10 +309,20 @@ static void job_admitted(void *arg)
 	resume(arg);
 }
 
-/* Goes on elsewhere: this thread is for hashing. */
+/* What asks for the password once more sets another one: its handler hashes (15.28). */
+static bool hashes(const struct exchange *x)
+{
+	return x->attempt.door == DOOR_CONFIRM;
+}
+
+/* Goes on elsewhere, unless it hashes again: this thread is for that. */
 static void pass_on(struct exchange *x)
 {
 	x->rq.who = x->attempt.who;
+	if (hashes(x)) {
+		job_admitted(x);
+		return;
+	}
 	if (workers_submit(x->sv->work, job_admitted, x) == 0)
 		return;
 	answer_full(x, x->sv->work);
@@ -418,13 +428,23 @@ static enum auth_result recognise(struct exchange *x)
 	return result;
 }
 
+static void hash_later(struct exchange *x)
+{
+	if (workers_submit(x->sv->logins, job_admitted, x) == 0)
+		return;
+	answer_full(x, x->sv->logins);
+	resume(x);
+}
+
 static void job_login(void *arg)
 {
 	struct exchange *x = arg;
 	enum auth_result result = recognise(x);
 
-	if (result == AUTH_OK) {
+	if (result == AUTH_OK && !hashes(x)) {
 		job_admitted(x);
+	} else if (result == AUTH_OK) {
+		hash_later(x);
 	} else if (result != AUTH_VERIFY || workers_submit(x->sv->logins, job_verify, x) != 0) {
 		settle_login(x, result);
 	}
@@ -647,7 +667,8 @@ static void end_body(struct exchange *x)
 	} else if (!x->admitted && route_is_quick(&x->rq)) {
 		answer_quickly(x);
 	} else {
-		suspend_for(x, STAGE_WORK, x->sv->work, x->admitted ? job_handle : job_login);
+		suspend_for(x, STAGE_WORK, x->admitted && hashes(x) ? x->sv->logins : x->sv->work,
+			x->admitted ? job_handle : job_login);
 	}
 	log_context(NULL, NULL);
 }

@@ -1,5 +1,7 @@
 """The password of who is signed in to the console: architecture.md 15.28, 15.29, 15.39."""
 
+import os
+import pathlib
 import re
 import threading
 
@@ -56,6 +58,30 @@ def test_the_session_goes_on_beside_the_change(_):
         for t in threads:
             t.join()
         assert [r.status for r in made] == [201] * 15 + [204] * 15 and set(answers) == {200}, set(answers)
+
+
+def cpu_of(s, name):
+    """Seconds of the server's threads of that name."""
+    ticks = 0
+    for task in pathlib.Path(f"/proc/{s.process.pid}/task").iterdir():
+        if (task / "comm").read_text().startswith(name):
+            fields = (task / "stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def test_hashed_where_logins_are(_):
+    """Apart from the workers, one per core: architecture.md 15.28."""
+    with Server() as s:
+        c, current = Console(s), PASSWORD
+        before = cpu_of(s, "worker"), cpu_of(s, "login")
+        for n in range(10):
+            for new in (f"correct horse {n}", f"battery staple {n}"):
+                assert change(c, new, current=current).status == 200
+                assert s.request("OPTIONS", "/", password=new).status == 200  # remembered for the next
+                current = new
+        worker, login = cpu_of(s, "worker") - before[0], cpu_of(s, "login") - before[1]
+        assert login > 0 and worker < login / 4, (worker, login)
 
 
 def test_the_same_again_by_what_is_new(_):

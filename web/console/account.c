@@ -81,6 +81,7 @@ static int put_password(struct api *a, const char *password)
 		return a->http->res->status;
 	if (ac.generation != a->http->who.generation)
 		return api_refuse(a, 409, "the account has changed meanwhile");
+	store_session_pause(a->web->store);
 	if (password_hash(password, a->mem, &hash, &e) < 0)
 		return api_fail(a, &e);
 	ac.password = hash;
