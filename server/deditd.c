@@ -40,7 +40,7 @@ enum { EXIT_CONFIG = 1, EXIT_USAGE = 2, LOGIN_QUEUE = 256 };
 
 struct deditd {
 	const char *file;
-	char *data;             /* that of the first configuration, which stays in use */
+	char *data, *backup;    /* those of the first configuration, which stay in use */
 	struct server server;
 	struct http *http;
 	struct control *control;
@@ -101,6 +101,42 @@ static int check_data(const struct settings *s, struct err *e)
 	return fs_check_private(dir, s->data, e) == 0 ? 0 : settings_blame(s, "data", e);
 }
 
+static bool is_within(const char *path, const char *folder)
+{
+	cleanup_free char *real = realpath(path, NULL), *outer = realpath(folder, NULL);
+	size_t len;
+
+	folder = outer != NULL ? outer : folder;
+	path = real != NULL ? real : path;
+	len = strlen(folder);
+	return strncmp(path, folder, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+static int check_backup(const struct settings *s, struct err *e)
+{
+	if (s->backup == NULL || !is_within(s->backup, s->data))
+		return 0;
+	err_set(e, ERR_INVALID, "%s is within the data folder", s->backup);
+	return settings_blame(s, "backup", e);
+}
+
+/* It may be missing, as where it isn't mounted: the backup fails then, and says so. Not at a reload, where it
+ * is that of the next start, into which the sandbox lets nobody look. */
+static int check_backup_folder(const struct settings *s, struct err *e)
+{
+	cleanup_fd int dir = -1;
+
+	if (s->backup == NULL)
+		return 0;
+	if (fs_open_dir(s->backup, &dir, e) != 0) {
+		if (e->code != ERR_NOT_FOUND)
+			return settings_blame(s, "backup", e);
+		log_warn("the folder for backups is missing: %s", s->backup);
+		return 0;
+	}
+	return fs_check_private(dir, s->backup, e) == 0 ? 0 : settings_blame(s, "backup", e);
+}
+
 /* Policies and certificate. data: where policies keep their texts, NULL: nowhere. Takes the settings over. */
 static int load(struct settings *settings, const char *data, struct site **site,
 	struct tls_pair **tls, struct err *e)
@@ -109,7 +145,7 @@ static int load(struct settings *settings, const char *data, struct site **site,
 		settings_destroy(settings);
 		return -1;
 	}
-	if (check_data(settings, e) == 0 && load_tls(settings, tls, e) == 0)
+	if (check_data(settings, e) == 0 && check_backup(settings, e) == 0 && load_tls(settings, tls, e) == 0)
 		return 0;
 	site_release(*site);
 	return -1;
@@ -276,6 +312,7 @@ static void reload(struct deditd *d)
 		reopen_access_log(d, old);
 	} else {
 		site_use_store(site, d->server.store);
+		site->web.backup = d->backup;
 		settings_pending(old, settings, warn_pending, NULL);
 		log_open(settings->log_level, getenv("JOURNAL_STREAM") != NULL);
 		reopen_access_log(d, settings);
@@ -332,8 +369,10 @@ static int prepare(struct deditd *d, struct settings *settings, struct err *e)
 	struct site *site;
 
 	d->data = xstrdup(settings->data);
+	d->backup = settings->backup != NULL ? xstrdup(settings->backup) : NULL;
 	log_open(settings->log_level, getenv("JOURNAL_STREAM") != NULL);
-	if (http_listen(settings, &d->http, e) != 0 || become_user(settings, e) != 0) {
+	if (http_listen(settings, &d->http, e) != 0 || become_user(settings, e) != 0 ||
+		check_backup_folder(settings, e) != 0) {
 		settings_destroy(settings);
 		return -1;
 	}
@@ -367,6 +406,7 @@ static int run(const char *file, bool retroactive)
 	else
 		http_stop(d.http, 0);
 	free(d.data);
+	free(d.backup);
 	return rc == 0 ? EXIT_SUCCESS : EXIT_CONFIG;
 }
 

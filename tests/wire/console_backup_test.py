@@ -74,6 +74,23 @@ def test_nowhere_to_put_it(_):
         assert made(Console(s, "marc"))["ok"]
 
 
+def test_where_it_goes_is_held(_):
+    """As the folder of data is: another one takes effect at the next start; within the data it is refused."""
+    with folder() as to, folder() as other, Server(settings=f'backup = "{to}"', extra=ADMIN) as s:
+        s.write_config(settings=f'backup = "{other}"')
+        assert not s.reload().startswith("not") and "'backup' has changed" in s.log(), s.log()
+        c = Console(s, "marc")
+        assert made(c)["ok"] and len(list(to.iterdir())) == 1 and not list(other.iterdir())
+        (s.data / "copies").mkdir(mode=0o700)
+        for wrong in (s.data, s.data / "copies", s.data / "none"):
+            s.write_config(settings=f'backup = "{wrong}"')
+            assert re.match(r"not reloaded: .*within the data folder", s.reload())
+        s.stop()
+        s.write_config(settings=f'backup = "{other}/none"')
+        s.start()
+        assert f"the folder for backups is missing: {other}/none" in s.log()
+
+
 def test_beside_another_one(_):
     """While `dedit backup` copies the files: it fails, says why, and leaves nothing."""
     with folder() as to, Server(settings=f'backup = "{to}"', extra=ADMIN) as s:
