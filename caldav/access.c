@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "policy/directory.h"
 
 static bool is_user(const struct dav_request *rq, const char *user)
 {
@@ -172,87 +173,27 @@ static const struct dav_group *admin_group(const struct dav_request *rq)
 	return dav_group_find(&rq->dav->settings, "admin");
 }
 
-/* Owner of a calendar under a policy that somebody else has a share of. */
-struct served_by { const char *owner; struct served_by *next; };
-
-struct acquaintance {
-	struct dav_request *rq;
-	const char *with;
-	bool shares;               /* a calendar of `with` */
-	struct served_by *owners;  /* any: a client */
-};
-
-static int note_share(const struct share *s, void *arg)
-{
-	struct acquaintance *a = arg;
-
-	a->shares = a->shares || strcmp(s->owner, a->with) == 0;
-	if (!policy_for(a->rq->dav->policies, s->owner, s->calendar))
-		return 0;
-	struct served_by *by = arena_alloc(a->rq->mem, sizeof(*by));
-	*by = (struct served_by){ arena_strdup(a->rq->mem, s->owner), a->owners };
-	a->owners = by;
-	return 0;
-}
-
-/* Clients (of the owners of calendars under a policy) find those owners, and who acts for them. */
-static int serves(struct dav_request *rq, const struct acquaintance *a, bool *out, struct err *e)
-{
-	enum share_access acting;
-
-	for (const struct served_by *o = a->owners; o && !*out; o = o->next) {
-		if (strcmp(o->owner, a->with) == 0) {
-			*out = true;
-			return 0;
-		}
-		if (delegation(rq, o->owner, a->with, &acting, e) < 0)
-			return -1;
-		*out = acting == SHARE_WRITE;
-	}
-	return 0;
-}
-
-/* May `user` know of `with`, as far as it is up to user's own shares? *close: they share something. */
-static int may_meet(struct dav_request *rq, const char *user, const char *with, bool *may, bool *close,
-	struct err *e)
-{
-	struct acquaintance a = { .rq = rq, .with = with };
-	enum share_access acting;
-
-	if (store_shares(rq->store, 0, user, note_share, &a, e) < 0
-		|| delegation(rq, with, user, &acting, e) < 0)
-		return -1;
-	*close = *close || a.shares || acting != SHARE_NONE;
-	*may = !a.owners;
-	return *may || *close ? 0 : serves(rq, &a, may, e);
-}
-
 int access_principal(struct dav_request *rq, const char *user, bool *visible, struct err *e)
 {
 	const char *who = rq->http->who.name;
-	bool close = false, out = false, in = false;
 
-	*visible = who && (rq->http->who.admin || is_user(rq, user)
-		|| dav_group_has(admin_group(rq), user));
+	*visible = who && (rq->http->who.admin || dav_group_has(admin_group(rq), user));
 	if (!who || *visible)
 		return 0;
-	if (may_meet(rq, who, user, &out, &close, e) < 0 || may_meet(rq, user, who, &in, &close, e) < 0)
-		return -1;
-	*visible = close || (out && in);
-	return 0;
+	return directory_shows(rq->store, rq->dav->policies, who, user, rq->mem, visible, e);
 }
 
 int access_group(struct dav_request *rq, const struct dav_group *group, bool *visible, struct err *e)
 {
-	struct acquaintance a = { .rq = rq, .with = "" };
 	const char *who = rq->http->who.name;
+	bool client;
 
 	*visible = who && (rq->http->who.admin || dav_group_has(group, who));
 	if (!who || *visible)
 		return 0;
-	if (store_shares(rq->store, 0, who, note_share, &a, e) < 0)
+	if (directory_is_client(rq->store, rq->dav->policies, who, rq->mem, &client, e) < 0)
 		return -1;
-	*visible = !a.owners;
+	*visible = !client;
 	return 0;
 }
 

@@ -43,6 +43,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/group.c policy/group.h \
 	policy/host.c policy/host.h policy/host_options.h \
 	policy/import.c policy/import.h \
+	policy/directory.c policy/directory.h \
 	policy/kept.c policy/kept.h \
 	policy/late/options.c \
 	policy/ledger.c policy/ledger.h \

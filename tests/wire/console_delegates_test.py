@@ -78,3 +78,21 @@ def test_refused(_):
         s.dedit("user", "remove", "marc")
         s.dedit("user", "remove", "bob")
         problem(c.ask("PUT", "/delegates/anna/marc", {"access": "read"}), 404)
+
+
+def test_clients_do_not_find_each_other(_):
+    """15.31: an account that one may not know of is answered like one that isn't there."""
+    policy = 'policy "p" { timezone = "UTC" }\ncalendar "anna/work" { policy = "p" }'
+    with Server(users=USERS, extra=policy) as s:
+        s.dedit("calendar", "add", "anna/work")
+        for client in ("bob", "carl"):
+            s.dedit("share", "anna/work", client, "write")
+        bob = Console(s, "bob")
+        answers = {who: [problem(bob.ask("PUT", f"/delegates/bob/{who}", {"access": "read"}), 404),
+                         problem(bob.ask("PUT", f"/calendars/bob/calendar/shares/{who}", {"access": "read"}), 422)]
+                   for who in ("carl", "nobody")}
+        assert answers["carl"] == answers["nobody"], answers
+        assert bob.get("/delegates/bob")["delegates"] == []
+        assert bob.ask("PUT", "/delegates/bob/anna", {"access": "read"}).status == 204
+        assert bob.ask("PUT", "/calendars/bob/calendar/shares/anna", {"access": "read"}).status == 204
+        assert Console(s).ask("PUT", "/delegates/anna/carl", {"access": "read"}).status == 204

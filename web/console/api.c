@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "http/form.h"
 #include "http/origin.h"
+#include "policy/directory.h"
 #include "policy/fee_act.h"
 #include "policy/fees.h"
 
@@ -258,6 +259,12 @@ int api_owners(struct api *a, api_owner_fn visit, void *arg, struct err *e)
 		return rc;
 	return api_is_admin(a) ? store_collections(a->web->store, NULL, take_fees_calendar, &o, e) :
 		store_delegations(a->web->store, NULL, self, take_delegation, &o, e);
+}
+
+int api_knows(struct api *a, const char *user, bool *out, struct err *e)
+{
+	*out = api_is_admin(a);
+	return *out ? 0 : directory_shows(a->web->store, a->web->policies, a->http->who.name, user, a->mem, out, e);
 }
 
 static int is_any(const char *owner, bool write, void *arg)

@@ -74,6 +74,8 @@ bool api_text_valid(const char *text);
 /* ---- who asks ---- */
 
 bool api_is_admin(const struct api *a);
+/* May it find that account (architecture.md 15.31)? */
+int api_knows(struct api *a, const char *user, bool *out, struct err *e);
 /* Has it calendars under a policy, or acts for one who has? */
 int api_is_owner(struct api *a, bool *out, struct err *e);
 /* Whose appointments and fees it may look at, or (write) act on. */

@@ -369,12 +369,14 @@ static int put_share(struct api *a, enum share_access access)
 	struct account ac;
 	struct collection c;
 	struct others others = { .user = s.user };
+	bool known = false;
 	struct err e;
 
 	if (find_calendar(a, true, &c) < 0)
 		return a->http->res->status;
 	if (access != SHARE_NONE && (strcmp(s.user, c.owner) == 0 ||
-		store_account(a->web->store, s.user, a->mem, &ac, &e) < 0 || ac.removed))
+		store_account(a->web->store, s.user, a->mem, &ac, &e) < 0 || ac.removed ||
+		api_knows(a, s.user, &known, &e) < 0 || !known))
 		return api_refuse(a, 422, "share with another user of this server");
 	if (access != SHARE_NONE && store_shares(a->web->store, c.id, NULL, count_other, &others, &e) < 0)
 		return api_fail(a, &e);

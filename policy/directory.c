@@ -1,0 +1,100 @@
+#include "policy/directory.h"
+
+#include <string.h>
+
+/* Owner of a calendar under a policy that somebody else has a share of. */
+struct served_by { const char *owner; struct served_by *next; };
+
+struct acquaintance {
+	struct store *store;
+	const struct policy_set *policies;
+	struct arena *mem;
+	const char *with;
+	bool shares;               /* a calendar of `with` */
+	struct served_by *owners;  /* any: a client */
+};
+
+static int note_share(const struct share *s, void *arg)
+{
+	struct acquaintance *a = arg;
+
+	a->shares = a->shares || strcmp(s->owner, a->with) == 0;
+	if (!policy_for(a->policies, s->owner, s->calendar))
+		return 0;
+	struct served_by *by = arena_alloc(a->mem, sizeof(*by));
+	*by = (struct served_by){ arena_strdup(a->mem, s->owner), a->owners };
+	a->owners = by;
+	return 0;
+}
+
+static int take_access(const struct delegation *d, void *arg)
+{
+	enum share_access *access = arg;
+
+	*access = d->access;
+	return 0;
+}
+
+static int acts_for(struct store *store, const char *owner, const char *user, enum share_access *out,
+	struct err *e)
+{
+	*out = SHARE_NONE;
+	return store_delegations(store, owner, user, take_access, out, e);
+}
+
+/* Clients find the owners of their calendars, and who acts for them. */
+static int serves(const struct acquaintance *a, bool *out, struct err *e)
+{
+	enum share_access acting;
+
+	for (const struct served_by *o = a->owners; o && !*out; o = o->next) {
+		if (strcmp(o->owner, a->with) == 0) {
+			*out = true;
+			return 0;
+		}
+		if (acts_for(a->store, o->owner, a->with, &acting, e) < 0)
+			return -1;
+		*out = acting == SHARE_WRITE;
+	}
+	return 0;
+}
+
+/* May `user` know of a->with, as far as it is up to user's own shares? *close: they share something. */
+static int may_meet(struct acquaintance *a, const char *user, bool *may, bool *close, struct err *e)
+{
+	enum share_access acting;
+
+	if (store_shares(a->store, 0, user, note_share, a, e) < 0
+		|| acts_for(a->store, a->with, user, &acting, e) < 0)
+		return -1;
+	*close = *close || a->shares || acting != SHARE_NONE;
+	*may = !a->owners;
+	return *may || *close ? 0 : serves(a, may, e);
+}
+
+int directory_shows(struct store *store, const struct policy_set *policies, const char *who, const char *user,
+	struct arena *mem, bool *out, struct err *e)
+{
+	struct acquaintance there = { .store = store, .policies = policies, .mem = mem, .with = user };
+	struct acquaintance back = { .store = store, .policies = policies, .mem = mem, .with = who };
+	bool close = false, outward = false, inward = false;
+
+	*out = strcmp(who, user) == 0;
+	if (*out)
+		return 0;
+	if (may_meet(&there, who, &outward, &close, e) < 0 || may_meet(&back, user, &inward, &close, e) < 0)
+		return -1;
+	*out = close || (outward && inward);
+	return 0;
+}
+
+int directory_is_client(struct store *store, const struct policy_set *policies, const char *who,
+	struct arena *mem, bool *out, struct err *e)
+{
+	struct acquaintance a = { .store = store, .policies = policies, .mem = mem, .with = "" };
+
+	if (store_shares(store, 0, who, note_share, &a, e) < 0)
+		return -1;
+	*out = a.owners;
+	return 0;
+}
