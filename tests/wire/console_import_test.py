@@ -1,7 +1,5 @@
 """Files of events into a calendar, with progress: architecture.md 15.40; what is stored and refused as by PUT."""
 
-import pathlib
-import re
 import time
 
 from appointments import CLIENT, Practice, practices
@@ -122,23 +120,6 @@ def test_none_are_allowed(_):
         r = Console(s).ask("POST", PATH, calendar(vevent("x")), FILE)
         problem(r, 403, "imports")
         assert "retry-after" not in r.headers and count(s) == 0
-
-
-def resident(s):
-    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{s.process.pid}/status").read_text())[1]) * 1024
-
-
-def test_memory_ends_with_it(_):
-    """What was read goes with the import's end, though nobody asks; what is told of it stays."""
-    with Server() as s:
-        c = Console(s)
-        big = calendar(vevent("big", extra="DESCRIPTION:" + "x" * (12 << 20) + "\r\n"))
-        end(c, begin(c, big))
-        before = resident(s)
-        for _ in range(8):
-            end(c, begin(c, big))
-        wait_for(lambda: resident(s) - before < 32 << 20, what="memory given back")
-        assert len(c.get("/imports")["imports"]) == 9
 
 
 def test_refused_before_the_body(_):
