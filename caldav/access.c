@@ -67,21 +67,6 @@ enum share_access access_of_grant(unsigned mask)
 
 /* ---- who asks, and what may that one do? ---- */
 
-static int take_delegation(const struct delegation *d, void *arg)
-{
-	enum share_access *access = arg;
-
-	*access = d->access;
-	return 0;
-}
-
-static int delegation(struct dav_request *rq, const char *owner, const char *user,
-	enum share_access *out, struct err *e)
-{
-	*out = SHARE_NONE;
-	return store_delegations(rq->store, owner, user, take_delegation, out, e);
-}
-
 int access_acts_for(struct dav_request *rq, const char *owner, enum share_access *out, struct err *e)
 {
 	const char *who = rq->http->who.name;
@@ -90,7 +75,7 @@ int access_acts_for(struct dav_request *rq, const char *owner, enum share_access
 	if (!who || strcmp(who, owner) == 0)
 		return 0;
 	if (!rq->acting.owner || strcmp(rq->acting.owner, owner) != 0) {
-		if (delegation(rq, owner, who, &rq->acting.access, e) < 0)
+		if (store_acts_for(rq->store, owner, who, &rq->acting.access, e) < 0)
 			return -1;
 		rq->acting.owner = arena_strdup(rq->mem, owner);
 	}
@@ -98,17 +83,9 @@ int access_acts_for(struct dav_request *rq, const char *owner, enum share_access
 	return 0;
 }
 
-static int take_access(const struct share *s, void *arg)
-{
-	enum share_access *access = arg;
-
-	*access = s->access;
-	return 0;
-}
-
 int access_calendar(struct dav_request *rq, const struct collection *c, unsigned *out, struct err *e)
 {
-	enum share_access shared = SHARE_NONE, acting;
+	enum share_access shared, acting;
 	const char *who = rq->http->who.name;
 
 	*out = 0;
@@ -119,7 +96,7 @@ int access_calendar(struct dav_request *rq, const struct collection *c, unsigned
 		return 0;
 	}
 	if (access_acts_for(rq, c->owner, &acting, e) < 0
-		|| store_shares(rq->store, c->id, who, take_access, &shared, e) < 0)
+		|| store_shared_with(rq->store, c->id, who, &shared, e) < 0)
 		return -1;
 	*out = delegate_mask(c, acting) | sharee_mask(c, shared);
 	if (rq->http->who.admin)

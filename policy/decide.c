@@ -115,23 +115,19 @@ static void read_owner(struct subject *s)
 	}
 }
 
-static int take_delegation(const struct delegation *d, void *arg)
-{
-	bool *writes = arg;
-
-	*writes = d->access == SHARE_WRITE;
-	return 0;
-}
-
 /* 15.1: members of the owner's calendar-proxy-write group, and who is told to be one. */
 static int read_delegate(struct subject *s, struct err *e)
 {
 	const char *actor = s->rq->actor.name;
+	enum share_access acting;
 
 	s->delegate = s->rq->actor.delegate;
 	if (s->delegate || !*actor || strcmp(actor, s->calendar->owner) == 0)
 		return 0;
-	return store_delegations(s->rq->store, s->calendar->owner, actor, take_delegation, &s->delegate, e);
+	if (store_acts_for(s->rq->store, s->calendar->owner, actor, &acting, e) < 0)
+		return -1;
+	s->delegate = acting == SHARE_WRITE;
+	return 0;
 }
 
 struct zone_finder { const struct zone *zone; struct arena *mem; };

@@ -27,21 +27,6 @@ static int note_share(const struct share *s, void *arg)
 	return 0;
 }
 
-static int take_access(const struct delegation *d, void *arg)
-{
-	enum share_access *access = arg;
-
-	*access = d->access;
-	return 0;
-}
-
-static int acts_for(struct store *store, const char *owner, const char *user, enum share_access *out,
-	struct err *e)
-{
-	*out = SHARE_NONE;
-	return store_delegations(store, owner, user, take_access, out, e);
-}
-
 /* Clients find the owners of their calendars, and who acts for them. */
 static int serves(const struct acquaintance *a, bool *out, struct err *e)
 {
@@ -52,7 +37,7 @@ static int serves(const struct acquaintance *a, bool *out, struct err *e)
 			*out = true;
 			return 0;
 		}
-		if (acts_for(a->store, o->owner, a->with, &acting, e) < 0)
+		if (store_acts_for(a->store, o->owner, a->with, &acting, e) < 0)
 			return -1;
 		*out = acting == SHARE_WRITE;
 	}
@@ -65,7 +50,7 @@ static int may_meet(struct acquaintance *a, const char *user, bool *may, bool *c
 	enum share_access acting;
 
 	if (store_shares(a->store, 0, user, note_share, a, e) < 0
-		|| acts_for(a->store, a->with, user, &acting, e) < 0)
+		|| store_acts_for(a->store, a->with, user, &acting, e) < 0)
 		return -1;
 	*close = *close || a->shares || acting != SHARE_NONE;
 	*may = !a->owners;

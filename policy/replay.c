@@ -130,21 +130,12 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-static int take_delegation(const struct delegation *d, void *arg)
-{
-	bool *writes = arg;
-
-	*writes = d->access == SHARE_WRITE;
-	return 0;
-}
-
 /* Who acts for the owner now: what was then is not kept. */
 static bool is_delegate(const struct player *p, const char *actor)
 {
-	bool writes = false;
+	enum share_access acting;
 
-	return *actor && store_delegations(p->source, p->owner, actor, take_delegation, &writes, NULL) == 0 &&
-		writes;
+	return *actor && store_acts_for(p->source, p->owner, actor, &acting, NULL) == 0 && acting == SHARE_WRITE;
 }
 
 static uint32_t role_of(const struct player *p, const struct policy_incident *i)

@@ -209,6 +209,20 @@ int store_shares(struct store *s, store_id collection, const char *user, share_f
 	return s->ops->shares(s, collection, user, visit, arg, e);
 }
 
+static int take_share(const struct share *s, void *arg)
+{
+	*(enum share_access *)arg = s->access;
+	return 0;
+}
+
+int store_shared_with(struct store *s, store_id collection, const char *user, enum share_access *out,
+	struct err *e)
+{
+	assert(collection != 0 && user != NULL);
+	*out = SHARE_NONE;
+	return store_shares(s, collection, user, take_share, out, e);
+}
+
 int store_share_put(struct store *s, const struct share *share, struct err *e)
 {
 	assert(share != NULL && share->access <= SHARE_WRITE);
@@ -267,6 +281,20 @@ int store_delegations(struct store *s, const char *owner, const char *user, dele
 {
 	assert(visit != NULL && (owner != NULL || user != NULL));
 	return s->ops->delegations(s, owner, user, visit, arg, e);
+}
+
+static int take_delegation(const struct delegation *d, void *arg)
+{
+	*(enum share_access *)arg = d->access;
+	return 0;
+}
+
+int store_acts_for(struct store *s, const char *owner, const char *user, enum share_access *out,
+	struct err *e)
+{
+	assert(owner != NULL && user != NULL);
+	*out = SHARE_NONE;
+	return store_delegations(s, owner, user, take_delegation, out, e);
 }
 
 /* Nobody is the own delegate. */

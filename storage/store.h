@@ -458,6 +458,9 @@ uint64_t quota_of(const struct quotas *q, const char *owner); /* 0: none; q may 
 /* By collection (user NULL), by user (collection 0), or both; SHARE_NONE is never visited. */
 int store_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
 	struct err *e);
+/* How far the calendar is shared with user: SHARE_NONE if it isn't. */
+int store_shared_with(struct store *s, store_id collection, const char *user, enum share_access *out,
+	struct err *e);
 /* Uses share->collection, user, access; SHARE_NONE takes it off. */
 int store_share_put(struct store *s, const struct share *share, struct err *e);
 /* The calendar is shared with exactly these afterwards; of each row user and access are used. */
@@ -467,6 +470,9 @@ int store_shares_set(struct store *s, store_id collection, const struct share *r
 /* Delegates of owner (user NULL), those that user acts for (owner NULL), or whether the one acts for the
  * other. Ordered by owner, user. */
 int store_delegations(struct store *s, const char *owner, const char *user, delegation_fn visit, void *arg,
+	struct err *e);
+/* How far user acts for owner: SHARE_NONE (not at all), READ or WRITE. */
+int store_acts_for(struct store *s, const char *owner, const char *user, enum share_access *out,
 	struct err *e);
 /* SHARE_NONE takes it off. ERR_NOT_FOUND: no such owner. */
 int store_delegation_put(struct store *s, const struct delegation *d, struct err *e);

@@ -21,29 +21,17 @@ static bool is_mine(const struct api *a, const struct collection *c)
 	return strcmp(c->owner, a->http->who.name) == 0;
 }
 
-static int take_access(const struct share *s, void *arg)
-{
-	*(enum share_access *)arg = s->access;
-	return 0;
-}
-
-static int take_delegation(const struct delegation *d, void *arg)
-{
-	enum share_access *access = arg;
-
-	*access = d->access > *access ? d->access : *access;
-	return 0;
-}
-
 /* What it may there as a sharee, a delegate or an administrator, who reads all. */
 static int access_of(struct api *a, const struct collection *c, enum share_access *out, struct err *e)
 {
 	const char *self = a->http->who.name;
+	enum share_access acting;
 
-	*out = SHARE_NONE;
-	if (store_shares(a->web->store, c->id, self, take_access, out, e) < 0 ||
-		store_delegations(a->web->store, c->owner, self, take_delegation, out, e) < 0)
+	if (store_shared_with(a->web->store, c->id, self, out, e) < 0 ||
+		store_acts_for(a->web->store, c->owner, self, &acting, e) < 0)
 		return -1;
+	if (*out < acting)
+		*out = acting;
 	if (api_is_admin(a) && *out < SHARE_READ)
 		*out = SHARE_READ;
 	return 0;
