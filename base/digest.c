@@ -2,10 +2,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
+#include <openssl/params.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,10 +16,39 @@
 static const char alphabet_url[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* Looking an algorithm up costs as much as a short digest: OpenSSL is asked once. What is copied for each
+ * HMAC has to have some key. */
+static EVP_MD *digest;
+static EVP_MAC_CTX *mac;
+
+static void fetch(void)
+{
+	char name[] = "SHA256";
+	OSSL_PARAM with[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0), OSSL_PARAM_construct_end()};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+
+	digest = EVP_MD_fetch(NULL, name, NULL);
+	mac = EVP_MAC_CTX_new(hmac);
+	EVP_MAC_free(hmac);
+	if (digest == NULL || mac == NULL || !EVP_MAC_init(mac, (const unsigned char *)name, sizeof(name), with)) {
+		log_error("OpenSSL has no SHA-256");
+		abort();
+	}
+}
+
+static void fetch_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, fetch);
+}
+
 void sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE])
 {
-	if (SHA256(data, len, out) == NULL) {
-		log_error("OpenSSL has no SHA-256");
+	fetch_once();
+	if (!EVP_Digest(data, len, out, NULL, digest, NULL)) {
+		log_error("SHA-256 failed");
 		abort();
 	}
 }
@@ -26,12 +56,16 @@ void sha256(const void *data, size_t len, uint8_t out[SHA256_SIZE])
 void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 	uint8_t out[SHA256_SIZE])
 {
-	unsigned int out_len = 0;
+	size_t out_len;
 
-	if (HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &out_len) == NULL) {
-		log_error("OpenSSL has no HMAC-SHA-256");
+	fetch_once();
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(mac);
+	if (ctx == NULL || !EVP_MAC_init(ctx, key, key_len, NULL) || !EVP_MAC_update(ctx, data, len)
+		|| !EVP_MAC_final(ctx, out, &out_len, SHA256_SIZE)) {
+		log_error("HMAC-SHA-256 failed");
 		abort();
 	}
+	EVP_MAC_CTX_free(ctx);
 }
 
 void digest_short(const void *data, size_t len, char out[DIGEST_SIZE])
