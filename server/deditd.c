@@ -233,11 +233,13 @@ static int start(struct deditd *d, struct err *e)
 	struct site *site = sv->site.site;
 	const struct settings *s = site->settings;
 	struct reaper_rule rule = { s->header_timeout_ms, s->idle_timeout_ms, s->body_rate };
+	struct store_options options = s->store;
 
+	options.zones = zone_version();
 	sv->began = clock_now();
 	random_word(sv->start, sizeof(sv->start) - 1);
 	if (sandbox_enter(s, e) != 0 || start_access_log(sv, s, e) != 0 ||
-		store_open("sqlite", s->data, &s->store, &sv->store, e) != 0)
+		store_open("sqlite", s->data, &options, &sv->store, e) != 0)
 		return -1;
 	site_use_store(site, sv->store);
 	prepare_policies(site);

@@ -271,6 +271,8 @@ struct store_options {
 	unsigned mirror_delay_ms;    /* 0: commit returns when the files are written too */
 	unsigned tombstone_days;     /* 365 */
 	unsigned watch_folders;      /* 8192; 0: no watching */
+	const char *zones;           /* version of the zone data that spans are worked out with, for a warning if
+	                              * the index is of another; NULL: not looked at */
 };
 
 /* What can be known at once, without waiting for a disk or for who holds it. */

@@ -97,6 +97,26 @@ static int check_epoch(struct db *db, struct conn *c, struct err *e)
 	return epoch_renew(db, e) < 0 ? -1 : store_epoch(db, c, e);
 }
 
+/* ---- zone data ---- */
+
+/* Spans of events in a zone whose rules changed meanwhile are those of then. A rebuilt index has no version
+ * yet: it is of now. */
+static int check_zones(const struct db *db, struct conn *c, struct err *e)
+{
+	static const char zones_sql[] = "SELECT value FROM meta WHERE key = 'zones'";
+	static const char put_sql[] = "INSERT INTO meta(key, value) VALUES ('zones', ?1)";
+	sqlite3_stmt *st cleanup_stmt = db->options.zones == NULL ? NULL : sql_bind(c, e, zones_sql, NULL, 0);
+
+	if (db->options.zones == NULL)
+		return 0;
+	int status = st == NULL ? -1 : sql_step(c, st, e);
+	if (status > 0 && strcmp(sql_text(st, 0), db->options.zones) != 0) {
+		log_warn("the zone data is %s now, times in the index are of %s: 'dedit check --deep' names the events"
+			" that this moves, 'dedit rebuild' works all out anew", db->options.zones, sql_text(st, 0));
+	}
+	return status != 0 ? status : sql_run(c, e, put_sql, TEXT(db->options.zones));
+}
+
 /* ---- index.db ---- */
 
 /* 1, 0; -1: what can't be read may have some. */
@@ -196,7 +216,7 @@ static int look_at_index(struct db *db, bool *made, struct err *e)
 {
 	struct conn *c = conn_open(db, "index.db", true, e);
 	int status = c == NULL || index_migrate(db, c, &index_migrations, made, e) < 0 ||
-		check_epoch(db, c, e) < 0 || folder_mark_used(db, false, e) < 0 ? -1 : 0;
+		check_epoch(db, c, e) < 0 || check_zones(db, c, e) < 0 || folder_mark_used(db, false, e) < 0 ? -1 : 0;
 
 	if (status == 0) {
 		conn_ends_wal(c);
