@@ -5,7 +5,19 @@ libstorage_a_SOURCES = \
 	storage/backend.h \
 	storage/chain.c \
 	storage/chain.h \
-	storage/memory.c \
+	storage/memory/account.c \
+	storage/memory/collection.c \
+	storage/memory/commit.c \
+	storage/memory/delegate.c \
+	storage/memory/feed.c \
+	storage/memory/home.c \
+	storage/memory/ledger.c \
+	storage/memory/list.c \
+	storage/memory/memory.h \
+	storage/memory/object.c \
+	storage/memory/open.c \
+	storage/memory/props.c \
+	storage/memory/share.c \
 	storage/names.c \
 	storage/names.h \
 	storage/props.c \
