@@ -74,21 +74,49 @@ check_PROGRAMS += \
 	tests/unit/test_ledger_verify \
 	tests/unit/test_migrate \
 	tests/unit/test_shelf \
+	tests/unit/test_store_backup \
+	tests/unit/test_store_check \
+	tests/unit/test_store_damage \
+	tests/unit/test_store_faults \
 	tests/unit/test_store_memory \
 	tests/unit/test_store_names \
 	tests/unit/test_store_props \
+	tests/unit/test_store_rebuild \
+	tests/unit/test_store_scan \
+	tests/unit/test_store_session \
 	tests/unit/test_store_sqlite
-store_suite = tests/unit/store_suite.c tests/unit/store_suite.h tests/unit/sync_model.c \
-	tests/unit/sync_model.h
+suite_kit = tests/unit/store_suite.h tests/unit/suite_kit.c tests/unit/suite_kit.h
+store_suite = tests/unit/store_suite.c $(suite_kit) tests/unit/suite_accounts.c \
+	tests/unit/suite_collections.c tests/unit/suite_homes.c tests/unit/suite_ledger.c \
+	tests/unit/suite_objects.c tests/unit/suite_props.c tests/unit/suite_sync.c \
+	tests/unit/suite_whole.c tests/unit/sync_model.c tests/unit/sync_model.h
+store_root = tests/unit/store_root.c tests/unit/store_root.h
 tests_unit_test_ledger_verify_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_migrate_CPPFLAGS = $(libstorage_a_CPPFLAGS)
 tests_unit_test_migrate_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_shelf_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_backup_SOURCES = tests/unit/test_store_backup.c $(store_root) $(suite_kit)
+tests_unit_test_store_backup_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_check_SOURCES = tests/unit/test_store_check.c $(store_root) $(suite_kit)
+tests_unit_test_store_check_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_damage_SOURCES = tests/unit/test_store_damage.c $(store_root) $(suite_kit)
+tests_unit_test_store_damage_CPPFLAGS = $(libstorage_a_CPPFLAGS)
+tests_unit_test_store_damage_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c $(store_root) $(suite_kit)
+tests_unit_test_store_faults_CPPFLAGS = $(libstorage_a_CPPFLAGS)
+tests_unit_test_store_faults_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_memory_SOURCES = tests/unit/test_store_memory.c $(store_suite)
 tests_unit_test_store_memory_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_names_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 tests_unit_test_store_props_LDADD = $(storage_libs) $(CMOCKA_LIBS)
-tests_unit_test_store_sqlite_SOURCES = tests/unit/test_store_sqlite.c $(store_suite)
+tests_unit_test_store_rebuild_SOURCES = tests/unit/test_store_rebuild.c $(store_root) $(suite_kit)
+tests_unit_test_store_rebuild_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_scan_SOURCES = tests/unit/test_store_scan.c $(store_root) $(suite_kit)
+tests_unit_test_store_scan_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_session_SOURCES = tests/unit/test_store_session.c $(store_root) $(suite_kit)
+tests_unit_test_store_session_CPPFLAGS = $(libstorage_a_CPPFLAGS)
+tests_unit_test_store_session_LDADD = $(storage_libs) $(CMOCKA_LIBS)
+tests_unit_test_store_sqlite_SOURCES = tests/unit/test_store_sqlite.c $(store_root) $(store_suite)
 tests_unit_test_store_sqlite_CPPFLAGS = $(libstorage_a_CPPFLAGS)
 tests_unit_test_store_sqlite_LDADD = $(storage_libs) $(CMOCKA_LIBS)
 
