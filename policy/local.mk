@@ -84,6 +84,10 @@ late_so_SOURCES = $(late_sources) policy/late/so.c
 
 check_PROGRAMS += \
 	tests/unit/test_books \
+	tests/unit/test_event_broken \
+	tests/unit/test_event_late \
+	tests/unit/test_event_move \
+	tests/unit/test_event_rounds \
 	tests/unit/test_event_update \
 	tests/unit/test_event_words \
 	tests/unit/test_late_events \
@@ -107,6 +111,17 @@ check_PROGRAMS += \
 	tests/unit/test_svg
 tests_unit_test_books_SOURCES = tests/unit/test_books.c tests/unit/ledger_fixture.c tests/unit/ledger_fixture.h
 tests_unit_test_books_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+event_fixture = tests/unit/event_fixture.c tests/unit/event_fixture.h
+event_module = tests/unit/event_module.c $(event_fixture)
+tests_unit_test_event_broken_SOURCES = tests/unit/test_event_broken.c $(event_module)
+tests_unit_test_event_broken_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_event_late_SOURCES = tests/unit/test_event_late.c $(event_fixture)
+tests_unit_test_event_late_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_event_move_SOURCES = tests/unit/test_event_move.c $(event_module)
+tests_unit_test_event_move_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_event_rounds_SOURCES = tests/unit/test_event_rounds.c $(event_module)
+tests_unit_test_event_rounds_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_event_update_SOURCES = tests/unit/test_event_update.c $(event_module)
 tests_unit_test_event_update_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_event_words_SOURCES = tests/unit/test_event_words.c tests/policy/late_host.c \
 	tests/policy/late_host.h tests/policy/whole.c tests/policy/whole.h

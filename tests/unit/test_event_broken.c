@@ -1,0 +1,97 @@
+/* Events that can't be read: replaced and removed, unless the disk may give them later. */
+#include <string.h>
+
+#include "base/buf.h"
+#include "storage/backend.h"
+#include "event_fixture.h"
+
+static const struct store_ops *intact;
+
+static int broken_body(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct buf *body, struct err *e)
+{
+	if (intact->body(s, collection, name, mem, out, body, e))
+		return -1;
+	buf_reset(body);
+	return err_set(e, ERR_BROKEN, "%s was changed by another hand", name);
+}
+
+static int same_etag(const struct object *there, void *arg, struct err *e)
+{
+	return there && strcmp(there->etag, arg) == 0 ? 0 : err_set(e, ERR_CHANGED, "If-Match");
+}
+
+/* In or out of a policy: replaced under its ETag, then removed. */
+static void check_broken(struct fixture *f, const struct collection *calendar)
+{
+	struct event_where where = { calendar, "a.ics" };
+	const char *body = marie(f, "LOCATION:Lyon\r\n");
+	struct event_request rq = request(f);
+	struct store_ops ops;
+
+	assert_int_equal(try_put(f, calendar, "a.ics", marie(f, "")), 0);
+	rq.precondition = same_etag;
+	rq.arg = arena_strdup(f->mem, f->result.etag);
+	intact = f->store->ops;
+	ops = *intact;
+	ops.body = broken_body;
+	f->store->ops = &ops;
+	assert_int_equal(try_move(f, calendar, "a.ics", &f->other, "m.ics", true), -1);
+	assert_int_equal(f->e.code, ERR_BROKEN);
+	assert_int_equal(event_put(&rq, &where, body, strlen(body), &f->result, &f->e), 0);
+	assert_false(f->result.created);
+	assert_int_equal(event_put(&rq, &where, body, strlen(body), &f->result, &f->e), -1);
+	assert_int_equal(f->e.code, ERR_CHANGED);
+	f->store->ops = intact;
+	assert_non_null(strstr(stored(f, calendar, "a.ics"), "Lyon"));
+	f->store->ops = &ops;
+	assert_int_equal(try_put(f, calendar, "a.ics", body), 0);
+	assert_false(f->result.unchanged); /* the same bytes mend the file */
+	assert_int_equal(try_delete(f, calendar, "a.ics"), 0);
+	f->store->ops = intact;
+	assert_null(stored(f, calendar, "a.ics"));
+	assert_int_equal(fees(f).count, 0);
+}
+
+static void test_broken_objects(void **state)
+{
+	struct fixture *f = *state;
+
+	check_broken(f, &f->home);
+	check_broken(f, &f->work);
+}
+
+static int withheld_body(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct buf *body, struct err *e)
+{
+	return err_set(e, ERR_DEVICE, "read %s: Input/output error", name);
+}
+
+/* What the disk may give later is not for nothing meanwhile: a late cancellation would cost nothing. */
+static void test_withheld_objects(void **state)
+{
+	struct fixture *f = *state;
+	struct store_ops ops;
+
+	assert_int_equal(try_put(f, &f->work, "a.ics", marie(f, "")), 0);
+	intact = f->store->ops;
+	ops = *intact;
+	ops.body = withheld_body;
+	f->store->ops = &ops;
+	assert_int_equal(try_delete(f, &f->work, "a.ics"), -1);
+	assert_int_equal(f->e.code, ERR_DEVICE);
+	assert_int_equal(try_put(f, &f->work, "a.ics", marie(f, "STATUS:CANCELLED\r\n")), -1);
+	assert_int_equal(f->e.code, ERR_DEVICE);
+	f->store->ops = intact;
+	assert_null(strstr(stored(f, &f->work, "a.ics"), "CANCELLED"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH(setup_module, test_broken_objects),
+		WITH(setup_module, test_withheld_objects),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
