@@ -97,6 +97,7 @@ check_PROGRAMS += \
 	tests/unit/test_late_notice \
 	tests/unit/test_late_rules \
 	tests/unit/test_late_slot \
+	tests/unit/test_late_texts \
 	tests/unit/test_late_words \
 	tests/unit/test_owner_entries \
 	tests/unit/test_policy_apply \
@@ -132,9 +133,12 @@ tests_unit_test_late_fee_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_holiday_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_notice_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_rules_LDADD = $(policy_libs) $(CMOCKA_LIBS)
-tests_unit_test_late_slot_SOURCES = tests/unit/test_late_slot.c \
-	tests/policy/late_host.c tests/policy/late_host.h
+late_world = tests/unit/late_world.c tests/unit/late_world.h tests/policy/late_host.c \
+	tests/policy/late_host.h
+tests_unit_test_late_slot_SOURCES = tests/unit/test_late_slot.c $(late_world)
 tests_unit_test_late_slot_LDADD = $(policy_libs) $(CMOCKA_LIBS)
+tests_unit_test_late_texts_SOURCES = tests/unit/test_late_texts.c $(late_world)
+tests_unit_test_late_texts_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_late_words_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_owner_entries_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_policy_apply_LDADD = $(policy_libs) $(CMOCKA_LIBS)
