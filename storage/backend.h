@@ -63,6 +63,9 @@ static inline void store_sync_end(const struct sync_point *p, bool full, uint64_
 	*more = full || p->until < now;
 }
 
+/* NULL: the account has none with this hash. In constant time of each: who asks knows a token, not a hash. */
+const struct account_token *store_find_token(const struct account *a, const char *hash);
+
 /* A shared calendar stands in the sharee's home, unless nothing in it can be read. */
 static inline bool store_share_shows(enum share_access access)
 {

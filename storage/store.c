@@ -488,30 +488,33 @@ int store_account_put(struct store *s, const struct account *a, struct err *e)
 	return s->ops->account_put(s, a, e);
 }
 
-/* In constant time of each: who asks knows a token, not a hash. */
-static bool has_hash(const struct account_token *t, const char *hash)
+const struct account_token *store_find_token(const struct account *a, const char *hash)
 {
 	size_t len = strlen(hash);
 
-	return strlen(t->hash) == len && equal_const_time(t->hash, hash, len);
+	for (size_t i = 0; i < a->token_count; i++) {
+		const char *kept = a->tokens[i].hash;
+		if (strlen(kept) == len && equal_const_time(kept, hash, len))
+			return &a->tokens[i];
+	}
+	return NULL;
 }
 
 int store_token_account(struct store *s, const char *hash, struct arena *mem, struct account *out,
 	size_t *token, struct err *e)
 {
+	const struct account_token *t;
 	struct account a;
 
 	assert(hash != NULL && mem != NULL && out != NULL && token != NULL);
 	if (s->ops->token_account(s, hash, mem, &a, e) < 0)
 		return -1;
-	for (size_t i = 0; i < a.token_count; i++) {
-		if (has_hash(&a.tokens[i], hash)) {
-			*out = a;
-			*token = i;
-			return 0;
-		}
-	}
-	return err_set(e, ERR_NOT_FOUND, "no such token");
+	t = store_find_token(&a, hash);
+	if (t == NULL)
+		return err_set(e, ERR_NOT_FOUND, "no such token");
+	*out = a;
+	*token = (size_t)(t - a.tokens);
+	return 0;
 }
 
 int store_token_used(struct store *s, const char *account, const char *id, int64_t when, struct err *e)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/util.h"
 
 static int compare_account(const void *key, const void *item)
@@ -106,23 +105,13 @@ int memory_account_put(struct store *s, const struct account *a, struct err *e)
 	return 0;
 }
 
-static const struct account_token *find_token(const struct account *a, const char *hash)
-{
-	for (size_t i = 0; i < a->token_count; i++) {
-		const char *kept = a->tokens[i].hash;
-		if (strlen(kept) == strlen(hash) && equal_const_time(kept, hash, strlen(hash)))
-			return &a->tokens[i];
-	}
-	return NULL;
-}
-
 int memory_token_account(struct store *s, const char *hash, struct arena *mem, struct account *out,
 	struct err *e)
 {
 	LOCKED(s);
 	for (size_t i = 0; i < m->accounts.n; i++) {
 		const struct account *a = &((struct mem_account *)m->accounts.item[i])->row;
-		if (find_token(a, hash) != NULL) {
+		if (store_find_token(a, hash) != NULL) {
 			copy_account(a, mem, out);
 			return 0;
 		}
