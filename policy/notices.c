@@ -224,19 +224,6 @@ static int take_missing(const struct ical_instance *i, void *arg)
 	return 0;
 }
 
-struct object_name { const char *name; struct object_name *next; };
-struct object_names { struct arena *mem; struct object_name *first, **tail; };
-
-static int take_name(const struct object *o, void *arg)
-{
-	struct object_names *all = arg;
-
-	*all->tail = arena_alloc(all->mem, sizeof(**all->tail));
-	**all->tail = (struct object_name){ arena_strdup(all->mem, o->name), NULL };
-	all->tail = &(*all->tail)->next;
-	return 0;
-}
-
 static int look_at_event(const struct event_request *rq, const struct collection *calendar, const char *name,
 	struct link_missing ***tail, struct err *e)
 {
@@ -262,14 +249,13 @@ static int look_at_calendar(const struct event_request *rq, const struct policy_
 	struct collection *calendar = arena_alloc(rq->mem, sizeof(*calendar));
 	struct err why;
 
-	names.tail = &names.first;
 	if (store_collection(rq->store, c->owner, c->name, rq->mem, calendar, &why))
 		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
-	if (store_list(rq->store, calendar->id, ICAL_VEVENT, rq->now, rq->now + AHEAD, take_name, &names, NULL,
-			e) < 0)
+	if (store_list(rq->store, calendar->id, ICAL_VEVENT, rq->now, rq->now + AHEAD, object_names_take, &names,
+			NULL, e) < 0)
 		return -1;
-	for (const struct object_name *n = names.first; n; n = n->next) {
-		if (look_at_event(rq, calendar, n->name, tail, e))
+	for (size_t n = 0; n < names.count; n++) {
+		if (look_at_event(rq, calendar, names.name[n], tail, e))
 			return -1;
 	}
 	return 0;

@@ -639,17 +639,6 @@ int event_move(const struct event_request *rq, const struct event_where *from,
 
 /* ---- a whole calendar ---- */
 
-struct names { struct arena *mem; const char **names; size_t count, size; };
-
-static int take_name(const struct object *o, void *arg)
-{
-	struct names *list = arg;
-
-	list->names = arena_room(list->mem, list->names, list->count, &list->size, sizeof(*list->names));
-	list->names[list->count++] = arena_strdup(list->mem, o->name);
-	return 0;
-}
-
 struct calendar_removal {
 	const struct event_request *rq;
 	const struct collection *calendar;
@@ -657,14 +646,14 @@ struct calendar_removal {
 };
 
 /* One decision for all: each event's history has the entries of those before it. */
-static int ask_all(const struct calendar_removal *r, const struct names *names, struct plan *plan,
+static int ask_all(const struct calendar_removal *r, const struct object_names *names, struct plan *plan,
 	struct err *e)
 {
 	struct decision all = { 0 };
 	struct subject s;
 
 	for (size_t n = 0; n < names->count; n++) {
-		if (subject_read(&s, r->rq, r->calendar, names->names[n], e) ||
+		if (subject_read(&s, r->rq, r->calendar, names->name[n], e) ||
 			subject_begin(&s, NULL, e))
 			return -1;
 		if (!s.old.clean) {
@@ -678,7 +667,7 @@ static int ask_all(const struct calendar_removal *r, const struct names *names, 
 			tell_denied(r->out, &s);
 			return 0;
 		}
-		plan_change(plan, CHANGE_DELETE, r->calendar->id, names->names[n], s.row.etag);
+		plan_change(plan, CHANGE_DELETE, r->calendar->id, names->name[n], s.row.etag);
 		s.decision.head = all.owner ? all.head : s.decision.head;
 		all = s.decision;
 	}
@@ -688,7 +677,7 @@ static int ask_all(const struct calendar_removal *r, const struct names *names, 
 static int delete_calendar_round(void *arg, struct err *e)
 {
 	const struct calendar_removal *r = arg;
-	struct names names = { .mem = r->rq->mem };
+	struct object_names names = { .mem = r->rq->mem };
 	struct plan plan;
 
 	plan_init(&plan, r->rq);
@@ -699,7 +688,7 @@ static int delete_calendar_round(void *arg, struct err *e)
 	if (!policy_for(r->rq->policies, r->calendar->owner, r->calendar->name))
 		return plan_commit(&plan, e);
 	/* what is over makes no incident */
-	if (store_list(r->rq->store, r->calendar->id, ICAL_VEVENT, r->rq->now, ICAL_MAX, take_name,
+	if (store_list(r->rq->store, r->calendar->id, ICAL_VEVENT, r->rq->now, ICAL_MAX, object_names_take,
 		&names, &plan.drop_seq, e) < 0 || ask_all(r, &names, &plan, e)) {
 		return -1;
 	}

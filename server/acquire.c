@@ -11,22 +11,6 @@ struct walk {
 	const char *policy;
 };
 
-/* In a list, since a visitor must not call the store. */
-struct name { const char *text; struct name *next; };
-struct names { struct arena *mem; struct name *first, **tail; };
-
-static int take_name(const struct object *o, void *arg)
-{
-	struct names *list = arg;
-	struct name *n = arena_alloc(list->mem, sizeof(*n));
-
-	n->text = arena_strdup(list->mem, o->name);
-	n->next = NULL;
-	*list->tail = n;
-	list->tail = &n->next;
-	return 0;
-}
-
 /* 1: acquired, 0: nothing to do, -1. What is gone meanwhile needs nothing. */
 static int acquire_one(const struct walk *w, const char *name)
 {
@@ -46,13 +30,13 @@ static int acquire_one(const struct walk *w, const char *name)
 	return -1;
 }
 
-static int walk_names(const struct walk *w, const struct names *list)
+static int walk_names(const struct walk *w, const struct object_names *list)
 {
 	size_t taken = 0, failed = 0;
 	bool go_on = true;
 
-	for (const struct name *n = list->first; n && go_on; n = n->next) {
-		int rc = acquire_one(w, n->text);
+	for (size_t n = 0; n < list->count && go_on; n++) {
+		int rc = acquire_one(w, list->name[n]);
 
 		taken += rc > 0;
 		failed += rc < 0;
@@ -69,16 +53,15 @@ static int walk_calendar(const char *owner, const char *calendar, const char *po
 {
 	cleanup_arena struct arena *mem = arena_create();
 	struct walk w = *(const struct walk *)arg;
-	struct names list = { .mem = mem };
+	struct object_names list = { .mem = mem };
 	struct store *store = w.site->dav.store;
 	struct err e;
 
 	w.policy = policy;
-	list.tail = &list.first;
 	if (store_collection(store, owner, calendar, mem, &w.calendar, &e) != 0)
 		return 0;
-	if (store_list(store, w.calendar.id, ICAL_VEVENT, clock_now(), ICAL_MAX, take_name, &list, NULL,
-		&e) < 0) {
+	if (store_list(store, w.calendar.id, ICAL_VEVENT, clock_now(), ICAL_MAX, object_names_take, &list,
+		NULL, &e) < 0) {
 		log_warn("%s/%s under policy \"%s\": %s", owner, calendar, policy, e.text);
 		return 0;
 	}

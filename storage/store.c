@@ -359,6 +359,15 @@ int store_page(struct store *s, store_id collection, const char *after, size_t l
 	return s->ops->page(s, collection, after, limit, visit, arg, e);
 }
 
+int object_names_take(const struct object *o, void *arg)
+{
+	struct object_names *list = arg;
+
+	list->name = arena_room(list->mem, list->name, list->count, &list->size, sizeof(*list->name));
+	list->name[list->count++] = arena_strdup(list->mem, o->name);
+	return 0;
+}
+
 /* One that a store gave out has its numbers in this order. */
 static int check_point(const struct sync_point *p, struct err *e)
 {

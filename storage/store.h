@@ -512,6 +512,10 @@ int store_list(struct store *s, store_id collection, unsigned components, int64_
  * there all the while is met once by whoever goes on behind the last name. */
 int store_page(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
 	void *arg, struct err *e);
+/* Names, for after the walk: a visitor must not ask the store. mem is given. */
+struct object_names { struct arena *mem; const char **name; size_t count, size; };
+/* Visits for the two above; arg is a struct object_names. */
+int object_names_take(const struct object *o, void *arg);
 /* Objects and tombstones that changed after `from`, ordered by seq, at most limit; if nothing is known yet,
  * live ones only. *next: from where to go on; *more: there is something left now.
  * ERR_TOKEN: a point below oldest_seq, ahead of the collection's seq, or none that was given out. */
