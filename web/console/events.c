@@ -250,17 +250,6 @@ static int add_instance(const struct ical_instance *i, void *arg)
 
 /* ---- one object, one calendar ---- */
 
-struct names { struct arena *mem; const char **names; size_t count, size; };
-
-static int take_name(const struct object *o, void *arg)
-{
-	struct names *list = arg;
-
-	list->names = arena_room(list->mem, list->names, list->count, &list->size, sizeof(*list->names));
-	list->names[list->count++] = arena_strdup(list->mem, o->name);
-	return 0;
-}
-
 /* What can't be read costs itself alone. zone: where neither calendar nor policy have one. */
 static int add_object(struct listing *l, const char *name, const struct zone *zone, struct err *e)
 {
@@ -286,15 +275,15 @@ static int add_object(struct listing *l, const char *name, const struct zone *zo
 
 static int add_calendar(struct listing *l, const struct collection *c, struct err *e)
 {
-	struct names names = { .mem = l->a->mem };
+	struct object_names names = { .mem = l->a->mem };
 	const struct zone *zone = api_zone(l->a, c->owner);
 
 	l->calendar = c;
 	if (read_fees(l, c->owner, e) < 0 || store_list(l->a->web->store, c->id, ICAL_VEVENT, l->from, l->to,
-		take_name, &names, NULL, e) < 0)
+		object_names_take, &names, NULL, e) < 0)
 		return -1;
 	for (size_t n = 0; n < names.count && !l->truncated; n++) {
-		if (add_object(l, names.names[n], zone, e) < 0)
+		if (add_object(l, names.name[n], zone, e) < 0)
 			return -1;
 	}
 	return 0;
