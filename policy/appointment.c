@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "policy/decide.h"
 #include "policy/fees.h"
+#include "policy/find.h"
 #include "policy/host.h"
 #include "policy/ledger.h"
 #include "policy/link.h"
@@ -27,18 +28,14 @@ struct target {
 	struct teller t;
 };
 
-struct finding { const struct event_request *rq; struct target *target; };
-
-static int find_in(const char *owner, const char *calendar, const char *policy, void *arg)
+static void find_event(const struct event_request *rq, struct target *t)
 {
-	struct finding *f = arg;
-	struct target *t = f->target;
-	struct store *store = f->rq->store;
+	struct event_finder f = { .store = rq->store, .policies = rq->policies, .mem = rq->mem,
+		.owner = t->owner, .uid = t->slot->uid };
 
-	t->there = strcmp(owner, t->owner) == 0 &&
-		store_collection(store, owner, calendar, f->rq->mem, &t->calendar, NULL) == 0 &&
-		store_find_uid(store, t->calendar.id, t->slot->uid, f->rq->mem, &t->object, NULL) == 0;
-	return t->there;
+	t->there = event_find_next(&f);
+	t->calendar = f.calendar;
+	t->object = f.object;
 }
 
 static int find_target(const struct event_request *rq, const char *ref, const char *mac, struct target *out,
@@ -55,7 +52,7 @@ static int find_target(const struct event_request *rq, const char *ref, const ch
 	if (!link_is_right(rq->store, LINK_APPOINTMENT, ref, out->slot ? out->slot->client : NULL, mac))
 		return err_set(e, ERR_NOT_FOUND, "no such appointment, or another's");
 	out->owner = entries.entries[0].owner;
-	policy_calendars(rq->policies, find_in, &(struct finding){ rq, out });
+	find_event(rq, out);
 	policy = policy_find(rq->policies, out->slot->policy);
 	if (!policy && out->there)
 		policy = policy_for(rq->policies, out->owner, out->calendar.name);

@@ -6,6 +6,7 @@
 #include "base/util.h"
 #include "policy/apply.h"
 #include "policy/fees.h"
+#include "policy/find.h"
 #include "policy/notices.h"
 
 enum {
@@ -303,11 +304,8 @@ static void keep_rendering(struct subject *s, const struct policy_change *c,
 static void wake_others(struct subject *s, const struct policy_change *c, const struct verdict *v,
 	struct plan *plan)
 {
-	const struct policy_set *set = s->rq->policies;
 	const struct decision *d = &s->decision;
 	bool fees = s->calendar->flags & COLL_FEES;
-	struct collection calendar;
-	struct object found;
 
 	for (size_t n = v->first_entry; n < d->fresh.count; n++) {
 		const struct policy_incident *i = &d->fresh.entries[n].i;
@@ -315,14 +313,10 @@ static void wake_others(struct subject *s, const struct policy_change *c, const 
 		if (!entry_kind_is_incident(i->class_) || (!fees && strcmp(i->uid, c->uid) == 0)) {
 			continue;
 		}
-		for (size_t k = 0; k < set->calendar_count; k++) {
-			const struct policy_calendar *other = &set->calendars[k];
-
-			if (strcmp(other->owner, d->owner) == 0 &&
-				store_collection(d->store, other->owner, other->name, d->mem, &calendar, NULL) == 0 &&
-				store_find_uid(d->store, calendar.id, i->uid, d->mem, &found, NULL) == 0) {
-				plan_wake(plan, d->now, d->owner, other->name, found.name);
-			}
+		struct event_finder f = { .store = d->store, .policies = s->rq->policies, .mem = d->mem,
+			.owner = d->owner, .uid = i->uid };
+		while (event_find_next(&f)) {
+			plan_wake(plan, d->now, d->owner, f.calendar.name, f.object.name);
 		}
 		if (!fees && *i->ref) {
 			plan_wake(plan, d->now, d->owner, FEES_CALENDAR, arena_printf(d->mem, "%s.ics", i->ref));

@@ -42,6 +42,7 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/fees.c policy/fees.h policy/fees_csv.c policy/fees_list.c \
 	policy/group.c policy/group.h \
 	policy/host.c policy/host.h policy/host_options.h \
+	policy/find.c policy/find.h \
 	policy/import.c policy/import.h \
 	policy/directory.c policy/directory.h \
 	policy/kept.c policy/kept.h \

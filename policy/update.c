@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "policy/decide.h"
 #include "policy/fees.h"
+#include "policy/find.h"
 #include "policy/group.h"
 #include "policy/late/fold.h"
 #include "policy/locks.h"
@@ -859,21 +860,14 @@ static int say_round(void *arg, struct err *e)
 static void show_said(const struct event_request *rq, const struct ref_place *place)
 {
 	static const char *const none[] = { NULL };
-	const struct policy_set *set = rq->policies;
+	struct event_finder f = { .store = rq->store, .policies = rq->policies, .mem = rq->mem,
+		.owner = place->owner, .uid = place->uid };
 	struct event_request tick = *rq;
-	struct collection calendar;
-	struct object found;
 
 	tick.entered = NULL;
 	tick.actor = (struct event_actor){ .name = "", .displayname = "", .addresses = none };
-	for (size_t n = 0; n < set->calendar_count; n++) {
-		const struct policy_calendar *c = &set->calendars[n];
-
-		if (strcmp(c->owner, place->owner) == 0 &&
-			store_collection(rq->store, c->owner, c->name, rq->mem, &calendar, NULL) == 0 &&
-			store_find_uid(rq->store, calendar.id, place->uid, rq->mem, &found, NULL) == 0)
-			(void)event_tick(&tick, &(struct event_where){ &calendar, found.name }, NULL);
-	}
+	while (event_find_next(&f))
+		(void)event_tick(&tick, &(struct event_where){ &f.calendar, f.object.name }, NULL);
 }
 
 int event_say(const struct event_request *rq, const char *ref, const char *words, bool *changed,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "policy/fees.h"
+#include "policy/find.h"
 #include "policy/host.h"
 #include "policy/late/chain.h"
 
@@ -138,25 +139,18 @@ static bool has_occurrence(const struct reading *r, const char *occurrence, size
 
 static int read_event(struct reading *r, struct ical **out, struct err *e)
 {
-	const struct policy_set *set = r->q->policies;
+	struct event_finder f = { .store = r->q->store, .policies = r->q->policies, .mem = r->mem,
+		.owner = r->q->owner, .uid = r->uid };
 	struct buf body cleanup_buf;
-	struct object row;
 	struct err why = { 0 };
 
 	buf_init(&body, BODY_MAX);
 	*out = NULL;
-	for (size_t n = 0; n < set->calendar_count; n++) {
-		struct collection c;
-
-		if (strcmp(set->calendars[n].owner, r->q->owner) != 0 ||
-			store_collection(r->q->store, r->q->owner, set->calendars[n].name, r->mem, &c, &why) != 0 ||
-			store_find_uid(r->q->store, c.id, r->uid, r->mem, &row, &why) != 0)
-			continue;
-		if (store_body(r->q->store, c.id, row.name, r->mem, &row, &body, &why) != 0)
-			return why.code == ERR_IO || why.code == ERR_CORRUPT ? err_set(e, why.code, "%s", why.text) : 0;
-		return ical_parse(body.data, body.len, r->q->limits, r->mem, out, &why) == 0 ? 0 : (*out = NULL, 0);
-	}
-	return 0;
+	if (!event_find_next(&f))
+		return 0;
+	if (store_body(f.store, f.calendar.id, f.object.name, f.mem, &f.object, &body, &why) != 0)
+		return why.code == ERR_IO || why.code == ERR_CORRUPT ? err_set(e, why.code, "%s", why.text) : 0;
+	return ical_parse(body.data, body.len, r->q->limits, r->mem, out, &why) == 0 ? 0 : (*out = NULL, 0);
 }
 
 struct dates { struct reading *r; const struct policy_incident *series; };

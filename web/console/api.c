@@ -13,6 +13,7 @@
 #include "policy/directory.h"
 #include "policy/fee_act.h"
 #include "policy/fees.h"
+#include "policy/find.h"
 
 #define API_PREFIX "/console/api"
 enum { TEXT_MAX = 200 };
@@ -374,15 +375,14 @@ int api_owner(struct api *a, const char **out)
 bool api_find_event(struct api *a, const char *owner, const char *uid, struct collection *c,
 	struct object *out)
 {
-	const struct policy_set *set = a->web->policies;
+	struct event_finder f = { .store = a->web->store, .policies = a->web->policies, .mem = a->mem,
+		.owner = owner, .uid = uid };
 
-	for (size_t n = 0; n < set->calendar_count; n++) {
-		if (strcmp(set->calendars[n].owner, owner) == 0 &&
-			store_collection(a->web->store, owner, set->calendars[n].name, a->mem, c, NULL) == 0 &&
-			store_find_uid(a->web->store, c->id, uid, a->mem, out, NULL) == 0)
-			return true;
-	}
-	return false;
+	if (!event_find_next(&f))
+		return false;
+	*c = f.calendar;
+	*out = f.object;
+	return true;
 }
 
 struct event_request api_event_request(struct api *a)
