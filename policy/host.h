@@ -1,8 +1,8 @@
 /*
  * Modules at work: policies that are loaded, and one question put to a module.
  *
- * A decision is one owner's part of one round of update.c. Its entries are what the modules
- * emitted; nothing is stored before update.c commits them.
+ * A decision is one owner's part of one round (round.h). Its entries are what the modules
+ * emitted; nothing is stored before the round commits them.
  */
 #ifndef DEDIT_POLICY_HOST_H
 #define DEDIT_POLICY_HOST_H

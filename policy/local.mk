@@ -76,7 +76,12 @@ libpolicy_a_SOURCES = $(late_sources) \
 	policy/report/stats.c policy/report/stats.h \
 	policy/report/svg.c policy/report/svg.h \
 	policy/sign.c policy/sign.h \
+	policy/round.c policy/round.h \
 	policy/update.c policy/update.h \
+	policy/update_delete.c \
+	policy/update_move.c \
+	policy/update_say.c \
+	policy/update_time.c \
 	policy/wording.c policy/wording.h
 libpolicy_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
 policy_libs = libpolicy.a $(JANSSON_LIBS) $(storage_libs) -ldl -lm

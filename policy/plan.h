@@ -1,4 +1,4 @@
-/* What one round of update.c will commit at once. Lives in the request's arena. */
+/* What one round (round.h) will commit at once. Lives in the request's arena. */
 #ifndef DEDIT_POLICY_PLAN_H
 #define DEDIT_POLICY_PLAN_H
 
