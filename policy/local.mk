@@ -1,5 +1,6 @@
 # The built-in policy, compiled into the server and once more as a module.
 late_sources = \
+	policy/late/act.c policy/late/act.h \
 	policy/late/amount.c policy/late/amount.h \
 	policy/late/assess.c policy/late/assess.h \
 	policy/late/basis.c policy/late/basis.h \
@@ -24,6 +25,7 @@ late_sources = \
 	policy/late/transition.c policy/late/transition.h \
 	policy/late/value.c policy/late/value.h \
 	policy/late/word_acts.c policy/late/word_acts.h \
+	policy/late/word_seen.c policy/late/word_seen.h \
 	policy/late/words.c policy/late/words.h \
 	policy/money.c policy/money.h
 

@@ -7,6 +7,7 @@
 #include "policy/late/fold.h"
 #include "policy/late/slot.h"
 #include "policy/late/word_acts.h"
+#include "policy/late/word_seen.h"
 
 enum { NUMBERS_MAX = 16 };
 

@@ -7,6 +7,7 @@
 #include "policy/late/directive.h"
 #include "policy/late/slot.h"
 #include "policy/late/word_acts.h"
+#include "policy/late/word_seen.h"
 
 /* The other half goes on with the date on its old terms. */
 static int hand_over(struct deal *d, const struct slot *s, const struct elsewhere *there)
