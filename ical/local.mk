@@ -82,4 +82,4 @@ tests_unit_test_zone_text_LDADD = $(ical_libs) $(CMOCKA_LIBS)
 noinst_PROGRAMS += tests/recur/expand_cli
 tests_recur_expand_cli_LDADD = $(ical_libs)
 EXTRA_DIST += tests/recur/compare.py
-noinst_HEADERS += tests/unit/ical_text.h
+noinst_HEADERS += tests/unit/ical_text.h tests/unit/zones.h

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "ical/zone.h"
 
 const char *const therapy[] = { "timezone", "Europe/Paris", "currency", "EUR", "price-from", "title",
 	"owner-changes", "client", "tiers", "48h 50%", "tiers", "24h 100%", NULL };
@@ -133,15 +132,4 @@ int64_t owed(const struct world *w)
 			total += w->sink.entries[n].charge;
 	}
 	return total;
-}
-
-int zones(void **state)
-{
-	return zone_init(NULL, NULL);
-}
-
-int no_zones(void **state)
-{
-	zone_finish();
-	return 0;
 }

@@ -28,9 +28,6 @@ extern const char *const therapy[];
 /* settings: two lists of key and value, the second may be NULL. */
 struct world *world_make(const char *const *settings, const char *const *more);
 void world_drop(struct world *w);
-/* A group's setup and teardown. */
-int zones(void **state);
-int no_zones(void **state);
 
 /* "2026-06-10T08:00:00Z" */
 int64_t at(const char *text);

@@ -1,5 +1,6 @@
 /* RFC 7953: what VAVAILABILITY leaves of a time. Days are those of June 2026, the 1st a Monday. */
 #include "tests/unit/ical_text.h"
+#include "tests/unit/zones.h"
 
 #define WORK "BEGIN:AVAILABLE\nUID:a\nDTSTART:20260601T090000Z\nDTEND:20260601T170000Z\n" \
 	"RRULE:FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR\nEND:AVAILABLE\n"
@@ -126,21 +127,6 @@ static void validity_of_the_property(void **state)
 	assert_int_equal(validity(mem, LAYER("", "BEGIN:AVAILABLE\nDTSTART:20260601T090000Z\nEND:AVAILABLE\n")),
 		-1);
 	assert_int_equal(validity(mem, "BEGIN:VAVAILABILITY\nEND:VAVAILABILITY"), -1);
-}
-
-static int zones_begin(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return zone_init(NULL, &e);
-}
-
-static int zones_end(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
 }
 
 int main(void)

@@ -3,6 +3,7 @@
 
 #include "base/util.h"
 #include "ical/zone.h"
+#include "tests/unit/zones.h"
 
 static void bounds(const char *lines, int64_t *first, int64_t *last)
 {
@@ -192,19 +193,6 @@ static void exact_ends_are_found(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return zone_init(NULL, NULL);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,5 +204,5 @@ int main(void)
 		cmocka_unit_test(exact_ends_are_found),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

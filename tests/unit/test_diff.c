@@ -2,7 +2,7 @@
 #include "tests/unit/ical_text.h"
 
 #include "base/util.h"
-#include "ical/zone.h"
+#include "tests/unit/zones.h"
 
 #define SERIES(rule) "BEGIN:VEVENT\nUID:x\nDTSTART;TZID=Europe/Paris:20260603T100000\nDURATION:PT1H\n" \
 	"SUMMARY:Marc 80\nRRULE:" rule "\n"
@@ -348,19 +348,6 @@ static void long_components_are_read_once(void **state)
 	assert_true(cpu_ms() - before < 2000);
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return zone_init(NULL, NULL);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,5 +369,5 @@ int main(void)
 		cmocka_unit_test(long_components_are_read_once),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

@@ -14,9 +14,9 @@
 
 #include "base/clock.h"
 #include "base/util.h"
-#include "ical/zone.h"
 #include "policy/update.h"
 #include "tests/policy/whole.h"
+#include "tests/unit/zones.h"
 
 struct world {
 	struct whole *whole;
@@ -503,17 +503,6 @@ static void an_absence_written_into_the_series_is_about_its_last_date(void **sta
 	world_drop(w);
 }
 
-static int begin(void **state)
-{
-	return zone_init(NULL, NULL);
-}
-
-static int end(void **state)
-{
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -540,5 +529,5 @@ int main(void)
 		cmocka_unit_test(an_absence_written_into_the_series_is_about_its_last_date),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

@@ -3,6 +3,7 @@
 
 #include "base/util.h"
 #include "ical/zone.h"
+#include "tests/unit/zones.h"
 
 #define YEAR_2024 at("20240101T000000Z"), at("20250101T000000Z")
 
@@ -610,19 +611,6 @@ static void malformed_values_are_errors(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return zone_init(NULL, NULL);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -653,5 +641,5 @@ int main(void)
 		cmocka_unit_test(malformed_values_are_errors),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

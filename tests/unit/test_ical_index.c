@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "ical/zone.h"
+#include "tests/unit/zones.h"
 
 #define EVENT(lines) "BEGIN:VEVENT\nUID:x\n" lines "\nEND:VEVENT"
 
@@ -275,19 +276,6 @@ static void who_is_busy_is_told_if_it_is_the_same_always(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return zone_init(NULL, NULL);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,5 +287,5 @@ int main(void)
 		cmocka_unit_test(who_is_busy_is_told_if_it_is_the_same_always),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

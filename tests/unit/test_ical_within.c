@@ -2,19 +2,7 @@
 #include "tests/unit/ical_text.h"
 
 #include "base/util.h"
-
-static int setup(void **state)
-{
-	(void)state;
-	return zone_init(NULL, NULL);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
-}
+#include "tests/unit/zones.h"
 
 /* Code of what is wrong, ERR_NONE if nothing is. */
 static enum errcode within(const char *lines, const char *from, const char *to, size_t instances)
@@ -89,5 +77,5 @@ int main(void)
 		cmocka_unit_test(dates_and_instances),
 		cmocka_unit_test(usual_series_cost_nothing),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/util.h"
 #include "policy/late/notice.h"
+#include "zones.h"
 
 static int64_t at(const char *text)
 {
@@ -169,17 +170,6 @@ static void periods_leave_their_old_end_out(void **state)
 	assert_true(period_start(&days, t, &(struct period){ PERIOD_EVER, 0 }) == INT64_MIN);
 }
 
-static int zones(void **state)
-{
-	return zone_init(NULL, NULL);
-}
-
-static int no_zones(void **state)
-{
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,5 +182,5 @@ int main(void)
 		cmocka_unit_test(periods_leave_their_old_end_out),
 	};
 
-	return cmocka_run_group_tests(tests, zones, no_zones);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

@@ -12,6 +12,7 @@
 #include "base/util.h"
 #include "policy/late/directive.h"
 #include "policy/late/rules.h"
+#include "zones.h"
 
 enum { LINES_MAX = 16 };
 
@@ -375,17 +376,6 @@ static void what_is_left_out_has_its_default(void **state)
 	rules_free(p);
 }
 
-static int zones(void **state)
-{
-	return zone_init(NULL, NULL);
-}
-
-static int no_zones(void **state)
-{
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,5 +393,5 @@ int main(void)
 		cmocka_unit_test(what_is_left_out_has_its_default),
 	};
 
-	return cmocka_run_group_tests(tests, zones, no_zones);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

@@ -1,5 +1,6 @@
 /* What changes do to slots: doc/policy.md 3.3, 3.4, 3.5. */
 #include "late_world.h"
+#include "zones.h"
 
 /* ---- 3.3: who ---- */
 
@@ -333,5 +334,5 @@ int main(void)
 		cmocka_unit_test(the_administrator_moves_no_money),
 	};
 
-	return cmocka_run_group_tests(tests, zones, no_zones);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

@@ -3,6 +3,7 @@
 
 #include "base/util.h"
 #include "late_world.h"
+#include "zones.h"
 
 static void a_booking_says_until_when_it_is_free(void **state)
 {
@@ -353,5 +354,5 @@ int main(void)
 		cmocka_unit_test(a_series_states_its_rule_without_instants),
 	};
 
-	return cmocka_run_group_tests(tests, zones, no_zones);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "ical/recur.h"
 #include "ical/zone.h"
+#include "tests/unit/zones.h"
 
 static const char *const rules[] = {
 	"FREQ=DAILY", "FREQ=DAILY;INTERVAL=2", "FREQ=DAILY;COUNT=30", "FREQ=DAILY;BYDAY=MO,TU,WE,TH,FR",
@@ -119,12 +120,6 @@ static void conversions_of_times_that_exist_once(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return zone_init(NULL, NULL);
-}
-
 static int stop(void **state)
 {
 	(void)state;
@@ -141,5 +136,5 @@ int main(void)
 		cmocka_unit_test(conversions_of_times_that_exist_once),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, zones_begin, stop);
 }

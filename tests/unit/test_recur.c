@@ -8,7 +8,7 @@
 
 #include "base/util.h"
 #include "ical/internal.h"
-#include "ical/zone.h"
+#include "tests/unit/zones.h"
 
 /* ---- the examples of RFC 5545 3.8.5.3, all in New York ---- */
 
@@ -630,19 +630,6 @@ static void t06_stored_rule_without_instances_stays_readable(void **state)
 	assert_string_equal(expanded(mem, ic, NULL, ICAL_MIN, ICAL_MAX, false, SIZE_MAX), "");
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return zone_init(NULL, NULL);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -670,5 +657,5 @@ int main(void)
 		cmocka_unit_test(t06_stored_rule_without_instances_stays_readable),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "tests/unit/ical_text.h"
+#include "tests/unit/zones.h"
 
 static const struct zone *named(const char *name)
 {
@@ -407,19 +408,6 @@ static void vtimezone_without_sense_is_unknown(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	(void)state;
-	return zone_init(NULL, NULL);
-}
-
-static int stop(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -443,5 +431,5 @@ int main(void)
 		cmocka_unit_test(what_could_not_be_read_once_is_read_later),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, zones_begin, zones_end);
 }

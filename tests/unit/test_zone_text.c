@@ -7,6 +7,7 @@
 #include "ical/internal.h"
 #include "ical/zonetab.h"
 #include "tests/unit/ical_text.h"
+#include "tests/unit/zones.h"
 
 enum { TEXT_MAX = 1 << 20 };
 #define YEAR_0 (-INT64_C(62167219200))
@@ -254,21 +255,6 @@ static void a_full_buffer_is_told(void **state)
 	buf_init(&out, 1000);
 	assert_int_equal(zone_vtimezone(zone_find("Europe/Paris"), "Europe/Paris", NULL, INT64_MIN, INT64_MAX,
 		&out), -1);
-}
-
-static int zones_begin(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return zone_init(NULL, &e);
-}
-
-static int zones_end(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
 }
 
 int main(void)

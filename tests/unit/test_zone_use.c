@@ -1,5 +1,6 @@
 /* RFC 7809 3.1: definitions of zones that everybody knows are left out or added; nothing else changes. */
 #include "tests/unit/ical_text.h"
+#include "tests/unit/zones.h"
 
 #define OWN "BEGIN:VTIMEZONE\nTZID:Mine\nBEGIN:STANDARD\nDTSTART:20000101T000000\nTZOFFSETFROM:+0100\n" \
 	"TZOFFSETTO:+0100\nEND:STANDARD\nEND:VTIMEZONE\n"
@@ -69,21 +70,6 @@ static void a_full_buffer_is_told(void **state)
 	buf_init(&out, 500);
 	assert_int_equal(ical_parse(body, strlen(body), NULL, mem, &ic, NULL), 0);
 	assert_int_equal(ical_render_zones(ic, ICAL_ZONES_ALL, &out), -1);
-}
-
-static int zones_begin(void **state)
-{
-	struct err e;
-
-	(void)state;
-	return zone_init(NULL, &e);
-}
-
-static int zones_end(void **state)
-{
-	(void)state;
-	zone_finish();
-	return 0;
 }
 
 int main(void)
