@@ -143,19 +143,24 @@ static int make(struct dav_request *rq, const struct new_calendar *new)
 	return rq->http->res->status = 201;
 }
 
-int method_mkcalendar(struct dav_request *rq)
+/* What is asked for, and whether it may stand there. A body that isn't this element: 415. */
+static int read_request(struct dav_request *rq, enum ns ns, const char *element, struct new_calendar *new)
 {
-	struct new_calendar new = { 0 };
 	const struct xml_node *root;
 
 	int refused = request_xml(rq, &root);
 	if (!refused)
 		refused = check_place(rq);
-	if (refused)
-		return refused;
-	if (root && !xml_is(root, NS_CALDAV, "mkcalendar"))
-		return fail(rq, 415, "not a CALDAV:mkcalendar"); /* RFC 4791 5.3.1 */
-	refused = read_body(rq, root, &new);
+	if (!refused && root && !xml_is(root, ns, element))
+		refused = fail(rq, 415, "not a %s:%s", ns == NS_DAV ? "DAV" : "CALDAV", element);
+	return refused ? refused : read_body(rq, root, new);
+}
+
+int method_mkcalendar(struct dav_request *rq)
+{
+	struct new_calendar new = { 0 };
+
+	int refused = read_request(rq, NS_CALDAV, "mkcalendar", &new); /* RFC 4791 5.3.1 */
 	if (refused)
 		return refused;
 	return prop_changes_settle(&new.changes) ? make(rq, &new) : prop_changes_answer(rq, &new.changes);
@@ -179,16 +184,8 @@ static int mkcol_failed(struct dav_request *rq, const struct prop_changes *chang
 int method_mkcol(struct dav_request *rq)
 {
 	struct new_calendar new = { 0 };
-	const struct xml_node *root;
 
-	int refused = request_xml(rq, &root);
-	if (!refused)
-		refused = check_place(rq);
-	if (refused)
-		return refused;
-	if (root && !xml_is(root, NS_DAV, "mkcol"))
-		return fail(rq, 415, "not a DAV:mkcol"); /* RFC 4918 9.3 */
-	refused = read_body(rq, root, &new);
+	int refused = read_request(rq, NS_DAV, "mkcol", &new); /* RFC 4918 9.3 */
 	if (refused)
 		return refused;
 	if (!prop_changes_settle(&new.changes))
