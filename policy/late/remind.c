@@ -68,6 +68,15 @@ bool late_reminder(void *self, const struct policy_incident *slot, int64_t start
 	return true;
 }
 
+static bool is_typed(const struct words *w, const char *word, struct arena *mem)
+{
+	for (size_t n = 0; n < w->typed_count; n++) {
+		if (strcmp(text_folded(w->typed[n].text, mem), word) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool late_link_wanted(const char *title, const char *note, const char *link, struct arena *mem)
 {
 	static const char *const words[] = { "#video", "#visio" };
@@ -78,14 +87,8 @@ bool late_link_wanted(const char *title, const char *note, const char *link, str
 	words_in_title(title, "", mem, &in_title);
 	words_in_note(note, "", mem, &in_note);
 	for (size_t n = 0; n < ARRAY_SIZE(words); n++) {
-		for (size_t k = 0; k < in_title.typed_count; k++) {
-			if (strcmp(text_folded(in_title.typed[k].text, mem), words[n]) == 0)
-				return true;
-		}
-		for (size_t k = 0; k < in_note.typed_count; k++) {
-			if (strcmp(text_folded(in_note.typed[k].text, mem), words[n]) == 0)
-				return true;
-		}
+		if (is_typed(&in_title, words[n], mem) || is_typed(&in_note, words[n], mem))
+			return true;
 	}
 	return false;
 }
