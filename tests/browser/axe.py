@@ -1,6 +1,6 @@
 """axe-core, fetched as console/package-lock.json has it, looks for what keeps people out of a page."""
 
-import pathlib
+import fcntl
 import shutil
 import subprocess
 
@@ -9,17 +9,22 @@ from dedit_wire import BUILD, ROOT
 FOLDER = BUILD / "console" / "axe"
 
 
+def fetch():
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(ROOT / "console" / name, FOLDER)
+    subprocess.run(["npm", "ci", "--loglevel=error"], cwd=FOLDER, check=True, capture_output=True, timeout=300)
+
+
 def source():
     found = FOLDER / "node_modules/axe-core/axe.min.js"
-    lock = ROOT / "console/package-lock.json"
-    if not found.exists() or found.stat().st_mtime < lock.stat().st_mtime:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        FOLDER.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(ROOT / "console" / name, FOLDER)
-        subprocess.run(["npm", "ci", "--loglevel=error"], cwd=FOLDER, check=True, capture_output=True, timeout=300)
-        found.touch()
-    return pathlib.Path(found).read_text()
+    with open(FOLDER.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other files of tests run at the same time
+        if not found.exists() or found.stat().st_mtime < (ROOT / "console/package-lock.json").stat().st_mtime:
+            fetch()
+            found.touch()
+    return found.read_text()
 
 
 def complaints(browser):

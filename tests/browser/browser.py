@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from dedit_wire import free_port, wait_for
@@ -21,11 +22,10 @@ class Refused(Exception):
     pass
 
 
-class Browser:
-    """with Browser(width=1280, height=900) as b: b.go(url); b.click("text of a button or link") …"""
+class Chromium:
+    """Chromium with chromedriver: takes seconds to start, so that the tests of a file have one (Server.beside)."""
 
-    def __init__(self, width=1280, height=900):
-        self.size = width, height
+    def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="dedit-browser-")
         self.port = free_port()
         self.session = None
@@ -36,16 +36,14 @@ class Browser:
         try:
             wait_for(self.ready, WAIT, "chromedriver is ready")
             arguments = ["--headless=new", f"--user-data-dir={self.folder}/profile", "--disable-gpu",
-                         "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars", "--lang=en",
-                         f"--window-size={self.size[0]},{self.size[1]}"]
+                         "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars", "--lang=en"]
             if os.geteuid() == 0:
                 arguments.append("--no-sandbox")  # it refuses to run as root with one
-            options = {"args": arguments, "prefs": {"download.default_directory": self.folder,
-                                                    "download.prompt_for_download": False}}
             answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
-                "browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}}}})
+                "browserName": "chrome", "goog:chromeOptions": {"args": arguments},
+                "goog:loggingPrefs": {"browser": "ALL"}}}})
             self.session = answer["sessionId"]
-            self.resize(*self.size)
+            self.first = self.do("GET", "/window")  # stays empty: without a window the session would be over
         except BaseException:
             self.__exit__()
             raise
@@ -59,8 +57,6 @@ class Browser:
             self.driver.terminate()
             self.driver.wait(20)
             shutil.rmtree(self.folder, ignore_errors=True)
-
-    # ---- the protocol ----
 
     def ask(self, method, path, body=None):
         data = json.dumps(body).encode() if body is not None else None
@@ -81,10 +77,74 @@ class Browser:
     def do(self, method, path, body=None):
         return self.ask(method, f"/session/{self.session}{path}", {} if body is None and method == "POST" else body)
 
+    def cdp(self, command, **parameters):
+        return self.do("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def switch(self, window):
+        self.do("POST", "/window", {"handle": window})
+
+    def open(self):
+        self.switch(self.do("POST", "/window/new", {"type": "tab"})["handle"])
+
+    def forget(self, origins):
+        """All windows but the first, and what the pages of these origins have left."""
+        for window in self.do("GET", "/window/handles"):
+            if window != self.first:
+                self.switch(window)
+                self.do("DELETE", "/window")
+        self.switch(self.first)
+        self.cdp("Network.clearBrowserCookies")
+        self.cdp("Network.clearBrowserCache")
+        for origin in origins:
+            self.cdp("Storage.clearDataForOrigin", origin=origin, storageTypes="all")
+        self.complaints()
+
+    def complaints(self):
+        return [e["message"] for e in self.do("POST", "/se/log", {"type": "browser"}) if e["level"] == "SEVERE"]
+
+
+class Browser:
+    """
+    with Browser(s, width=1280, height=900) as b: b.go(url); b.click("text of a button or link") …
+
+    A window of the Chromium beside the server s, which knows nothing of the windows before it: no cookie, nothing stored
+    or kept, no file loaded.
+    """
+
+    def __init__(self, s, width=1280, height=900):
+        self.size = width, height
+        self.chromium = s.beside(Chromium)
+        self.origins = set()
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="downloads-", dir=self.chromium.folder)
+        self.chromium.open()
+        self.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=self.folder)
+        self.resize(*self.size)
+        return self
+
+    def __exit__(self, *_):
+        self.chromium.forget(self.origins)
+
+    # ---- the protocol ----
+
+    def do(self, method, path, body=None):
+        return self.chromium.do(method, path, body)
+
+    def cdp(self, command, **parameters):
+        return self.chromium.cdp(command, **parameters)
+
     # ---- what a person does ----
 
     def go(self, url):
+        parts = urllib.parse.urlsplit(url)
+        self.origins.add(f"{parts.scheme}://{parts.netloc}")
         self.do("POST", "/url", {"url": url})
+
+    def cookie(self, url, name, value):
+        """As the server at this address sets it for those below."""
+        self.cdp("Network.setCookie", name=name, value=value, url=url, path=urllib.parse.urlsplit(url).path,
+                 httpOnly=True, sameSite="Strict")
 
     def resize(self, width, height):
         """Of the page, not of the window; telephones are narrower than windows may be."""
@@ -93,9 +153,6 @@ class Browser:
 
     def theme(self, name):
         self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": name}])
-
-    def cdp(self, command, **parameters):
-        return self.do("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def js(self, script, *arguments):
         return self.do("POST", "/execute/sync", {"script": script, "args": list(arguments)})
@@ -166,4 +223,4 @@ class Browser:
 
     def complaints(self):
         """What the console of the browser holds of errors: scripts that failed, what the page's policy forbade."""
-        return [e["message"] for e in self.do("POST", "/se/log", {"type": "browser"}) if e["level"] == "SEVERE"]
+        return self.chromium.complaints()

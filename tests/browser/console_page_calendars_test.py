@@ -56,7 +56,6 @@ def test_from_made_to_deleted(s):
         assert not [c for c in b.complaints() if "409" not in c]
 
         b.settled()
-        b.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=b.folder)
         b.click(f"{OWN} [data-do=export]")
         file = pathlib.Path(b.folder) / "appointments.ics"
         wait_for(file.exists, 15, "the file is there")

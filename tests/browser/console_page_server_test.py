@@ -36,4 +36,4 @@ def test_accounts_and_inspections(s):
         b.see("1 problem", ".inspection:has([data-do=verify]) [role=status]")
         b.see("<b>anna</b>: entry 7 was changed", ".inspection li")
         assert not b.complaints()
-        look_at(b, s, ("server", "account"))
+        look_at(b, s, ("server", "account"), "administrators-")

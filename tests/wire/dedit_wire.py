@@ -165,10 +165,13 @@ class Server:
             self.clock.write_text(clock)
         self.autostart = start
         self.last_exit = None
+        self.companions, self.end = {}, contextlib.ExitStack()
 
     # ---- life ----
 
     def __enter__(self):
+        self.end.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.end.push(self.end_cleanly)
         try:
             if self.tls_port:
                 self.make_certificates()
@@ -181,16 +184,22 @@ class Server:
             raise
         return self
 
-    def __exit__(self, kind, value, trace):
-        try:
-            if self.process is not None:
-                code = self.stop()
-                if kind is None:
-                    assert code == 0, f"deditd ended with {code}:\n{self.log()}"
-            if kind is None and "Sanitizer" in self.log() + self.log(".err"):
-                raise AssertionError("sanitizer report:\n" + self.log()[-4000:])
-        finally:
-            shutil.rmtree(self.folder, ignore_errors=True)
+    def __exit__(self, *why):
+        return self.end.__exit__(*why)
+
+    def end_cleanly(self, kind, value, trace):
+        if self.process is not None:
+            code = self.stop()
+            if kind is None:
+                assert code == 0, f"deditd ended with {code}:\n{self.log()}"
+        if kind is None and "Sanitizer" in self.log() + self.log(".err"):
+            raise AssertionError("sanitizer report:\n" + self.log()[-4000:])
+
+    def beside(self, kind):
+        """The one kind() that runs beside this server: entered when it is first asked for, ended before the server."""
+        if kind not in self.companions:
+            self.companions[kind] = self.end.enter_context(kind())
+        return self.companions[kind]
 
     def make_certificates(self):
         subprocess.run([ROOT / "certs/make", "-d", self.folder / "certs", "localhost", "127.0.0.1"],
