@@ -7,9 +7,9 @@ tests_policy_vectors_SOURCES = tests/policy/vectors.c tests/policy/vectors.h \
 tests_policy_vectors_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_policy_vectors_LDADD = $(policy_libs)
 
-# A server with a clock that can be set, for tests/policy/wire.py. Never installed.
+# A server with a clock that can be set, which it looks at more often, for tests. Never installed.
 noinst_PROGRAMS += tests/policy/deditd_at
-tests_policy_deditd_at_SOURCES = server/deditd.c tests/policy/clock.c
-tests_policy_deditd_at_CPPFLAGS = $(libserver_a_CPPFLAGS)
+tests_policy_deditd_at_SOURCES = server/deditd.c server/tasks.c tests/policy/clock.c
+tests_policy_deditd_at_CPPFLAGS = $(libserver_a_CPPFLAGS) -DTIMER_MS=200
 tests_policy_deditd_at_LDADD = $(server_libs)
 EXTRA_DIST += tests/policy/wire.py tests/trust/planted_module.c

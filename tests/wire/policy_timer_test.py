@@ -6,11 +6,11 @@ import json
 from dav import HOME, listing, unfold, value
 from dedit_wire import Server, event, wait_for
 
-SLOW = PLAIN = True
+SLOW = True
 
 WORK, FEES = HOME + "calendar/", HOME + "fees/"
 NOW = "2026-06-01T08:00:00Z"
-TICK = 30  # seconds of ours: the timer looks every ten
+TICK = 30  # seconds of ours, at most
 
 
 def policy(directives, client="client"):
