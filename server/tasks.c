@@ -19,7 +19,6 @@
 #endif
 
 enum {
-	WATCH_MS = 500,             /* how fast the watcher notices the end */
 	SCAN_FIRST_MS = 15 * 1000,  /* after start */
 	SCAN_PAUSE_MS = 50,         /* between two calendars */
 	SCAN_AGAIN_MS = 24 * 3600 * 1000,
@@ -110,6 +109,18 @@ static void adopt_held(struct tasks *t, struct holds *h)
 	}
 }
 
+/* In milliseconds; nobody has to look before, if none is held. */
+static int64_t until_due(const struct holds *h)
+{
+	int64_t now = clock_monotonic_ms(), due = now + HOLD_MAX_MS;
+
+	for (size_t i = 0; i < h->count; i++) {
+		if (h->held[i].due < due)
+			due = h->held[i].due;
+	}
+	return due > now ? due - now : 0;
+}
+
 static void *run_watch(void *arg)
 {
 	struct tasks *t = arg;
@@ -119,7 +130,7 @@ static void *run_watch(void *arg)
 
 	pthread_setname_np(pthread_self(), "watch");
 	while (pause_for(t, 0)) {
-		int rc = store_watch(t->sv->store, WATCH_MS, &collection, &e);
+		int rc = store_watch(t->sv->store, (int)until_due(&holds), &collection, &e);
 
 		if (rc == 1)
 			adopt_or_hold(t, &holds, collection);
@@ -370,6 +381,7 @@ void tasks_stop(struct tasks *t)
 	t->stopping = true;
 	pthread_cond_broadcast(&t->wake);
 	pthread_mutex_unlock(&t->lock);
+	store_watch_end(t->sv->store);
 	for (unsigned i = 0; i < t->count; i++)
 		pthread_join(t->threads[i], NULL);
 	pthread_cond_destroy(&t->wake);

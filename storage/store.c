@@ -632,6 +632,11 @@ int store_watch(struct store *s, int timeout_ms, store_id *collection, struct er
 	return s->ops->watch(s, timeout_ms, collection, e);
 }
 
+void store_watch_end(struct store *s)
+{
+	s->ops->watch_end(s);
+}
+
 int store_flush(struct store *s, struct err *e)
 {
 	return s->ops->flush(s, e);

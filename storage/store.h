@@ -409,6 +409,7 @@ struct store_ops {
 	int (*token_account)(struct store *s, const char *hash, struct arena *mem, struct account *out,
 		struct err *e);
 	int (*token_used)(struct store *s, const char *account, const char *id, int64_t when, struct err *e);
+	void (*watch_end)(struct store *s);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -580,6 +581,8 @@ int store_wake_done(struct store *s, const struct wake *w, struct err *e);
 int store_scan(struct store *s, store_id collection, found_fn visit, void *arg, struct err *e);
 /* Waits until a folder in use changed by another hand: 1 with its collection, 0 on time-out. One thread. */
 int store_watch(struct store *s, int timeout_ms, store_id *collection, struct err *e);
+/* For another thread: store_watch() waits no more, now or later, until the store is closed. */
+void store_watch_end(struct store *s);
 /* Returns when every file is written and synced. ERR_BUSY: one that isn't is held by store_hold(), whose end
  * nobody waits for. */
 int store_flush(struct store *s, struct err *e);

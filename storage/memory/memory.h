@@ -46,6 +46,8 @@ struct mem_head { struct signed_head row; struct arena *mem; };
 struct memory {
 	struct store base;
 	pthread_mutex_t lock;
+	pthread_cond_t watch;
+	bool watch_ended;
 	struct list collections, accounts, ledger, wakes; /* by owner, name; name; owner, seq; time */
 	struct list heads;                                /* as they were signed */
 	struct signature_key *key;                        /* made at first use */

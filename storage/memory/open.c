@@ -1,10 +1,10 @@
 /* The store in memory as a whole: opened, closed, looked over. It has no files. */
 #include "storage/memory/memory.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/util.h"
 
@@ -26,6 +26,7 @@ static int memory_open(const char *path, const struct store_options *o, struct s
 
 	m->base.ops = &store_memory;
 	pthread_mutex_init(&m->lock, NULL);
+	clock_cond_init(&m->watch);
 	random_bytes(random, sizeof(random));
 	base64url(random, sizeof(random), m->info.epoch);
 	random_bytes(m->info.key, sizeof(m->info.key));
@@ -56,6 +57,7 @@ static void memory_close(struct store *s)
 		free_delegation(m->delegations.item[i]);
 	}
 	free(m->delegations.item);
+	pthread_cond_destroy(&m->watch);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }
@@ -88,8 +90,24 @@ static int memory_scan(struct store *s, store_id collection, found_fn visit, voi
 
 static int memory_watch(struct store *s, int timeout_ms, store_id *collection, struct err *e)
 {
-	poll(NULL, 0, timeout_ms);
+	struct memory *m = (struct memory *)s;
+	int64_t until = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
+
+	pthread_mutex_lock(&m->lock);
+	while (!m->watch_ended && clock_wait(&m->watch, &m->lock, until))
+		;
+	pthread_mutex_unlock(&m->lock);
 	return 0;
+}
+
+static void memory_watch_end(struct store *s)
+{
+	struct memory *m = (struct memory *)s;
+
+	pthread_mutex_lock(&m->lock);
+	m->watch_ended = true;
+	pthread_cond_broadcast(&m->watch);
+	pthread_mutex_unlock(&m->lock);
 }
 
 static int memory_flush(struct store *s, struct err *e)
@@ -165,6 +183,7 @@ const struct store_ops store_memory = {
 	.wake_done = memory_wake_done,
 	.scan = memory_scan,
 	.watch = memory_watch,
+	.watch_end = memory_watch_end,
 	.flush = memory_flush,
 	.hold = memory_hold,
 	.release = memory_release,

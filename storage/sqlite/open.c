@@ -385,6 +385,7 @@ const struct store_ops store_sqlite = {
 	.wake_done = sqlite_wake_done,
 	.scan = sqlite_scan,
 	.watch = sqlite_watch,
+	.watch_end = sqlite_watch_end,
 	.flush = sqlite_flush,
 	.hold = sqlite_hold,
 	.release = sqlite_release,

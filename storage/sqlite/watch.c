@@ -35,6 +35,7 @@ struct watch {
 	struct slot *slot;
 	size_t slots;
 	atomic_bool stale; /* some slot's wanted isn't its watched */
+	atomic_bool ended;
 	pthread_mutex_t lock;
 	store_id note[NOTES];
 	size_t notes;
@@ -331,9 +332,17 @@ int sqlite_watch(struct store *s, int timeout_ms, store_id *collection, struct e
 		take_events(db);
 		if (!is_restless(w) && take_note(w, collection))
 			return 1;
-		if (clock_monotonic_ms() >= deadline)
+		if (atomic_load(&w->ended) || clock_monotonic_ms() >= deadline)
 			return 0;
 		if (sleep_until(w, deadline, e) < 0)
 			return -1;
 	}
+}
+
+void sqlite_watch_end(struct store *s)
+{
+	struct watch *w = ((struct db *)s)->watch;
+
+	atomic_store(&w->ended, true);
+	wake(w);
 }

@@ -16,5 +16,6 @@ void watch_use(struct db *db, store_id collection);
 void watch_note(struct db *db, store_id collection);
 /* *collection 0: events were lost, any may have changed. */
 int sqlite_watch(struct store *s, int timeout_ms, store_id *collection, struct err *e);
+void sqlite_watch_end(struct store *s);
 
 #endif

@@ -1,9 +1,12 @@
 /* Scenarios: what concerns a store as a whole. */
 #include "suite_kit.h"
 
+#include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/util.h"
 
 static void strange_texts_come_back_as_they_were(void **state)
@@ -86,9 +89,36 @@ static void the_size_is_of_what_is_there(void **state)
 	assert_int_equal(size.collections, 2);
 }
 
+enum { WATCH_MS = 60 * 1000 };
+
+static void *watch(void *store)
+{
+	store_id found;
+	struct err e;
+
+	return store_watch(store, WATCH_MS, &found, &e) == 0 ? store : NULL;
+}
+
+static void watching_ends_when_it_is_told_to(void **state)
+{
+	struct store *s = *state;
+	int64_t began = clock_monotonic_ms();
+	pthread_t thread;
+	void *ended;
+
+	assert_int_equal(pthread_create(&thread, NULL, watch, s), 0);
+	usleep(50 * 1000); /* it may be waiting by now */
+	store_watch_end(s);
+	assert_int_equal(pthread_join(thread, &ended), 0);
+	assert_ptr_equal(ended, s);
+	assert_ptr_equal(watch(s), s);
+	assert_true(clock_monotonic_ms() - began < WATCH_MS);
+}
+
 static const struct CMUnitTest scenarios[] = {
 	SCENARIO(strange_texts_come_back_as_they_were),
 	SCENARIO(the_size_is_of_what_is_there),
 	SCENARIO(a_check_counts_and_finds_nothing_wrong),
+	SCENARIO(watching_ends_when_it_is_told_to),
 };
 const struct suite_part suite_whole = {"the whole", scenarios, ARRAY_SIZE(scenarios)};
