@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 
 import axe
+from console import Console
 from console_test import SERVER, page, signed_in
 from dedit_wire import wait_for
 
@@ -200,3 +201,47 @@ def test_import(s):
         b.click("section .lines .row button:last-child")  # forget it
         b.until(lambda: "Imports of the last hour" not in b.text(), "it is forgotten")
         assert not b.complaints()
+
+
+# To the page an import is running until it is let know; what it asks for meanwhile is lost twice.
+UNKNOWN = """
+const before = window.fetch;
+window.lost = window.deleted = 0;
+window.fetch = async (url, o) => {
+    if (window.known || !String(url).includes('/imports'))
+        return before(url, o);
+    if (o.method === 'GET' && window.lost++ < 2)
+        throw new TypeError('no network');
+    const r = await before(url, o);
+    return new Response(JSON.stringify({ ...await r.json(), state: 'running' }), { status: r.status, headers: r.headers });
+};
+"""
+STOP = """
+const before = window.fetch;
+window.fetch = (url, o) => { window.deleted += o.method === 'DELETE'; return before(url, o); };
+window.known = true;
+document.querySelector('dialog.panel .below button').click();
+"""
+
+
+def test_an_import_that_has_ended_is_not_stopped(s):
+    """Stopping it would forget what came of it. And a server that can't be reached just now is asked again."""
+    c = Console(s, "paul")
+    with signed_in(s, "paul") as b:
+        page(b, s, "calendars")
+        b.click("[data-ref='paul/calendar'] [data-do=import]")
+        b.find("dialog input[type=file]")
+        b.js(UNKNOWN)
+        b.js(CHOOSE, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//browser test//EN\r\n" + event(1) + "END:VCALENDAR\r\n")
+        b.click("dialog button.primary")
+        b.see("Importing", "dialog.panel")
+        b.until(lambda: b.js("return lost") > 2, "it is asked for again")
+        assert not b.all("dialog.panel .wrong")
+        (one,) = c.get("/imports")["imports"]
+        wait_for(lambda: c.get(f"/imports/{one['id']}")["state"] == "done", what="the import has ended")
+        b.js(STOP)
+        b.see("1 imported", "dialog.panel")
+        b.until(lambda: not b.all("dialog.panel .below"), "there is nothing to stop")
+        assert b.js("return deleted") == 0
+        b.click("dialog.panel header button")
+        b.see("Imports of the last hour")

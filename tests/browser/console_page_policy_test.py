@@ -1,8 +1,14 @@
 """The page of the policy: what it says, what cancelling would cost now, and the past year under an edited text."""
 
-from console_test import SERVER, page, serve, signed_in
+import console_test
+from console_test import page, serve, signed_in
 
-__all__ = ["SERVER"]
+SECOND = """
+policy "second" { timezone = "Europe/Paris" currency = EUR price = "80 EUR" tiers = { "24h 100%" } }
+calendar "anna/calendar" { policy = "second" }
+"""
+SERVER = {**console_test.SERVER, "extra": console_test.EXTRA + SECOND}
+DOWN = "\ue015"
 EDIT = "const e = document.querySelector('textarea'); e.value = e.value.replace(arguments[0], arguments[1]); return e.value"
 CHOOSE = ("const e = document.querySelector('section select'); e.selectedIndex = arguments[0] < 0 ? e.options.length - 1 : 0;"
           "e.dispatchEvent(new Event('change')); return e.options.length")
@@ -40,6 +46,36 @@ def test_words_quote_and_replay(s):
              "[...document.querySelectorAll('form.replay button')].find(e => e.textContent === 'Copy').click()")
         b.see("Not copied", ".toast.bad")
         assert not b.complaints()
+
+
+NO_QUOTES = ("window.before = window.fetch; window.fetch = (url, o) => String(url).includes('/quotes?') ?"
+             " Promise.reject(new TypeError('no network')) : before(url, o)")
+
+
+def test_a_quote_that_cannot_be_had(s):
+    with signed_in(s) as b:
+        page(b, s, "policy")
+        b.see("Fee", ".quoted")
+        b.js(NO_QUOTES)
+        b.js(CHOOSE, -1)
+        b.see("can't be reached", "section:has(.quoted) .wrong")
+        assert not b.text(".quoted"), "of another appointment"
+        b.js("window.fetch = before")
+        b.js(CHOOSE, 0)
+        b.see("Fee", ".quoted")
+        assert not b.all("section:has(.quoted) .wrong")
+
+
+def test_the_choice_of_a_policy_keeps_the_focus(s):
+    with signed_in(s) as b:
+        page(b, s, "policy")
+        b.find("[data-key=policy]")
+        b.js("document.querySelector('[data-key=policy]').focus()")
+        b.press(DOWN)
+        b.until(lambda: b.js("return location.hash") == "#/policy?policy=second", "the address says which")
+        b.see("anna/calendar", "main")
+        b.settled()
+        assert b.js("return [document.activeElement.dataset.key, document.activeElement.value]") == ["policy", "second"]
 
 
 def test_a_delegate_is_told_who_sees_it(s):
