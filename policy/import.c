@@ -122,7 +122,7 @@ static void *import_some(void *arg)
 	return NULL;
 }
 
-void import_run(const struct import_plan *plan, bool *ended)
+void import_run(const struct import_plan *plan, bool *whole)
 {
 	struct import im = { .plan = plan };
 	pthread_t threads[THREADS];
@@ -137,5 +137,5 @@ void import_run(const struct import_plan *plan, bool *ended)
 	while (started > 0)
 		pthread_join(threads[--started], NULL);
 	pthread_mutex_destroy(&im.lock);
-	*ended = !atomic_load(&im.broken);
+	*whole = !atomic_load(&im.broken);
 }

@@ -30,8 +30,8 @@ struct import_plan {
 	void *arg;
 };
 
-/* All objects, several at once, so that their commits go to disk together. *ended: nothing was left out; not
+/* All objects, several at once, so that their commits go to disk together. *whole: nothing was left out; not
  * so if told() stopped it, or the store failed, which the last refusal says. */
-void import_run(const struct import_plan *plan, bool *ended);
+void import_run(const struct import_plan *plan, bool *whole);
 
 #endif

@@ -65,15 +65,15 @@ static int import_file(struct import *im)
 	struct event_request rq = site_event_request(a->site, a->mem, a->now, false);
 	struct ical_split *split;
 	struct err e;
-	bool ended;
+	bool whole;
 
 	if (ical_split_open(read_file, im, a->mem, &split, &e) != 0)
 		return admin_fail(a, "%s: %s", im->file, e.text);
 	import_run(&(struct import_plan){ .rq = &rq, .calendar = &im->calendar, .split = split,
-		.replace = im->replace, .told = told, .arg = im }, &ended);
+		.replace = im->replace, .told = told, .arg = im }, &whole);
 	buf_printf(&a->out, "%zu imported, %zu replaced, %zu skipped, %zu refused\n", im->count[IMPORT_NEW],
 		im->count[IMPORT_REPLACED], im->count[IMPORT_SKIPPED], im->count[IMPORT_REFUSED]);
-	if (!ended)
+	if (!whole)
 		return admin_fail(a, "the import was broken off");
 	return im->count[IMPORT_REFUSED] > 0 ? ADMIN_FAILED : ADMIN_OK;
 }

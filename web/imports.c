@@ -101,15 +101,15 @@ static void *run(void *arg)
 {
 	struct job *j = arg;
 	struct work *w = j->work;
-	bool ended;
+	bool whole;
 
 	pthread_setname_np(pthread_self(), "import");
 	import_run(&(struct import_plan){ .rq = &w->rq, .calendar = &w->calendar, .split = w->split,
-		.replace = j->state.replace, .told = take_told, .arg = j }, &ended);
+		.replace = j->state.replace, .told = take_told, .arg = j }, &whole);
 	work_free(w);
 	j->work = NULL;
 	pthread_mutex_lock(&j->all->lock);
-	j->state.broken = !ended;
+	j->state.broken = !whole;
 	j->state.ended = clock_now();
 	pthread_mutex_unlock(&j->all->lock);
 	return NULL;
