@@ -19,6 +19,8 @@ libweb_a_SOURCES = \
 	web/policy_page.c \
 	web/profile.c \
 	web/profile.h \
+	web/reach.c \
+	web/reach.h \
 	web/signed.c \
 	web/signed.h \
 	web/timezones.c \
@@ -28,6 +30,7 @@ web_libs = libweb.a $(xml_libs) $(http_libs)
 
 if CONSOLE
 libweb_a_SOURCES += \
+	web/console/access.c \
 	web/console/account.c \
 	web/console/api.c \
 	web/console/api.h \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "storage/backend.h"
 #include "web/console/api.h"
 
 static const char *const roles[] = { "nobody", "client", "owner", "administrator" };
@@ -163,6 +164,119 @@ static void doors_are_shut(void **state)
 	assert_int_equal(web_door(&other), DOOR_OPEN);
 }
 
+/* ---- a store that can't be asked now ---- */
+
+#define BUSY(e) err_set(e, ERR_BUSY, "somebody else has it")
+
+static int busy_collection(struct store *s, const char *owner, const char *name, struct arena *mem,
+	struct collection *out, struct err *e)
+{
+	(void)s, (void)owner, (void)name, (void)mem, (void)out;
+	return BUSY(e);
+}
+
+static int busy_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
+	struct err *e)
+{
+	(void)s, (void)collection, (void)user, (void)visit, (void)arg;
+	return BUSY(e);
+}
+
+static int busy_delegations(struct store *s, const char *owner, const char *user, delegation_fn visit,
+	void *arg, struct err *e)
+{
+	(void)s, (void)owner, (void)user, (void)visit, (void)arg;
+	return BUSY(e);
+}
+
+static int busy_account(struct store *s, const char *name, struct arena *mem, struct account *out,
+	struct err *e)
+{
+	(void)s, (void)name, (void)mem, (void)out;
+	return BUSY(e);
+}
+
+struct asked { const char *method, *path, *query, *body; };
+
+static int answer_of(struct web *web, const struct asked *q, bool *again)
+{
+	static const struct header head[] = { { "Content-Type", "application/json" } };
+	cleanup_arena struct arena *mem = arena_create();
+	struct response res;
+	struct request rq = { .mem = mem, .method = q->method, .path = arena_printf(mem, "/console/api%s", q->path),
+		.query = q->query, .head = head, .heads = 1, .body = q->body ? q->body : "", .res = &res,
+		.who = { .name = "anna" } };
+
+	rq.body_len = strlen(rq.body);
+	response_init(&res, 1 << 20);
+	web_handle(web, &rq);
+	*again = false;
+	for (size_t n = 0; n < res.heads; n++)
+		*again = *again || strcmp(res.head[n].name, "Retry-After") == 0;
+	response_finish(&res);
+	return res.status;
+}
+
+static void make_busy_site(struct web *web, struct err *e)
+{
+	static const char *const users[] = { "anna", "marc", "zoe" };
+	struct share s = { .user = "anna", .access = SHARE_READ };
+
+	*web = (struct web){ .policies = policy_none(), .shares = 9, .feeds = 9, .delegates = 9, .results = 9 };
+	assert_int_equal(store_open("memory", NULL, NULL, &web->store, e), 0);
+	for (size_t n = 0; n < ARRAY_SIZE(users); n++) {
+		struct account ac = { .name = users[n], .addresses = (const char *const[]){ NULL }, .password = "*" };
+		struct collection c = { .owner = users[n], .name = "work", .components = ICAL_VEVENT };
+
+		assert_int_equal(store_account_put(web->store, &ac, e), 0);
+		assert_int_equal(store_collection_make(web->store, &c, NULL, 0, 1790000000, &s.collection, e), 0);
+		if (strcmp(users[n], "marc") == 0)
+			assert_int_equal(store_share_put(web->store, &s, e), 0);
+	}
+}
+
+/* Who is told that there is no such calendar may take it off the list: it has to be said that it can't be
+ * found out now. */
+static void what_cannot_be_found_out_is_not_missing(void **state)
+{
+	struct store_ops collection, shares, delegations, account;
+	const struct { const struct store_ops *ops; struct asked q; } rows[] = {
+		{ &collection, { .method = "GET", .path = "/calendars/marc/work" } },
+		{ &collection, { .method = "GET", .path = "/calendars/anna/work/export" } },
+		{ &collection, { .method = "PATCH", .path = "/calendars/anna/work", .body = "{}" } },
+		{ &collection, { .method = "DELETE", .path = "/calendars/anna/work/feeds/none" } },
+		{ &shares, { .method = "GET", .path = "/calendars/marc/work" } },
+		{ &shares, { .method = "GET", .path = "/events", .query = "since=2026-06-01&until=2026-06-02" } },
+		{ &delegations, { .method = "GET", .path = "/calendars/marc/work" } },
+		{ &account, { .method = "PUT", .path = "/calendars/anna/work/shares/zoe",
+			.body = "{\"access\": \"read\"}" } },
+		{ &account, { .method = "PUT", .path = "/delegates/anna/zoe", .body = "{\"access\": \"read\"}" } },
+	};
+	const struct store_ops *intact;
+	struct web web;
+	struct err e;
+	bool again;
+
+	(void)state;
+	make_busy_site(&web, &e);
+	intact = web.store->ops;
+	collection = shares = delegations = account = *intact;
+	collection.collection = busy_collection;
+	shares.shares = busy_shares;
+	delegations.delegations = busy_delegations;
+	account.account = busy_account;
+	for (size_t n = 0; n < ARRAY_SIZE(rows); n++) {
+		web.store->ops = rows[n].ops;
+		if (answer_of(&web, &rows[n].q, &again) != 503 || !again)
+			fail_msg("%s %s", rows[n].q.method, rows[n].q.path);
+		web.store->ops = intact;
+		if (answer_of(&web, &rows[n].q, &again) == 503)
+			fail_msg("%s %s: although it can be asked", rows[n].q.method, rows[n].q.path);
+	}
+	store_close(web.store);
+	policy_unload((struct policy_set *)web.policies);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +285,7 @@ int main(void)
 		cmocka_unit_test(everything_described_has_a_row),
 		cmocka_unit_test(references_lead_somewhere),
 		cmocka_unit_test(doors_are_shut),
+		cmocka_unit_test(what_cannot_be_found_out_is_not_missing),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

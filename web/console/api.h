@@ -71,11 +71,11 @@ bool api_flag(struct api *a, const char *name);
 /* Text for a name: UTF-8, no control characters, at most 200 bytes. */
 bool api_text_valid(const char *text);
 
-/* ---- who asks ---- */
+/* ---- who asks, and what may that one do (access.c)? ---- */
 
 bool api_is_admin(const struct api *a);
-/* May it find that account (architecture.md 15.31)? */
-int api_knows(struct api *a, const char *user, bool *out, struct err *e);
+/* Is there such an account, that it may find (architecture.md 15.31)? */
+int api_find_account(struct api *a, const char *name, bool *out, struct err *e);
 /* Has it calendars under a policy, or acts for one who has? */
 int api_is_owner(struct api *a, bool *out, struct err *e);
 /* Whose appointments and fees it may look at, or (write) act on. */
@@ -92,9 +92,19 @@ int api_calendar(struct api *a, const char *text, bool write, struct collection 
 /* The one that the query names, else itself, else the only one it may look at. -1 after a refusal. */
 int api_owner(struct api *a, const char **out);
 
-/* In which of the owner's calendars under a policy an event stands; false: in none. */
-bool api_find_event(struct api *a, const char *owner, const char *uid, struct collection *c,
-	struct object *out);
+/* Is it one of whoever asks? */
+bool api_is_mine(const struct api *a, const struct collection *c);
+/* web_reach() of whoever asks. */
+int api_reach(struct api *a, const struct collection *c, enum share_access *out, struct err *e);
+/* The calendar of the path: one that may be read; that is one's own; that events may be put into. -1 after a
+ * refusal: where it may not even be read, as if it weren't there. */
+int api_readable_calendar(struct api *a, struct collection *out);
+int api_own_calendar(struct api *a, struct collection *out);
+int api_writable_calendar(struct api *a, struct collection *out);
+
+/* In which of the owner's calendars under a policy an event stands; *there false: in none. */
+int api_find_event(struct api *a, const char *owner, const char *uid, struct collection *c,
+	struct object *out, bool *there, struct err *e);
 /* A report of q->facts.owner's; the rest of q->facts is set here. ERR_NOT_FOUND: none has that name. */
 int api_report(struct api *a, const char *name, struct report_query *q, struct report *out, struct err *e);
 
@@ -150,8 +160,6 @@ int api_calendar_show(struct api *a);
 int api_calendar_change(struct api *a);
 int api_calendar_delete(struct api *a);
 int api_calendar_export(struct api *a);
-/* The calendar of the path, if whoever asks may write events into it. -1 after a refusal. */
-int api_writable_calendar(struct api *a, struct collection *out);
 /* Before its file is taken: may events be put there? 0, or the status of a refusal. */
 int api_import_check(struct api *a);
 int api_import_begin(struct api *a);

@@ -14,66 +14,6 @@ enum { DAY = 86400, WINDOW_MOST = 36500 /* days */, NAME_MOST = 64 };
 static const char *const access_names[] = { [SHARE_NONE] = "", [SHARE_FREE_BUSY] = "free-busy",
 	[SHARE_READ] = "read", [SHARE_WRITE] = "write" };
 
-/* ---- which one, and may it? ---- */
-
-static bool is_mine(const struct api *a, const struct collection *c)
-{
-	return strcmp(c->owner, a->http->who.name) == 0;
-}
-
-/* What it may there as a sharee, a delegate or an administrator, who reads all. */
-static int access_of(struct api *a, const struct collection *c, enum share_access *out, struct err *e)
-{
-	const char *self = a->http->who.name;
-	enum share_access acting;
-
-	if (store_shared_with(a->web->store, c->id, self, out, e) < 0 ||
-		store_acts_for(a->web->store, c->owner, self, &acting, e) < 0)
-		return -1;
-	if (*out < acting)
-		*out = acting;
-	if (api_is_admin(a) && *out < SHARE_READ)
-		*out = SHARE_READ;
-	return 0;
-}
-
-/* The one of the path; mine: it has to be whoever asks' own. -1 after a refusal, as if it weren't there. */
-static int find_calendar(struct api *a, bool mine, struct collection *out)
-{
-	enum share_access access;
-	struct err e;
-
-	if (store_collection(a->web->store, a->part[0], a->part[1], a->mem, out, &e) == 0) {
-		if (is_mine(a, out))
-			return 0;
-		if (access_of(a, out, &access, &e) == 0 && access >= SHARE_READ) {
-			if (!mine)
-				return 0;
-			api_refuse(a, 403, "for the calendar's owner");
-			return -1;
-		}
-	}
-	api_refuse(a, 404, "there is no such calendar");
-	return -1;
-}
-
-int api_writable_calendar(struct api *a, struct collection *out)
-{
-	enum share_access access = SHARE_WRITE;
-	struct err e;
-
-	if (find_calendar(a, false, out) < 0)
-		return -1;
-	if (!is_mine(a, out) && access_of(a, out, &access, &e) < 0) {
-		api_fail(a, &e);
-		return -1;
-	}
-	if (access >= SHARE_WRITE && !(out->flags & (COLL_FEES | COLL_SUBSCRIBED)))
-		return 0;
-	api_refuse(a, 403, access < SHARE_WRITE ? "for who may write there" : "no events are put there by hand");
-	return -1;
-}
-
 /* ---- how it is told ---- */
 
 static int add_share(const struct share *s, void *arg)
@@ -104,11 +44,11 @@ static json_t *calendar_json(struct api *a, const struct collection *c, struct e
 	struct ical_merge_head head;
 	int rc = web_calendar_head(a->web->store, c, false, a->mem, &head, e);
 
-	if (rc == 0 && is_mine(a, c))
+	if (rc == 0 && api_is_mine(a, c))
 		rc = store_shares(a->web->store, c->id, NULL, add_share, shares, e) < 0 ||
 			store_feeds(a->web->store, c->id, add_feed, feeds, e) < 0 ? -1 : 0;
 	else if (rc == 0)
-		rc = access_of(a, c, &access, e);
+		rc = api_reach(a, c, &access, e);
 	if (rc < 0) {
 		json_decref(shares);
 		json_decref(feeds);
@@ -118,7 +58,7 @@ static json_t *calendar_json(struct api *a, const struct collection *c, struct e
 		arena_printf(a->mem, "%s/%s", c->owner, c->name), "owner", c->owner, "name", c->name, "displayname",
 		head.name, "color", head.color ? head.color : "", "description",
 		head.description ? head.description : "", "zone", head.zone ? head.zone : "", "access",
-		is_mine(a, c) ? "owner" : access_names[access], "fees", (c->flags & COLL_FEES) != 0, "policy",
+		api_is_mine(a, c) ? "owner" : access_names[access], "fees", (c->flags & COLL_FEES) != 0, "policy",
 		p ? policy_name(p) : "", "url", arena_printf(a->mem, "/calendars/%s/%s/",
 		path_encode_segment(c->owner, a->mem), path_encode_segment(c->name, a->mem)), "shares", shares, "feeds",
 		feeds);
@@ -177,7 +117,7 @@ int api_calendar_show(struct api *a)
 {
 	struct collection c;
 
-	return find_calendar(a, false, &c) < 0 ? a->http->res->status : send_calendar(a, 200, &c);
+	return api_readable_calendar(a, &c) < 0 ? a->http->res->status : send_calendar(a, 200, &c);
 }
 
 /* ---- names and colours ---- */
@@ -246,7 +186,7 @@ int api_calendar_change(struct api *a)
 	struct err e;
 	int n;
 
-	if (find_calendar(a, true, &c) < 0 || (n = read_properties(a, rows)) < 0)
+	if (api_own_calendar(a, &c) < 0 || (n = read_properties(a, rows)) < 0)
 		return a->http->res->status;
 	if (n > 0 && store_props_patch(a->web->store, c.id, rows, (size_t)n, &e) < 0)
 		return api_fail(a, &e);
@@ -310,7 +250,7 @@ int api_calendar_delete(struct api *a)
 	struct collection c;
 	struct err e;
 
-	if (find_calendar(a, true, &c) < 0)
+	if (api_own_calendar(a, &c) < 0)
 		return a->http->res->status;
 	if (event_delete_calendar(&rq, &c, &out, &e) < 0)
 		return api_fail(a, &e);
@@ -325,7 +265,7 @@ int api_calendar_export(struct api *a)
 	struct calendar_file *file;
 	struct err e;
 
-	if (find_calendar(a, false, c) < 0)
+	if (api_readable_calendar(a, c) < 0)
 		return a->http->res->status;
 	plan.calendar = c;
 	if (web_calendar_head(a->web->store, c, false, a->mem, &plan.head, &e) < 0 ||
@@ -354,17 +294,16 @@ static int count_other(const struct share *s, void *arg)
 static int put_share(struct api *a, enum share_access access)
 {
 	struct share s = { .user = a->part[2], .access = access };
-	struct account ac;
 	struct collection c;
 	struct others others = { .user = s.user };
 	bool known = false;
 	struct err e;
 
-	if (find_calendar(a, true, &c) < 0)
+	if (api_own_calendar(a, &c) < 0)
 		return a->http->res->status;
-	if (access != SHARE_NONE && (strcmp(s.user, c.owner) == 0 ||
-		store_account(a->web->store, s.user, a->mem, &ac, &e) < 0 || ac.removed ||
-		api_knows(a, s.user, &known, &e) < 0 || !known))
+	if (access != SHARE_NONE && api_find_account(a, s.user, &known, &e) < 0)
+		return api_fail(a, &e);
+	if (access != SHARE_NONE && (strcmp(s.user, c.owner) == 0 || !known))
 		return api_refuse(a, 422, "share with another user of this server");
 	if (access != SHARE_NONE && store_shares(a->web->store, c.id, NULL, count_other, &others, &e) < 0)
 		return api_fail(a, &e);
@@ -437,7 +376,7 @@ int api_feed_make(struct api *a)
 	struct err e;
 	int status;
 
-	if (find_calendar(a, true, &c) < 0 || api_text(a, "label", false, &f.label) < 0 ||
+	if (api_own_calendar(a, &c) < 0 || api_text(a, "label", false, &f.label) < 0 ||
 		read_window(a, "back", &f.back) < 0 || read_window(a, "ahead", &f.ahead) < 0)
 		return a->http->res->status;
 	f.label = f.label ? f.label : "";
@@ -468,7 +407,7 @@ int api_feed_end(struct api *a)
 	struct collection c;
 	struct err e;
 
-	if (find_calendar(a, true, &c) < 0)
+	if (api_own_calendar(a, &c) < 0)
 		return a->http->res->status;
 	if (store_feeds(a->web->store, c.id, is_feed, &s, &e) < 0)
 		return api_fail(a, &e);

@@ -54,23 +54,28 @@ static int find_date(const struct ical *ic, const struct zone *zone, const char 
 	return s.there;
 }
 
-/* Can something be said about that date? */
-static bool date_is_there(struct api *a, const struct collection *c, const char *name, const char *occurrence)
+/* Can something be said about that date? Not in an event that can't be read, which costs itself alone. */
+static int date_is_there(struct api *a, const struct collection *c, const char *name, const char *occurrence,
+	bool *out, struct err *e)
 {
 	const struct zone *zone = api_zone(a, c->owner);
 	struct ical_instance unused;
 	cleanup_buf struct buf body;
 	struct object row;
 	struct ical *ic;
-	struct err e;
+	struct err why;
 
 	buf_init(&body, SIZE_MAX / 2);
-	if (store_body(a->web->store, c->id, name, a->mem, &row, &body, &e) < 0 ||
-		ical_parse(body.data, body.len, NULL, a->mem, &ic, &e) < 0 ||
-		event_zone(a->web->store, a->web->policies, c, ic, a->mem, &zone, &e) < 0)
-		return false;
-	return component(ic, zone, occurrence, a->mem) ||
-		(*occurrence && find_date(ic, zone, occurrence, &unused, &e) > 0);
+	*out = false;
+	if (store_body(a->web->store, c->id, name, a->mem, &row, &body, &why) < 0)
+		return err_costs_one(&why) || why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
+	if (ical_parse(body.data, body.len, NULL, a->mem, &ic, &why) < 0)
+		return 0;
+	if (event_zone(a->web->store, a->web->policies, c, ic, a->mem, &zone, e) < 0)
+		return -1;
+	*out = component(ic, zone, occurrence, a->mem) ||
+		(*occurrence && find_date(ic, zone, occurrence, &unused, &why) > 0);
+	return 0;
 }
 
 /* ---- to decide ---- */
@@ -83,18 +88,23 @@ static json_t *time_cell(const struct cell *c)
 	return c->kind == CELL_TIME ? json_time(c->number) : json_null();
 }
 
-/* Where its event stands. May something be said about the appointment? */
-static bool add_place(struct api *a, json_t *o, const char *owner, const char *uid, const char *occurrence)
+/* Where the event of one stands. */
+struct place {
+	const char *uid, *occurrence, *calendar, *name;
+	bool there; /* something may be said about it */
+};
+
+static int find_place(struct api *a, const char *owner, struct place *p, struct err *e)
 {
 	struct collection c;
 	struct object event;
-	bool there = api_find_event(a, owner, uid, &c, &event);
+	bool there;
 
-	json_object_set_new(o, "uid", json_text(uid));
-	json_object_set_new(o, "calendar", there ? json_text(arena_printf(a->mem, "%s/%s", c.owner, c.name)) :
-		json_text(""));
-	json_object_set_new(o, "name", json_text(there ? event.name : ""));
-	return there && date_is_there(a, &c, event.name, occurrence);
+	if (api_find_event(a, owner, p->uid, &c, &event, &there, e) < 0)
+		return -1;
+	p->calendar = there ? arena_printf(a->mem, "%s/%s", c.owner, c.name) : "";
+	p->name = there ? event.name : "";
+	return there ? date_is_there(a, &c, event.name, p->occurrence, &p->there, e) : 0;
 }
 
 /* Said of a fee; of an appointment only while it is there. */
@@ -108,32 +118,36 @@ static void add_acts(json_t *o, const struct fee *f, bool there)
 	json_object_set_new(o, "appointment-acts", appointment);
 }
 
-/* write: whoever asks may act on it. */
-static json_t *decision(struct api *a, const char *owner, bool write, const struct report_table *t,
-	size_t row)
+/* One row more in `list`. write: whoever asks may act on it. */
+static int add_decision(struct api *a, const char *owner, bool write, const struct report_table *t,
+	size_t row, json_t *list, struct err *e)
 {
 	const struct cell *money = report_cell(t, row, FEE);
 	bool words = strcmp(report_cell(t, row, WHY)->text, "not understood") == 0;
 	const char *key = report_cell(t, row, REF)->text; /* of what isn't understood: the event's UID */
-	const char *what = report_cell(t, row, WHAT)->text, *uid = key, *occurrence = "";
+	const char *what = report_cell(t, row, WHAT)->text;
+	struct place p = { .uid = words ? key : "", .occurrence = "" };
 	struct fee f;
-	bool there;
-	json_t *o;
+	json_t *o, *fee;
 
-	if (!words && fee_find(a->web->store, key, a->mem, &f, NULL) == 0) {
-		uid = f.incident.uid;
-		occurrence = f.incident.occurrence;
-	} else if (!words) {
-		uid = "";
+	if (!words && fee_find(a->web->store, key, a->mem, &f, e) == 0) {
+		p.uid = f.incident.uid;
+		p.occurrence = f.incident.occurrence;
+	} else if (!words && e->code != ERR_NOT_FOUND) {
+		return -1;
 	}
-	o = json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:s, s:s}", "why", report_cell(t, row, WHY)->text,
-		"until", time_cell(report_cell(t, row, UNTIL)), "start", time_cell(report_cell(t, row, START)),
-		"client", report_cell(t, row, CLIENT)->text, "class", words ? "" : what, "ref", words ? "" : key,
-		"fee", money->kind == CELL_MONEY && *money->text ? json_money(a->mem, money->number, money->text) :
-		json_null(), "words", words ? what : "", "occurrence", occurrence);
-	there = add_place(a, o, owner, uid, occurrence);
-	add_acts(o, words || !*uid || !write ? NULL : &f, there && write);
-	return o;
+	if (find_place(a, owner, &p, e) < 0)
+		return -1;
+	fee = money->kind == CELL_MONEY && *money->text ? json_money(a->mem, money->number, money->text) :
+		json_null();
+	o = json_pack("{s:s, s:o, s:o, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:s, s:o}", "why",
+		report_cell(t, row, WHY)->text, "until", time_cell(report_cell(t, row, UNTIL)), "start",
+		time_cell(report_cell(t, row, START)), "client", report_cell(t, row, CLIENT)->text, "class",
+		words ? "" : what, "ref", words ? "" : key, "fee", fee, "words", words ? what : "", "occurrence",
+		p.occurrence, "uid", json_text(p.uid), "calendar", p.calendar, "name", json_text(p.name));
+	add_acts(o, words || !*p.uid || !write ? NULL : &f, p.there && write);
+	json_array_append_new(list, o);
+	return 0;
 }
 
 int api_decisions(struct api *a)
@@ -149,8 +163,12 @@ int api_decisions(struct api *a)
 	if (api_may(a, q.facts.owner, true, &write, &e) < 0 || api_report(a, "decide", &q, &r, &e) < 0)
 		return api_fail(a, &e);
 	list = json_array();
-	for (size_t row = 0; row < r.tables[0]->row_count; row++)
-		json_array_append_new(list, decision(a, q.facts.owner, write, r.tables[0], row));
+	for (size_t row = 0; row < r.tables[0]->row_count; row++) {
+		if (add_decision(a, q.facts.owner, write, r.tables[0], row, list, &e) < 0) {
+			json_decref(list);
+			return api_fail(a, &e);
+		}
+	}
 	return api_send(a, 200, json_pack("{s:s, s:s, s:o}", "zone", zone_name(r.zone), "owner", q.facts.owner,
 		"decisions", list));
 }

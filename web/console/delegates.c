@@ -8,20 +8,15 @@
 /* 0 if there is one that the account may know of (15.31); -1 after a refusal, the same for both. */
 static int check_account(struct api *a, const char *name)
 {
-	struct account ac;
 	struct err e;
-	int rc = store_account(a->web->store, name, a->mem, &ac, &e);
+	bool known;
 
-	bool known = false;
-
-	if (rc == 0 && !ac.removed && api_knows(a, name, &known, &e) < 0)
-		rc = -1;
-	if (rc == 0 && known)
-		return 0;
-	if (rc == 0 || e.code == ERR_NOT_FOUND)
-		api_refuse(a, 404, "there is no such account");
-	else
+	if (api_find_account(a, name, &known, &e) < 0)
 		api_fail(a, &e);
+	else if (known)
+		return 0;
+	else
+		api_refuse(a, 404, "there is no such account");
 	return -1;
 }
 

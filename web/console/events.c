@@ -8,6 +8,7 @@
 #include "policy/change.h"
 #include "policy/fees.h"
 #include "web/console/api.h"
+#include "web/reach.h"
 
 enum { DAY = 86400, RANGE_MOST = 366 * DAY, CALENDARS_NAMED = 50 };
 
@@ -46,30 +47,22 @@ static int take_calendar(const struct collection *c, void *arg)
 {
 	struct calendars *list = arg;
 
-	if (!(c->flags & (COLL_FEES | COLL_SUBSCRIBED)) && is_named(list->a, c))
+	if (web_takes_events(c) && is_named(list->a, c))
 		keep(list, c);
-	return 0;
-}
-
-static int take_access(const struct share *s, void *arg)
-{
-	*(enum share_access *)arg = s->access;
 	return 0;
 }
 
 /* Of those that are shared, some may be looked at for busy times alone. */
 static int leave_out_unreadable(struct calendars *c, struct err *e)
 {
-	const char *self = c->a->http->who.name;
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->count; i++) {
-		enum share_access access = SHARE_WRITE;
+		enum share_access reach;
 
-		if (strcmp(c->list[i].owner, self) != 0 &&
-			store_shares(c->a->web->store, c->list[i].id, self, take_access, &access, e) < 0)
+		if (api_reach(c->a, &c->list[i], &reach, e) < 0)
 			return -1;
-		if (access >= SHARE_READ)
+		if (reach >= SHARE_READ)
 			c->list[n++] = c->list[i];
 	}
 	c->count = n;
@@ -80,18 +73,16 @@ static int leave_out_unreadable(struct calendars *c, struct err *e)
 static int find_calendars(struct calendars *c)
 {
 	struct api *a = c->a;
-	const char *owner = api_query(a, "owner");
+	const char *owner = api_query(a, "owner"), *self = a->http->who.name;
+	bool others = owner && strcmp(owner, self) != 0;
 	struct err e;
+	int rc;
 
-	if (owner && strcmp(owner, a->http->who.name) != 0) {
-		if (api_check_owner(a, owner, false) < 0)
-			return a->http->res->status;
-		return store_collections(a->web->store, owner, take_calendar, c, &e) < 0 ? api_fail(a, &e) : 0;
-	}
-	if (store_home(a->web->store, a->http->who.name, take_calendar, c, NULL, &e) < 0 ||
-		leave_out_unreadable(c, &e) < 0)
-		return api_fail(a, &e);
-	return 0;
+	if (others && api_check_owner(a, owner, false) < 0)
+		return a->http->res->status;
+	rc = others ? store_collections(a->web->store, owner, take_calendar, c, &e) :
+		store_home(a->web->store, self, take_calendar, c, NULL, &e);
+	return rc < 0 || leave_out_unreadable(c, &e) < 0 ? api_fail(a, &e) : 0;
 }
 
 /* ---- what became of them ---- */

@@ -260,8 +260,8 @@ int api_fee(struct api *a)
 		json_decref(history);
 		return a->http->res->status;
 	}
-	there = api_find_event(a, f.owner, f.incident.uid, &c, &event);
-	if (api_may(a, f.owner, true, &write, &e) < 0 || history_of(a, &f, history, &e) < 0) {
+	if (api_find_event(a, f.owner, f.incident.uid, &c, &event, &there, &e) < 0 ||
+		api_may(a, f.owner, true, &write, &e) < 0 || history_of(a, &f, history, &e) < 0) {
 		json_decref(history);
 		return api_fail(a, &e);
 	}
