@@ -2,12 +2,13 @@
 import * as api from "./api.js";
 import { ask, field, h, panel, say, wrong } from "./dom.js";
 import { moment, number } from "./format.js";
-import { t } from "./texts.js";
+import { named, t } from "./texts.js";
 
 const TYPE = "text/calendar";
 const one = (id) => api.path("imports", id);
 const running = (i) => i.state === "running";
-const brokenOff = (i) => i.state !== "broken" ? null : t("import.broken", { done: number(i.done), total: number(i.total) });
+const brokenOff = (i) => i.state !== "broken" ? null : t("import.broken", { done: number(i.done), total: number(i.total),
+	why: named("import-why", i.why) });
 
 // ---- how one is told ----
 

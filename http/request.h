@@ -77,7 +77,8 @@ struct request {
 	struct session_rule session_rule;
 	const char *session_token;                /* the cookie that was taken: a secret; NULL: none was */
 	struct session session;                   /* what it stands for */
-	bool by_token, read_only;                 /* a bearer token was taken, one that may change nothing */
+	const char *bearer;                       /* id of the bearer token that was taken; NULL: none was */
+	bool read_only;                           /* one that may change nothing */
 	struct response *res;
 };
 

@@ -301,7 +301,7 @@ enum auth_result auth_bearer(struct auth *a, struct auth_attempt *t, struct requ
 	if (t->account.removed || t->account.password == NULL || t->account.tokens[at].scope == TOKEN_CALENDAR)
 		return refuse_token(a, t);
 	note_use(t, &t->account.tokens[at]);
-	rq->by_token = true;
+	rq->bearer = t->account.tokens[at].id;
 	rq->read_only = t->account.tokens[at].scope == TOKEN_API_READ;
 	return accept_attempt(t, LOGIN_REMEMBERED);
 }

@@ -60,7 +60,7 @@ enum auth_result auth_session(struct auth *a, struct auth_attempt *t, struct req
 /* DOOR_CONFIRM: both. AUTH_MISSING: the session isn't there (rq->session_token is NULL), or the credentials
  * aren't, or are of another account. */
 enum auth_result auth_confirm(struct auth *a, struct auth_attempt *t, struct request *rq);
-/* DOOR_SESSION too: a bearer token instead (rq->by_token and read_only are set then), of an application
+/* DOOR_SESSION too: a bearer token instead (rq->bearer and read_only are set then), of an application
  * password that is for the console's interface. AUTH_OK, AUTH_MISSING (it is no bearer token), AUTH_WRONG
  * (logged for fail2ban), AUTH_WAIT, AUTH_BROKEN. A right one is never braked. */
 enum auth_result auth_bearer(struct auth *a, struct auth_attempt *t, struct request *rq);

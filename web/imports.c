@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/log.h"
 #include "base/util.h"
+#include "web/reach.h"
 
 /* What an import reads, and with what: gone with its end. In its own arena. */
 struct work {
@@ -18,6 +20,9 @@ struct work {
 	struct ical_split *split;
 	const char *text;
 	size_t len;
+	/* With what its account came in: a token, or (NULL) the password of which this is the digest. */
+	const char *bearer;
+	char password[CHAIN_SIZE];
 };
 
 /* Freed by who takes it out of the list, once its thread has ended. */
@@ -28,8 +33,8 @@ struct job {
 	const char *account;
 	struct work *work;          /* NULL: it has ended */
 	bool begun;                 /* else its file is being read, and it is told to nobody */
-	bool stop;
-	struct import_state state;
+	size_t tried;               /* of its own thread's, as `work` */
+	struct import_state state;  /* why: also what is to break it off */
 };
 
 struct imports {
@@ -83,18 +88,100 @@ static void keep_refusal(struct job *j, const struct import_told *told)
 		arena_strdup(j->kept, told->reason) };
 }
 
+const char *import_break_name(enum import_break why)
+{
+	static const char *const names[] = { [IMPORT_WHOLE] = "", [IMPORT_STOPPED] = "stopped",
+		[IMPORT_STORE] = "store", [IMPORT_ACCOUNT] = "account", [IMPORT_LOGIN] = "login",
+		[IMPORT_ACCESS] = "access", [IMPORT_CALENDAR] = "calendar" };
+
+	return names[why];
+}
+
+/* ---- the right to go on ---- */
+
+static bool has_token(const struct account *ac, const char *id)
+{
+	for (size_t n = 0; n < ac->token_count; n++) {
+		if (strcmp(ac->tokens[n].id, id) == 0)
+			return ac->tokens[n].scope == TOKEN_API;
+	}
+	return false;
+}
+
+static bool has_password(const struct account *ac, const char digest[CHAIN_SIZE])
+{
+	char now[CHAIN_SIZE];
+
+	digest_chain(ac->password, strlen(ac->password), now);
+	return equal_const_time(now, digest, CHAIN_SIZE - 1);
+}
+
+static enum import_break missing(const struct err *e, enum import_break what)
+{
+	return e->code == ERR_NOT_FOUND ? what : IMPORT_STORE;
+}
+
+/* As if it were begun now, but that who signs out hasn't taken it back: it goes on when nobody looks. */
+static enum import_break lost_right(const struct job *j)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	const struct work *w = j->work;
+	struct store *store = w->web->store;
+	enum share_access reach;
+	struct collection c;
+	struct account ac;
+	struct err e;
+
+	if (store_account(store, j->account, mem, &ac, &e) != 0)
+		return missing(&e, IMPORT_ACCOUNT);
+	if (ac.removed || !ac.password)
+		return IMPORT_ACCOUNT;
+	if (w->bearer ? !has_token(&ac, w->bearer) : !has_password(&ac, w->password))
+		return IMPORT_LOGIN;
+	if (store_collection(store, w->calendar.owner, w->calendar.name, mem, &c, &e) != 0)
+		return missing(&e, IMPORT_CALENDAR);
+	if (c.id != w->calendar.id)
+		return IMPORT_CALENDAR;
+	if (web_reach(store, &c, j->account, false, &reach, &e) != 0)
+		return IMPORT_STORE;
+	return reach < SHARE_WRITE ? IMPORT_ACCESS : IMPORT_WHOLE;
+}
+
+/* The first reason counts. */
+static void break_off(struct job *j, enum import_break why)
+{
+	if (j->state.why == IMPORT_WHOLE)
+		j->state.why = why;
+}
+
 static int take_told(const struct import_told *told, void *arg)
 {
 	struct job *j = arg;
-	bool stop;
+	bool check = ++j->tried % IMPORT_CHECKED_EVERY == 0, stop;
+	enum import_break lost = check ? lost_right(j) : IMPORT_WHOLE;
 
 	pthread_mutex_lock(&j->all->lock);
 	j->state.count[told->outcome]++;
 	if (told->outcome == IMPORT_REFUSED)
 		keep_refusal(j, told);
-	stop = j->stop;
+	break_off(j, lost);
+	stop = j->state.why != IMPORT_WHOLE;
 	pthread_mutex_unlock(&j->all->lock);
 	return stop;
+}
+
+/* What was to break it off may have come too late for that. */
+static void settle(struct job *j, bool whole)
+{
+	pthread_mutex_lock(&j->all->lock);
+	break_off(j, IMPORT_STORE);
+	if (whole)
+		j->state.why = IMPORT_WHOLE;
+	j->state.ended = clock_now();
+	if (j->state.why > IMPORT_STORE)
+		log_info("an import of %s into %s was broken off: %s", j->account, j->state.calendar,
+			import_break_name(j->state.why));
+	pthread_mutex_unlock(&j->all->lock);
 }
 
 static void *run(void *arg)
@@ -108,10 +195,7 @@ static void *run(void *arg)
 		.replace = j->state.replace, .told = take_told, .arg = j }, &whole);
 	work_free(w);
 	j->work = NULL;
-	pthread_mutex_lock(&j->all->lock);
-	j->state.broken = !whole;
-	j->state.ended = clock_now();
-	pthread_mutex_unlock(&j->all->lock);
+	settle(j, whole);
 	return NULL;
 }
 
@@ -208,7 +292,21 @@ static struct work *make_work(const struct import_begin *b)
 	w->rq = (struct event_request){ .store = b->web->store, .policies = b->web->policies,
 		.limits = &b->web->ical, .mem = mem, .actor = copy_actor(mem, b->who), .now = b->now,
 		.quotas = b->web->quotas };
+	w->bearer = b->bearer ? arena_strdup(mem, b->bearer) : NULL;
 	return w;
+}
+
+/* With what the account came in, as long as it is as it was then. */
+static int keep_login(struct work *w, const struct import_begin *b, struct err *e)
+{
+	struct account ac;
+
+	if (store_account(w->web->store, b->who->name, w->mem, &ac, e) != 0)
+		return -1;
+	if (ac.generation != b->who->generation || ac.removed || !ac.password)
+		return err_set(e, ERR_CHANGED, "the account has changed meanwhile");
+	digest_chain(ac.password, strlen(ac.password), w->password);
+	return 0;
 }
 
 /* A place in the list, before anything is made of the file. NULL: there is none. */
@@ -264,7 +362,7 @@ int imports_begin(struct imports *i, const struct import_begin *b, char id[IMPOR
 		return err_set(e, ERR_BUSY, "too many imports are under way (setting imports)");
 	memcpy(id, j->state.id, IMPORT_ID_SIZE);
 	j->work = make_work(b);
-	if (read_file(j, e) == 0 && start(i, j, e) == 0)
+	if (keep_login(j->work, b, e) == 0 && read_file(j, e) == 0 && start(i, j, e) == 0)
 		return 0;
 	give_back(i, j);
 	return -1;
@@ -314,7 +412,7 @@ int imports_end(struct imports *i, const char *account, const char *id, struct e
 	else if (i->job[n]->state.ended != 0)
 		forget(i, n);
 	else
-		i->job[n]->stop = true;
+		break_off(i->job[n], IMPORT_STOPPED);
 	pthread_mutex_unlock(&i->lock);
 	return rc;
 }
@@ -325,7 +423,7 @@ void imports_destroy(struct imports *i)
 		return;
 	pthread_mutex_lock(&i->lock);
 	for (size_t n = 0; n < i->count; n++)
-		i->job[n]->stop = true;
+		break_off(i->job[n], IMPORT_STOPPED);
 	pthread_mutex_unlock(&i->lock);
 	for (size_t n = 0; n < i->count; n++) {
 		pthread_join(i->job[n]->thread, NULL);

@@ -245,3 +245,23 @@ def test_an_import_that_has_ended_is_not_stopped(s):
         assert b.js("return deleted") == 0
         b.click("dialog.panel header button")
         b.see("Imports of the last hour")
+
+
+def test_import_broken_off(s):
+    """Why it was, and by whom."""
+    c = Console(s, "marc")
+    text = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//browser test//EN\r\n" + "".join(map(event, range(5000))) +
+            "END:VCALENDAR\r\n")
+    r = c.ask("POST", "/calendars/marc/calendar/imports", text, {"Content-Type": "text/calendar"}, replace="1")
+    assert r.status == 202, r
+    one = f"/imports/{r.json()['id']}"
+    assert c.ask("DELETE", one).status == 204
+    wait_for(lambda: c.get(one)["state"] == "broken")
+    with signed_in(s, "marc") as b:
+        page(b, s, "calendars")
+        b.see("Broken off after")
+        b.see(": stopped")
+        b.click("header .who button")
+        b.see("arrêté")
+        assert not axe.complaints(b) and not b.complaints()
+    assert c.ask("DELETE", one).status == 204

@@ -4,7 +4,7 @@ import time
 
 from appointments import CLIENT, Practice, practices
 from console import API, Console, problem
-from dedit_wire import Server, read_answer, wait_for
+from dedit_wire import PASSWORD, Server, read_answer, wait_for
 
 CONSOLE = True
 PATH = "/calendars/anna/calendar/imports"
@@ -48,6 +48,7 @@ def test_stored(_):
         first = begin(c, calendar(*(vevent(f"e{n}", 1 + n % 28) for n in range(120))))
         o = end(c, first)
         assert o["state"] == "done" and counts(o) == (120, 120, 120, 0, 0, 0) and o["calendar"] == "anna/calendar"
+        assert o["why"] is None
         assert o["refusals"] == [] and not o["truncated"] and o["began"] <= o["ended"] and o["replace"] is False
         assert count(s) == 120
         # again: there already; with replace: as it is in the file
@@ -144,6 +145,7 @@ def test_stopped(_):
         assert c.ask("DELETE", f"/imports/{id}").status == 204
         o = end(c, id)
         assert o["state"] == "broken" and 0 < o["done"] < o["total"] == 20000
+        assert o["why"] == "stopped"
         assert count(s) == o["imported"]
         # others are served meanwhile
         id = begin(c, big)
@@ -153,6 +155,73 @@ def test_stopped(_):
         s.start()
         problem(Console(s).ask("GET", f"/imports/{id}"), 404)
         assert count(s) >= o["imported"]
+
+
+BIG = calendar(*(vevent(f"e{n}", 1 + n % 28) for n in range(20000)))
+SHARED = "/calendars/anna/work/imports"
+
+
+def broken(s, c, id, why):
+    """Before its end, and for that reason."""
+    o = end(c, id)
+    assert o["state"] == "broken" and o["why"] == why, o
+    assert 0 < o["done"] < o["total"], o
+    return o
+
+
+def test_goes_on_no_longer_than_the_right_to_it(_):
+    """Whoever is no longer let in, or no longer let write there, imports no more."""
+    with Server(users=("anna", "marc", "zoe")) as s:
+        anna = Console(s)
+
+        def begun(c):
+            id = begin(c, BIG, SHARED, replace="1")
+            wait_for(lambda: c.get(f"/imports/{id}")["done"] > 0)
+            return id
+
+        def share(user, access):
+            assert anna.ask("PUT", f"/calendars/anna/work/shares/{user}", {"access": access}).status == 204
+
+        s.dedit("calendar", "add", "anna/work")
+        marc = Console(s, "marc")
+        share("marc", "write")
+        # the share is made a lesser one, and taken back
+        id = begun(marc)
+        share("marc", "read")
+        o = broken(s, marc, id, "access")
+        assert count(s, path="/calendars/anna/work/") == o["imported"]
+        assert "an import of marc into anna/work was broken off: access\n" in s.log()
+        s.dedit("delegate", "anna", "marc", "write")
+        id = begun(marc)
+        s.dedit("delegate", "anna", "marc", "none")
+        broken(s, marc, id, "access")
+        # signing out, or a change that takes nothing back, is no end
+        share("marc", "write")
+        id = begun(marc)
+        assert marc.ask("DELETE", "/session").status == 204
+        s.dedit("user", "token", "marc", "add", "phone")
+        marc = Console(s, "marc")
+        done = marc.get(f"/imports/{id}")["done"]
+        wait_for(lambda: marc.get(f"/imports/{id}")["done"] > done + 300)
+        # another password
+        s.dedit("user", "passwd", "marc", input=PASSWORD + "x\n")
+        broken(s, Console(s, "marc", PASSWORD + "x"), id, "login")
+        # a token
+        token = s.dedit("user", "token", "zoe", "add", "script", "--api").stdout.strip()
+        share("zoe", "write")
+        r = s.request("POST", API + SHARED, BIG, {**FILE, "Authorization": f"Bearer {token}"}, None)
+        assert r.status == 202, r
+        s.dedit("user", "token", "zoe", "revoke", token.split("-")[0])
+        zoe = Console(s, "zoe")
+        broken(s, zoe, r.json()["id"], "login")
+        # the account
+        begun(zoe)
+        s.dedit("user", "remove", "zoe")
+        wait_for(lambda: "an import of zoe into anna/work was broken off: account\n" in s.log())
+        # the calendar
+        id = begun(anna)
+        wait_for(lambda: anna.ask("DELETE", "/calendars/anna/work").status == 204)
+        broken(s, anna, id, "calendar")
 
 
 def test_under_a_policy(_):

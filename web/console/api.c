@@ -283,7 +283,7 @@ static int check_token(struct api *a, const struct api_row *row)
 {
 	if (a->http->read_only && !is_read(a->http))
 		return api_refuse(a, 403, "this token may only read");
-	if (a->http->by_token && row->flags & API_IN_PERSON)
+	if (a->http->bearer && row->flags & API_IN_PERSON)
 		return api_refuse(a, 403, "for who is signed in, not with a token");
 	return 0;
 }

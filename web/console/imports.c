@@ -26,11 +26,13 @@ static json_t *import_json(const struct import_state *s)
 	static const char *const names[] = { [IMPORT_NEW] = "imported", [IMPORT_REPLACED] = "replaced",
 		[IMPORT_SKIPPED] = "skipped", [IMPORT_REFUSED] = "refused" };
 	size_t done = 0;
-	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:I, s:o, s:b}", "id", s->id, "calendar", s->calendar,
-		"replace", s->replace, "state", s->ended == 0 ? "running" : s->broken ? "broken" : "done", "began",
-		json_time(s->began), "ended", s->ended ? json_time(s->ended) : json_null(), "total",
-		(json_int_t)s->total, "refusals", refusals_json(s), "truncated",
-		s->refusal_count < s->count[IMPORT_REFUSED]);
+	bool broken = s->ended != 0 && s->why != IMPORT_WHOLE;
+	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:I, s:o, s:b}", "id", s->id,
+		"calendar", s->calendar, "replace", s->replace, "state",
+		s->ended == 0 ? "running" : broken ? "broken" : "done", "why",
+		broken ? json_string(import_break_name(s->why)) : json_null(), "began", json_time(s->began), "ended",
+		s->ended ? json_time(s->ended) : json_null(), "total", (json_int_t)s->total, "refusals",
+		refusals_json(s), "truncated", s->refusal_count < s->count[IMPORT_REFUSED]);
 
 	for (size_t n = 0; n < IMPORT_OUTCOMES; n++) {
 		json_object_set_new(o, names[n], json_integer((json_int_t)s->count[n]));
@@ -85,8 +87,8 @@ int api_import_begin(struct api *a)
 	if (api_query_number(a, "replace", 0, 1, &replace) < 0 || api_writable_calendar(a, &c) < 0)
 		return a->http->res->status;
 	if (imports_begin(a->http->imports, &(struct import_begin){ .web = a->web, .who = &a->http->who,
-		.calendar = &c, .text = a->http->body, .len = a->http->body_len, .replace = replace != 0,
-		.now = a->http->now }, id, &e) < 0)
+		.bearer = a->http->bearer, .calendar = &c, .text = a->http->body, .len = a->http->body_len,
+		.replace = replace != 0, .now = a->http->now }, id, &e) < 0)
 		return api_fail(a, &e);
 	status = send_import(a, 202, id);
 	response_header(a->http->res, "Location", arena_printf(a->mem, "/console/api/imports/%s", id));
