@@ -2,13 +2,13 @@
 import * as api from "./api.js";
 import { ask, field, h, panel, say, wrong } from "./dom.js";
 import { moment, number } from "./format.js";
-import { named, t } from "./texts.js";
+import { has, t } from "./texts.js";
 
 const TYPE = "text/calendar";
 const one = (id) => api.path("imports", id);
 const running = (i) => i.state === "running";
 const brokenOff = (i) => i.state !== "broken" ? null : t("import.broken", { done: number(i.done), total: number(i.total),
-	why: named("import-why", i.why) });
+	why: has(`import-why.${i.why}`) ? t(`import-why.${i.why}`, { who: i["stopped-by"] ?? "" }) : i.why });
 
 // ---- how one is told ----
 
@@ -77,14 +77,14 @@ export async function importInto(calendar, name, done) {
 		await look(started, t("import.title", { name }), done);
 }
 
-// Those under way, and those of the last hour.
-export async function imports(done, signal) {
+// Those under way, and those of the last hour: one's own, others' into one's calendars, and to an administrator all.
+export async function imports(self, done, signal) {
 	const list = (await api.get("imports", {}, signal)).imports;
 	const button = (doing, i, act) => h("button", { type: "button", class: "link", "aria-label": [doing, i.calendar,
 		moment(i.began)].join(", "), onclick: act }, doing);
 	const forget = async (i) => { await api.send("DELETE", one(i.id)); say(t("import.forgotten")); done(); };
 	return list.length ? h("section", {}, h("h2", {}, t("import.list")), h("ul", { class: "lines" }, list.map((i) => h("li", { "data-ref": i.id },
-		h("span", {}, [i.calendar, moment(i.began), brokenOff(i), running(i) ? counted(i) : outcome(i)].filter(Boolean).join(" · ")),
+		h("span", {}, [i.calendar, i.account === self ? null : t("import.by", { who: i.account }), moment(i.began), brokenOff(i), running(i) ? counted(i) : outcome(i)].filter(Boolean).join(" · ")),
 		h("span", { class: "row" }, button(t("import.look"), i, () => look(i, i.calendar, done)),
-			running(i) ? null : button(t("import.forget"), i, () => forget(i))))))) : null;
+			running(i) || i.account !== self ? null : button(t("import.forget"), i, () => forget(i))))))) : null;
 }

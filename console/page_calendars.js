@@ -139,7 +139,7 @@ export async function calendars(place, context) {
 	const other = session.owners.find((o) => o.name === owner && o.name !== session.name);
 	const done = () => signal.aborted || context.refresh();
 	const [mine, others, imported] = await Promise.all([api.get("calendars", {}, signal),
-		other ? api.get("calendars", { owner }, signal) : null, imports(done, signal)]);
+		other ? api.get("calendars", { owner }, signal) : null, imports(session.name, done, signal)]);
 	const shown = new Set(mine.calendars.map((c) => c.calendar));
 	place.replaceChildren(h("p", { class: "above" }, h("button", { type: "button", class: "primary", "data-key": "new", onclick: () => create(done) }, t("calendars.new"))),
 		cards(mine.calendars, done), ...(others ? [h("section", {}, h("h2", {}, t("calendars.of", { name: other.displayname })),

@@ -146,6 +146,7 @@ static const struct conf_option server_options[] = {
 	{ "max-console-body",        CONF_SIZE,     "4M",             1024,   64 * MIB,    NULL },
 	{ "max-import-size",         CONF_SIZE,     "16M",            1024,   256 * MIB,   NULL },
 	{ "imports",                 CONF_INT,      "2",              0,      16,          NULL },
+	{ "imports-per-account",     CONF_INT,      "1",              1,      16,          NULL },
 	/* what programs are told */
 	{ "refresh-interval",        CONF_DURATION, "1h",             0,      366 * DAY,   NULL },
 	/* limits of one request */
@@ -359,6 +360,7 @@ static void read_sessions(struct settings *s, const struct conf_section *sec)
 	s->console_body = (size_t)conf_number(sec, "max-console-body");
 	s->import_size = (size_t)conf_number(sec, "max-import-size");
 	s->imports = (size_t)conf_number(sec, "imports");
+	s->imports_each = (size_t)conf_number(sec, "imports-per-account");
 }
 
 static void read_connections(struct settings *s, const struct conf_section *sec)

@@ -45,7 +45,7 @@ struct settings {
 	size_t session_count;
 	struct session_rule sessions;
 	size_t console_body, import_size;   /* bytes */
-	size_t imports;                     /* at once */
+	size_t imports, imports_each;       /* at once, of one account */
 
 	struct store_options store;
 	struct policy_options policy;

@@ -53,6 +53,7 @@ int site_create(struct settings *settings, const char *data, struct site **out, 
 	s->web.console_body = settings->console_body;
 	s->web.import_size = settings->import_size;
 	s->web.imports = settings->imports;
+	s->web.imports_each = settings->imports_each;
 	s->web.data = policy.ledger;
 	s->web.backup = settings->backup;
 	s->web.hold = hold_web;

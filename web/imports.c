@@ -30,7 +30,7 @@ struct job {
 	struct imports *all;
 	pthread_t thread;
 	struct arena *kept;         /* of what is told of it; under the lock once it has begun */
-	const char *account;
+	const char *owner;          /* of its calendar */
 	struct work *work;          /* NULL: it has ended */
 	bool begun;                 /* else its file is being read, and it is told to nobody */
 	size_t tried;               /* of its own thread's, as `work` */
@@ -132,7 +132,7 @@ static enum import_break lost_right(const struct job *j)
 	struct account ac;
 	struct err e;
 
-	if (store_account(store, j->account, mem, &ac, &e) != 0)
+	if (store_account(store, j->state.account, mem, &ac, &e) != 0)
 		return missing(&e, IMPORT_ACCOUNT);
 	if (ac.removed || !ac.password)
 		return IMPORT_ACCOUNT;
@@ -142,7 +142,7 @@ static enum import_break lost_right(const struct job *j)
 		return missing(&e, IMPORT_CALENDAR);
 	if (c.id != w->calendar.id)
 		return IMPORT_CALENDAR;
-	if (web_reach(store, &c, j->account, false, &reach, &e) != 0)
+	if (web_reach(store, &c, j->state.account, false, &reach, &e) != 0)
 		return IMPORT_STORE;
 	return reach < SHARE_WRITE ? IMPORT_ACCESS : IMPORT_WHOLE;
 }
@@ -179,7 +179,7 @@ static void settle(struct job *j, bool whole)
 		j->state.why = IMPORT_WHOLE;
 	j->state.ended = clock_now();
 	if (j->state.why > IMPORT_STORE)
-		log_info("an import of %s into %s was broken off: %s", j->account, j->state.calendar,
+		log_info("an import of %s into %s was broken off: %s", j->state.account, j->state.calendar,
 			import_break_name(j->state.why));
 	pthread_mutex_unlock(&j->all->lock);
 }
@@ -232,18 +232,28 @@ static void sweep(struct imports *i, int64_t now)
 	}
 }
 
-static size_t under_way(const struct imports *i)
+/* account NULL: of all. */
+static size_t under_way(const struct imports *i, const char *account)
 {
 	size_t count = 0;
 
-	for (size_t n = 0; n < i->count; n++)
-		count += i->job[n]->state.ended == 0;
+	for (size_t n = 0; n < i->count; n++) {
+		const struct import_state *s = &i->job[n]->state;
+
+		count += s->ended == 0 && (!account || strcmp(s->account, account) == 0);
+	}
 	return count;
 }
 
-static bool is_asked(const struct job *j, const char *account, const char *id)
+static bool is_own(const struct job *j, const struct principal *who)
 {
-	return j->begun && strcmp(j->account, account) == 0 && (!id || strcmp(j->state.id, id) == 0);
+	return strcmp(j->state.account, who->name) == 0;
+}
+
+static bool is_asked(const struct job *j, const struct principal *who, const char *id)
+{
+	return j->begun && (!id || strcmp(j->state.id, id) == 0) &&
+		(is_own(j, who) || strcmp(j->owner, who->name) == 0 || who->admin);
 }
 
 /* ---- begun ---- */
@@ -270,7 +280,8 @@ static struct job *make_job(struct imports *i, const struct import_begin *b)
 
 	j->all = i;
 	j->kept = arena_create();
-	j->account = arena_strdup(j->kept, b->who->name);
+	j->owner = arena_strdup(j->kept, b->calendar->owner);
+	j->state.account = arena_strdup(j->kept, b->who->name);
 	j->state.calendar = arena_printf(j->kept, "%s/%s", b->calendar->owner, b->calendar->name);
 	j->state.refusals = arena_array(j->kept, IMPORT_REFUSALS, sizeof(*j->state.refusals));
 	j->state.replace = b->replace;
@@ -309,17 +320,27 @@ static int keep_login(struct work *w, const struct import_begin *b, struct err *
 	return 0;
 }
 
-/* A place in the list, before anything is made of the file. NULL: there is none. */
-static struct job *reserve(struct imports *i, const struct import_begin *b)
+static int check_room(const struct imports *i, const struct import_begin *b, struct err *e)
 {
-	struct job *j = NULL;
+	if (under_way(i, b->who->name) >= b->web->imports_each)
+		return err_set(e, ERR_EXISTS, "an import of yours is under way (setting imports-per-account)");
+	if (under_way(i, NULL) >= b->web->imports || i->count > IMPORTS_KEPT)
+		return err_set(e, ERR_BUSY, "too many imports are under way (setting imports)");
+	return 0;
+}
+
+/* A place in the list, before anything is made of the file. */
+static int reserve(struct imports *i, const struct import_begin *b, struct job **out, struct err *e)
+{
+	int rc;
 
 	pthread_mutex_lock(&i->lock);
 	sweep(i, b->now);
-	if (under_way(i) < b->web->imports && i->count <= IMPORTS_KEPT)
-		i->job[i->count++] = j = make_job(i, b);
+	rc = check_room(i, b, e);
+	if (rc == 0)
+		i->job[i->count++] = *out = make_job(i, b);
 	pthread_mutex_unlock(&i->lock);
-	return j;
+	return rc;
 }
 
 static void give_back(struct imports *i, struct job *j)
@@ -356,10 +377,10 @@ static int start(struct imports *i, struct job *j, struct err *e)
 
 int imports_begin(struct imports *i, const struct import_begin *b, char id[IMPORT_ID_SIZE], struct err *e)
 {
-	struct job *j = reserve(i, b);
+	struct job *j;
 
-	if (!j)
-		return err_set(e, ERR_BUSY, "too many imports are under way (setting imports)");
+	if (reserve(i, b, &j, e) != 0)
+		return -1;
 	memcpy(id, j->state.id, IMPORT_ID_SIZE);
 	j->work = make_work(b);
 	if (keep_login(j->work, b, e) == 0 && read_file(j, e) == 0 && start(i, j, e) == 0)
@@ -370,10 +391,13 @@ int imports_begin(struct imports *i, const struct import_begin *b, char id[IMPOR
 
 /* ---- watched and ended ---- */
 
-static void copy_state(const struct job *j, struct arena *mem, struct import_state *out)
+static void copy_state(const struct job *j, bool own, struct arena *mem, struct import_state *out)
 {
 	*out = j->state;
+	out->account = arena_strdup(mem, j->state.account);
 	out->calendar = arena_strdup(mem, j->state.calendar);
+	out->stopper = j->state.stopper ? arena_strdup(mem, j->state.stopper) : NULL;
+	out->refusal_count = own ? j->state.refusal_count : 0;
 	out->refusals = arena_array(mem, out->refusal_count + 1, sizeof(*out->refusals));
 	for (size_t n = 0; n < out->refusal_count; n++) {
 		const struct import_refusal *r = &j->state.refusals[n];
@@ -383,8 +407,8 @@ static void copy_state(const struct job *j, struct arena *mem, struct import_sta
 	}
 }
 
-size_t imports_list(struct imports *i, const char *account, const char *id, int64_t now, struct arena *mem,
-	struct import_state **out)
+size_t imports_list(struct imports *i, const struct principal *who, const char *id, int64_t now,
+	struct arena *mem, struct import_state **out)
 {
 	size_t count = 0;
 
@@ -392,27 +416,39 @@ size_t imports_list(struct imports *i, const char *account, const char *id, int6
 	sweep(i, now);
 	*out = arena_array(mem, i->count + 1, sizeof(**out));
 	for (size_t n = i->count; n-- > 0;) {
-		if (is_asked(i->job[n], account, id))
-			copy_state(i->job[n], mem, &(*out)[count++]);
+		if (is_asked(i->job[n], who, id))
+			copy_state(i->job[n], is_own(i->job[n], who), mem, &(*out)[count++]);
 	}
 	pthread_mutex_unlock(&i->lock);
 	return count;
 }
 
-int imports_end(struct imports *i, const char *account, const char *id, struct err *e)
+static void stop_job(struct job *j, const struct principal *who)
+{
+	if (j->state.why != IMPORT_WHOLE)
+		return;
+	j->state.why = IMPORT_STOPPED;
+	j->state.stopper = arena_strdup(j->kept, who->name);
+	if (!is_own(j, who))
+		log_info("an import of %s into %s is stopped by %s", j->state.account, j->state.calendar, who->name);
+}
+
+int imports_end(struct imports *i, const struct principal *who, const char *id, struct err *e)
 {
 	size_t n = 0;
 	int rc = 0;
 
 	pthread_mutex_lock(&i->lock);
-	while (n < i->count && !is_asked(i->job[n], account, id))
+	while (n < i->count && !is_asked(i->job[n], who, id))
 		n++;
 	if (n == i->count)
 		rc = err_set(e, ERR_NOT_FOUND, "there is no such import");
-	else if (i->job[n]->state.ended != 0)
+	else if (i->job[n]->state.ended == 0)
+		stop_job(i->job[n], who);
+	else if (is_own(i->job[n], who))
 		forget(i, n);
 	else
-		break_off(i->job[n], IMPORT_STOPPED);
+		rc = err_set(e, ERR_DENIED, "it has ended, and is listed for who began it");
 	pthread_mutex_unlock(&i->lock);
 	return rc;
 }

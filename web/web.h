@@ -24,7 +24,8 @@ struct web {
 	const char *public_base; /* what stands before a path in links; NULL: none are written */
 	const struct quotas *quotas; /* NULL: none */
 	size_t console_body; /* the most that the console takes at once */
-	size_t import_size, imports; /* bytes of a file; how many are read in at once */
+	size_t import_size; /* bytes of a file */
+	size_t imports, imports_each; /* how many are read in at once, of one account */
 	const char *data, *backup; /* folders: of what is kept, for backups; NULL: none are made */
 	/* What goes on behind its answer holds what it uses. */
 	void (*hold)(const struct web *web), (*release)(const struct web *web);

@@ -260,8 +260,8 @@ def test_import_broken_off(s):
     with signed_in(s, "marc") as b:
         page(b, s, "calendars")
         b.see("Broken off after")
-        b.see(": stopped")
+        b.see("stopped by marc")
         b.click("header .who button")
-        b.see("arrêté")
+        b.see("arrêté par marc")
         assert not axe.complaints(b) and not b.complaints()
     assert c.ask("DELETE", one).status == 204

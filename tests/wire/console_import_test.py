@@ -48,7 +48,7 @@ def test_stored(_):
         first = begin(c, calendar(*(vevent(f"e{n}", 1 + n % 28) for n in range(120))))
         o = end(c, first)
         assert o["state"] == "done" and counts(o) == (120, 120, 120, 0, 0, 0) and o["calendar"] == "anna/calendar"
-        assert o["why"] is None
+        assert (o["account"], o["why"], o["stopped-by"]) == ("anna", None, None)
         assert o["refusals"] == [] and not o["truncated"] and o["began"] <= o["ended"] and o["replace"] is False
         assert count(s) == 120
         # again: there already; with replace: as it is in the file
@@ -145,7 +145,7 @@ def test_stopped(_):
         assert c.ask("DELETE", f"/imports/{id}").status == 204
         o = end(c, id)
         assert o["state"] == "broken" and 0 < o["done"] < o["total"] == 20000
-        assert o["why"] == "stopped"
+        assert (o["why"], o["stopped-by"]) == ("stopped", "anna")
         assert count(s) == o["imported"]
         # others are served meanwhile
         id = begin(c, big)
@@ -164,19 +164,19 @@ SHARED = "/calendars/anna/work/imports"
 def broken(s, c, id, why):
     """Before its end, and for that reason."""
     o = end(c, id)
-    assert o["state"] == "broken" and o["why"] == why, o
+    assert o["state"] == "broken" and o["why"] == why and o["stopped-by"] is None, o
     assert 0 < o["done"] < o["total"], o
     return o
 
 
 def test_goes_on_no_longer_than_the_right_to_it(_):
     """Whoever is no longer let in, or no longer let write there, imports no more."""
-    with Server(users=("anna", "marc", "zoe")) as s:
-        anna = Console(s)
+    with Server(users=("anna", "marc", "zoe", "root"), extra='group "admin" { members = { "root" } }') as s:
+        anna, root = Console(s), Console(s, "root")
 
         def begun(c):
             id = begin(c, BIG, SHARED, replace="1")
-            wait_for(lambda: c.get(f"/imports/{id}")["done"] > 0)
+            wait_for(lambda: root.get(f"/imports/{id}")["done"] > 0)
             return id
 
         def share(user, access):
@@ -200,28 +200,83 @@ def test_goes_on_no_longer_than_the_right_to_it(_):
         id = begun(marc)
         assert marc.ask("DELETE", "/session").status == 204
         s.dedit("user", "token", "marc", "add", "phone")
-        marc = Console(s, "marc")
-        done = marc.get(f"/imports/{id}")["done"]
-        wait_for(lambda: marc.get(f"/imports/{id}")["done"] > done + 300)
+        done = root.get(f"/imports/{id}")["done"]
+        wait_for(lambda: root.get(f"/imports/{id}")["done"] > done + 300)
         # another password
         s.dedit("user", "passwd", "marc", input=PASSWORD + "x\n")
-        broken(s, Console(s, "marc", PASSWORD + "x"), id, "login")
+        broken(s, root, id, "login")
         # a token
         token = s.dedit("user", "token", "zoe", "add", "script", "--api").stdout.strip()
         share("zoe", "write")
         r = s.request("POST", API + SHARED, BIG, {**FILE, "Authorization": f"Bearer {token}"}, None)
         assert r.status == 202, r
+        id = r.json()["id"]
         s.dedit("user", "token", "zoe", "revoke", token.split("-")[0])
-        zoe = Console(s, "zoe")
-        broken(s, zoe, r.json()["id"], "login")
+        broken(s, root, id, "login")
         # the account
-        begun(zoe)
+        zoe = Console(s, "zoe")
+        id = begun(zoe)
         s.dedit("user", "remove", "zoe")
-        wait_for(lambda: "an import of zoe into anna/work was broken off: account\n" in s.log())
+        broken(s, root, id, "account")
         # the calendar
         id = begun(anna)
         wait_for(lambda: anna.ask("DELETE", "/calendars/anna/work").status == 204)
         broken(s, anna, id, "calendar")
+
+
+def test_others_who_may_see_and_stop_it(_):
+    """The owner of the calendar, and administrators; it is forgotten by who began it alone."""
+    users = ("anna", "marc", "zoe", "root", "boss")
+    with Server(users=users, extra='group "admin" { members = { "root" } }') as s:
+        anna, marc, zoe, root, boss = (Console(s, u) for u in users)
+        s.dedit("calendar", "add", "anna/work")
+        for user in ("marc", "zoe"):
+            anna.ask("PUT", f"/calendars/anna/work/shares/{user}", {"access": "write"})
+        s.dedit("delegate", "anna", "boss", "write")
+        bad = calendar(*(vevent(f"bad{n}", start="DTSTART:nonsense\r\n") for n in range(50)))
+        for other in (anna, root):
+            id = begin(marc, bad[:-len("END:VCALENDAR\r\n")] + BIG[BIG.index("BEGIN:VEVENT"):], SHARED, replace="1")
+            wait_for(lambda: marc.get(f"/imports/{id}")["refused"] == 50)
+            for stranger in (zoe, boss):
+                assert stranger.get("/imports") == {"imports": []}
+                problem(stranger.ask("DELETE", f"/imports/{id}"), 404)
+            seen = other.get(f"/imports/{id}")
+            assert seen["account"] == "marc" and [i["id"] for i in other.get("/imports")["imports"]][0] == id
+            # what stands in the file is its owner's business
+            assert seen["refused"] == 50 and seen["refusals"] == [] and seen["truncated"]
+            assert other.ask("DELETE", f"/imports/{id}").status == 204
+            o = end(marc, id)
+            assert (o["state"], o["why"], o["stopped-by"]) == ("broken", "stopped", other.session["name"]), o
+            assert f"an import of marc into anna/work is stopped by {other.session['name']}\n" in s.log()
+            assert len(o["refusals"]) == 50
+            problem(other.ask("DELETE", f"/imports/{id}"), 403, "who began it")
+            assert marc.ask("DELETE", f"/imports/{id}").status == 204
+        # into one's own calendar it is the administrator's to see, and nobody else's
+        id = begin(marc, BIG, "/calendars/marc/calendar/imports")
+        problem(anna.ask("GET", f"/imports/{id}"), 404)
+        assert root.ask("DELETE", f"/imports/{id}").status == 204
+
+
+def test_how_many_at_once(_):
+    """Of one account, and of all."""
+    with Server(settings="imports = 2\nimports-per-account = 1", users=("anna", "marc", "zoe")) as s:
+        anna, marc, zoe = (Console(s, u) for u in ("anna", "marc", "zoe"))
+
+        def ask(c, text=BIG):
+            return c.ask("POST", f"/calendars/{c.session['name']}/calendar/imports", text, FILE)
+
+        first = ask(anna)
+        assert first.status == 202
+        r = ask(anna)
+        problem(r, 409, "imports-per-account")
+        assert "retry-after" not in r.headers
+        assert ask(marc).status == 202
+        r = ask(zoe)
+        problem(r, 503, "setting imports")
+        assert "retry-after" in r.headers
+        assert anna.ask("DELETE", f"/imports/{first.json()['id']}").status == 204
+        end(anna, first.json()["id"])
+        assert ask(anna, calendar(vevent("x"))).status == 202
 
 
 def test_under_a_policy(_):

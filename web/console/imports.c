@@ -27,10 +27,11 @@ static json_t *import_json(const struct import_state *s)
 		[IMPORT_SKIPPED] = "skipped", [IMPORT_REFUSED] = "refused" };
 	size_t done = 0;
 	bool broken = s->ended != 0 && s->why != IMPORT_WHOLE;
-	json_t *o = json_pack("{s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:I, s:o, s:b}", "id", s->id,
-		"calendar", s->calendar, "replace", s->replace, "state",
+	json_t *o = json_pack("{s:s, s:s, s:s, s:b, s:s, s:o, s:s?, s:o, s:o, s:I, s:o, s:b}", "id", s->id,
+		"account", s->account, "calendar", s->calendar, "replace", s->replace, "state",
 		s->ended == 0 ? "running" : broken ? "broken" : "done", "why",
-		broken ? json_string(import_break_name(s->why)) : json_null(), "began", json_time(s->began), "ended",
+		broken ? json_string(import_break_name(s->why)) : json_null(), "stopped-by",
+		broken ? s->stopper : NULL, "began", json_time(s->began), "ended",
 		s->ended ? json_time(s->ended) : json_null(), "total", (json_int_t)s->total, "refusals",
 		refusals_json(s), "truncated", s->refusal_count < s->count[IMPORT_REFUSED]);
 
@@ -45,7 +46,7 @@ static json_t *import_json(const struct import_state *s)
 int api_imports(struct api *a)
 {
 	struct import_state *states;
-	size_t count = imports_list(a->http->imports, a->http->who.name, NULL, a->http->now, a->mem, &states);
+	size_t count = imports_list(a->http->imports, &a->http->who, NULL, a->http->now, a->mem, &states);
 	json_t *list = json_array();
 
 	for (size_t n = 0; n < count; n++)
@@ -57,7 +58,7 @@ static int send_import(struct api *a, int status, const char *id)
 {
 	struct import_state *states;
 
-	if (imports_list(a->http->imports, a->http->who.name, id, a->http->now, a->mem, &states) == 0)
+	if (imports_list(a->http->imports, &a->http->who, id, a->http->now, a->mem, &states) == 0)
 		return api_refuse(a, 404, "there is no such import");
 	return api_send(a, status, import_json(&states[0]));
 }
@@ -99,5 +100,5 @@ int api_import_end(struct api *a)
 {
 	struct err e;
 
-	return imports_end(a->http->imports, a->http->who.name, a->part[0], &e) < 0 ? api_fail(a, &e) : api_done(a);
+	return imports_end(a->http->imports, &a->http->who, a->part[0], &e) < 0 ? api_fail(a, &e) : api_done(a);
 }

@@ -32,7 +32,7 @@ const struct api_row api_rows[] = {
 	{ "GET",    "/calendars/{owner}/{calendar}/export", API_CLIENT, API_NO_BODY, api_calendar_export, "a file" },
 	{ "POST",   "/calendars/{owner}/{calendar}/imports", API_CLIENT, API_CALENDAR, api_import_begin,
 		"events out of a file" },
-	{ "GET",    "/imports",       API_CLIENT, API_NO_BODY, api_imports,       "one's own" },
+	{ "GET",    "/imports",       API_CLIENT, API_NO_BODY, api_imports,       "those that it may see" },
 	{ "GET",    "/imports/{import}", API_CLIENT, API_NO_BODY, api_import,     "how far it is" },
 	{ "DELETE", "/imports/{import}", API_CLIENT, API_NO_BODY, api_import_end, "stop or forget it" },
 	{ "PUT",    "/calendars/{owner}/{calendar}/shares/{user}", API_CLIENT, API_JSON | API_IN_PERSON, api_share,
