@@ -120,6 +120,7 @@ static const struct conf_option server_options[] = {
 	{ "tombstones",              CONF_DURATION, "365d",           DAY,    3650 * DAY,  NULL },
 	{ "watch-folders",           CONF_INT,      "8192",           0,      1000000,     NULL },
 	{ "backup",                  CONF_STRING,   NULL,             0,      0,           check_not_empty },
+	{ "backups",                 CONF_INT,      "30",             1,      10000,       NULL },
 	/* policy modules */
 	{ "modules",                 CONF_LIST,     NULL,             0,      0,           check_not_empty },
 	{ "policy-ca",               CONF_STRING,   NULL,             0,      0,           check_not_empty },
@@ -429,6 +430,7 @@ static void read_server(struct settings *s, const struct conf_section *sec)
 	s->access_log = access_log_path(s, conf_string(sec, "access-log"));
 	s->data = absolute_path(s, conf_string(sec, "data"));
 	s->backup = absolute_path(s, conf_string(sec, "backup"));
+	s->backups = (size_t)conf_number(sec, "backups");
 	s->user = conf_string(sec, "user");
 	s->sandbox = conf_number(sec, "sandbox") != 0;
 	s->store.mirror_delay_ms = (unsigned)conf_number(sec, "mirror-delay");

@@ -27,6 +27,7 @@ struct settings {
 	const char *tls_certificate, *tls_key; /* absolute; NULL without TLS */
 	const char *data;                   /* absolute */
 	const char *backup;                 /* the folder for backups, absolute; NULL: none */
+	size_t backups;                     /* how many may be there */
 	const char *user;                   /* whom root becomes; NULL: nobody else */
 	bool sandbox;
 	bool plain_anywhere;

@@ -56,6 +56,7 @@ int site_create(struct settings *settings, const char *data, struct site **out, 
 	s->web.imports_each = settings->imports_each;
 	s->web.data = policy.ledger;
 	s->web.backup = settings->backup;
+	s->web.backups = settings->backups;
 	s->web.hold = hold_web;
 	s->web.release = release_web;
 	s->web.public_base = settings->public_base;

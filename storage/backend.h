@@ -22,6 +22,7 @@ int store_sqlite_backup(const struct store_backup_source *from, const char *to, 
 	struct err *e);
 int store_sqlite_backup_open(struct store *s, const struct store_backup_source *from, const char *to,
 	struct store_backup *out, struct err *e);
+int store_sqlite_backups(const char *path, size_t *out, struct err *e);
 int store_sqlite_restore(const char *path, const char *from, bool damaged, store_parse_fn parse,
 	store_problem_fn problem, void *arg, struct store_backup *out, struct err *e);
 

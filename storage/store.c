@@ -680,6 +680,12 @@ int store_backup_open(struct store *s, const struct store_backup_source *from, c
 	return store_sqlite_backup_open(s, from, to, out, e);
 }
 
+int store_backups(const char *path, size_t *out, struct err *e)
+{
+	assert(path != NULL && out != NULL);
+	return store_sqlite_backups(path, out, e);
+}
+
 int store_restore(const char *path, const char *from, bool damaged, store_parse_fn parse,
 	store_problem_fn problem, void *arg, struct store_backup *out, struct err *e)
 {

@@ -622,6 +622,8 @@ int store_backup(const struct store_backup_source *from, const char *to, struct 
  * ERR_BUSY: a backup is being made already. */
 int store_backup_open(struct store *s, const struct store_backup_source *from, const char *to,
 	struct store_backup *out, struct err *e);
+/* How many backups are complete in the folders right below `path`, whoever made them. */
+int store_backups(const char *path, size_t *out, struct err *e);
 /* Makes a data folder of a backup. `path` is missing, or holds nothing that could be lost. The copy is looked
  * at as by a deep check before anything is in its place, and each problem is told: unless `damaged`, one is
  * enough to fail, with nothing restored. New epoch, and numbers that were never given before (15.13). */

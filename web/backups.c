@@ -117,6 +117,17 @@ static int start(struct backups *b, const struct web *web, int64_t now, struct e
 	return err_errno(e, ERR_BUSY, "backup");
 }
 
+/* A folder that can't be read is no matter of room: the backup will say what is wrong with it. */
+static int check_room(const struct web *web, struct err *e)
+{
+	struct err unused;
+	size_t count;
+
+	if (store_backups(web->backup, &count, &unused) != 0 || count < web->backups)
+		return 0;
+	return err_set(e, ERR_FULL, "there are %zu backups already (setting backups): take older ones away", count);
+}
+
 int backups_begin(struct backups *b, const struct web *web, int64_t now, struct err *e)
 {
 	int rc;
@@ -126,8 +137,10 @@ int backups_begin(struct backups *b, const struct web *web, int64_t now, struct 
 	pthread_mutex_lock(&b->lock);
 	if (b->stop)
 		rc = err_set(e, ERR_BUSY, "the server is ending");
+	else if (b->now.began != 0)
+		rc = err_set(e, ERR_EXISTS, "a backup is being made");
 	else
-		rc = b->now.began != 0 ? err_set(e, ERR_EXISTS, "a backup is being made") : start(b, web, now, e);
+		rc = check_room(web, e) != 0 ? -1 : start(b, web, now, e);
 	pthread_mutex_unlock(&b->lock);
 	return rc;
 }

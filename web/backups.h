@@ -24,7 +24,8 @@ struct backups *backups_create(void);
 void backups_stop(struct backups *b);
 /* Stops, and waits until that has come about. Accepts NULL. */
 void backups_destroy(struct backups *b);
-/* ERR_INVALID: no folder is configured; ERR_EXISTS: one is under way; ERR_BUSY. */
+/* ERR_INVALID: no folder is configured; ERR_EXISTS: one is under way; ERR_FULL: as many as may be are in the
+ * folder, of which none is anybody's to delete here; ERR_BUSY. */
 int backups_begin(struct backups *b, const struct web *web, int64_t now, struct err *e);
 /* The one under way (else now->began is 0), and the last that ended. */
 void backups_state(struct backups *b, struct backup_run *now, struct backup_run *last);

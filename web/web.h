@@ -27,6 +27,7 @@ struct web {
 	size_t import_size; /* bytes of a file */
 	size_t imports, imports_each; /* how many are read in at once, of one account */
 	const char *data, *backup; /* folders: of what is kept, for backups; NULL: none are made */
+	size_t backups; /* how many may be in that one */
 	/* What goes on behind its answer holds what it uses. */
 	void (*hold)(const struct web *web), (*release)(const struct web *web);
 	size_t results; /* the most that it lists at once */

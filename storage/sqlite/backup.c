@@ -273,3 +273,27 @@ int store_sqlite_backup_open(struct store *s, const struct store_backup_source *
 	}
 	return status;
 }
+
+static bool is_complete(int dir, const char *name)
+{
+	int folder cleanup_fd = -1;
+
+	return fs_open_subdir(dir, name, 0, &folder, NULL) == 0 &&
+		faccessat(folder, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int store_sqlite_backups(const char *path, size_t *out, struct err *e)
+{
+	cleanup_arena struct arena *mem = arena_create();
+	int dir cleanup_fd = -1;
+	const char **names;
+	size_t n, count = 0;
+
+	if (fs_open_dir(path, &dir, e) < 0 || fs_list(dir, mem, &names, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		count += is_complete(dir, names[i]);
+	}
+	*out = count;
+	return 0;
+}

@@ -3,6 +3,7 @@
 import contextlib
 import pathlib
 import re
+import shutil
 import tempfile
 
 from backup_test import held
@@ -72,6 +73,29 @@ def test_nowhere_to_put_it(_):
         s.stop()
         s.start()
         assert made(Console(s, "marc"))["ok"]
+
+
+def test_no_more_than_may_be(_):
+    """None is deleted for another one; what is no whole backup doesn't count."""
+    with folder() as to, Server(settings=f'backup = "{to}"\nbackups = 2', extra=ADMIN) as s:
+        c = Console(s, "marc")
+        (to / "another folder").mkdir(mode=0o700)
+        (to / "backup").write_text("a file\n")
+        (to / "link").symlink_to(to)
+        wait_for(lambda: made(c)["ok"])
+        copy = to / "daily"
+        copy.mkdir(mode=0o700)
+        s.dedit("backup", str(copy))
+        before = sorted(to.iterdir())
+        for _ in range(2):
+            problem(c.ask("POST", "/server/backup"), 507, "setting backups")
+        assert sorted(to.iterdir()) == before and c.get("/server/backup")["running"] is None
+        shutil.rmtree(copy)
+        wait_for(lambda: made(c)["ok"])
+        problem(c.ask("POST", "/server/backup"), 507, "2 backups")
+        s.write_config(settings=f'backup = "{to}"\nbackups = 3')
+        assert not s.reload().startswith("not")
+        wait_for(lambda: made(c)["ok"])
 
 
 def test_where_it_goes_is_held(_):
