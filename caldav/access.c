@@ -150,25 +150,33 @@ static const struct dav_group *admin_group(const struct dav_request *rq)
 	return dav_group_find(&rq->dav->settings, "admin");
 }
 
+static struct directory directory_of(const struct dav_request *rq)
+{
+	const struct dav_group *admins = admin_group(rq);
+
+	return (struct directory){ rq->store, rq->dav->policies, admins ? admins->members : NULL,
+		admins ? admins->count : 0 };
+}
+
 int access_principal(struct dav_request *rq, const char *user, bool *visible, struct err *e)
 {
+	const struct directory directory = directory_of(rq);
 	const char *who = rq->http->who.name;
 
-	*visible = who && (rq->http->who.admin || dav_group_has(admin_group(rq), user));
-	if (!who || *visible)
-		return 0;
-	return directory_shows(rq->store, rq->dav->policies, who, user, rq->mem, visible, e);
+	*visible = false;
+	return who ? directory_shows(&directory, who, user, rq->mem, visible, e) : 0;
 }
 
 int access_group(struct dav_request *rq, const struct dav_group *group, bool *visible, struct err *e)
 {
+	const struct directory directory = directory_of(rq);
 	const char *who = rq->http->who.name;
 	bool client;
 
 	*visible = who && (rq->http->who.admin || dav_group_has(group, who));
 	if (!who || *visible)
 		return 0;
-	if (directory_is_client(rq->store, rq->dav->policies, who, rq->mem, &client, e) < 0)
+	if (directory_is_client(&directory, who, rq->mem, &client, e) < 0)
 		return -1;
 	*visible = !client;
 	return 0;

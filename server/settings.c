@@ -240,13 +240,22 @@ static const struct conf_section *find_section(const struct conf_section *root, 
 	return NULL;
 }
 
-bool settings_in_group(const struct settings *s, const char *group, const char *user)
+const char *const *settings_group(const struct settings *s, const char *group, size_t *count)
 {
 	const struct conf_section *sec = find_section(s->root, "group", group);
 	const struct conf_value *members = sec != NULL ? conf_get(sec, "members") : NULL;
 
-	for (size_t i = 0; members != NULL && i < members->count; i++) {
-		if (ascii_casecmp(members->text[i], user) == 0)
+	*count = members != NULL ? members->count : 0;
+	return members != NULL ? members->text : NULL;
+}
+
+bool settings_in_group(const struct settings *s, const char *group, const char *user)
+{
+	size_t count;
+	const char *const *members = settings_group(s, group, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (ascii_casecmp(members[i], user) == 0)
 			return true;
 	}
 	return false;

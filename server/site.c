@@ -42,6 +42,7 @@ int site_create(struct settings *settings, const char *data, struct site **out, 
 	s->dav.policies = policies;
 	s->dav.settings = settings->dav;
 	s->web.policies = policies;
+	s->web.admins = settings_group(settings, "admin", &s->web.admin_count);
 	s->web.client_pages = settings->policy.client_pages;
 	s->web.ical = settings->dav.ical;
 	s->web.refresh = settings->dav.refresh;

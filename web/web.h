@@ -18,6 +18,8 @@
 struct web {
 	struct store *store;
 	const struct policy_set *policies;
+	const char *const *admins; /* members of group "admin" */
+	size_t admin_count;
 	struct ical_limits ical;
 	bool client_pages; /* clients without an account may act through links of theirs (15.41) */
 	int64_t refresh; /* seconds after which a feed is to be asked for again; 0: not said */

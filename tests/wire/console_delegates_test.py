@@ -1,7 +1,7 @@
 """Delegates in the console's interface: architecture.md 15.1, 15.40."""
 
 from console import API, Console, problem
-from dedit_wire import Server, event
+from dedit_wire import Server, event, propfind
 
 CONSOLE = True
 ADMIN = 'group "admin" { members = { "marc" } }'
@@ -82,8 +82,8 @@ def test_refused(_):
 
 def test_clients_do_not_find_each_other(_):
     """15.31: an account that one may not know of is answered like one that isn't there."""
-    policy = 'policy "p" { timezone = "UTC" }\ncalendar "anna/work" { policy = "p" }'
-    with Server(users=USERS, extra=policy) as s:
+    policy = 'policy "p" { timezone = "UTC" }\ncalendar "anna/work" { policy = "p" }\n'
+    with Server(users=USERS, extra=policy + ADMIN) as s:
         s.dedit("calendar", "add", "anna/work")
         for client in ("bob", "carl"):
             s.dedit("share", "anna/work", client, "write")
@@ -96,3 +96,7 @@ def test_clients_do_not_find_each_other(_):
         assert bob.ask("PUT", "/delegates/bob/anna", {"access": "read"}).status == 204
         assert bob.ask("PUT", "/calendars/bob/calendar/shares/anna", {"access": "read"}).status == 204
         assert Console(s).ask("PUT", "/delegates/anna/carl", {"access": "read"}).status == 204
+        # administrators are found by all, here as on DAV
+        assert s.request("PROPFIND", "/principals/marc/", propfind("D:displayname"), {"Depth": "0"}, "bob").status == 207
+        assert bob.ask("PUT", "/delegates/bob/marc", {"access": "read"}).status == 204
+        assert bob.ask("PUT", "/calendars/bob/calendar/shares/marc", {"access": "read"}).status == 204

@@ -47,14 +47,14 @@ int api_owners(struct api *a, api_owner_fn visit, void *arg, struct err *e)
 
 int api_find_account(struct api *a, const char *name, bool *out, struct err *e)
 {
+	const struct web *web = a->web;
+	const struct directory directory = { web->store, web->policies, web->admins, web->admin_count };
 	struct account ac;
 
 	*out = false;
-	if (store_account(a->web->store, name, a->mem, &ac, e) < 0)
+	if (store_account(web->store, name, a->mem, &ac, e) < 0)
 		return e->code == ERR_NOT_FOUND ? 0 : -1;
-	*out = !ac.removed && api_is_admin(a);
-	return ac.removed || *out ? 0 :
-		directory_shows(a->web->store, a->web->policies, a->http->who.name, name, a->mem, out, e);
+	return ac.removed ? 0 : directory_shows(&directory, a->http->who.name, name, a->mem, out, e);
 }
 
 static int is_any(const char *owner, bool write, void *arg)
