@@ -26,6 +26,7 @@ static int setup(void **state)
 	struct request rq;
 	struct web web = { 0 };
 
+	assert_int_equal(zone_init(NULL, NULL), 0);
 	d.mem = arena_create();
 	response_init(&d.res, 1 << 20);
 	rq = request(&d, "GET", "/console/api/openapi.json");
@@ -44,6 +45,7 @@ static int teardown(void **state)
 	json_decref(d->doc);
 	response_finish(&d->res);
 	arena_destroy(d->mem);
+	zone_finish();
 	return 0;
 }
 
@@ -277,6 +279,90 @@ static void what_cannot_be_found_out_is_not_missing(void **state)
 	policy_unload((struct policy_set *)web.policies);
 }
 
+/* ---- what is read ---- */
+
+static const struct store_ops *watched;
+static struct { size_t asked, of_all; } ledger_reads;
+
+static int watched_ledger(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg,
+	struct err *e)
+{
+	ledger_reads.asked++;
+	ledger_reads.of_all += !q->uid;
+	return watched->ledger(s, q, visit, arg, e);
+}
+
+static void make_practice(struct web *web, struct arena *mem, struct collection *work)
+{
+	static const char text[] = "policy \"p\" { timezone = \"UTC\" currency = EUR price = \"80 EUR\" "
+		"tiers = { \"24h 100%\" } }\ncalendar \"anna/work\" { policy = \"p\" }\n";
+	static const struct conf_schema *const sections[] = { &policy_schema, &calendar_schema, NULL };
+	static const struct conf_schema file = { .sections = sections };
+	const struct collection c = { .owner = "anna", .name = "work", .components = ICAL_VEVENT };
+	const struct conf_section *root;
+	struct policy_set *policies;
+	struct err e = { 0 };
+	store_id id;
+
+	*web = (struct web){ .ical = ical_default_limits, .results = 99 };
+	if (conf_parse(text, "test.conf", &file, &root, &e) ||
+		policy_load(root, &(struct policy_options){ 0 }, &policies, &e) ||
+		store_open("memory", NULL, NULL, &web->store, &e) ||
+		store_account_put(web->store, &(struct account){ .name = "anna", .language = "en" }, &e) ||
+		store_collection_make(web->store, &c, NULL, 0, 1780000000, &id, &e) ||
+		store_collection(web->store, "anna", "work", mem, work, &e))
+		fail_msg("%s", e.text);
+	conf_destroy(root);
+	web->policies = policies;
+}
+
+static void put_event(const struct web *web, const struct collection *c, const char *uid, const char *start,
+	struct arena *mem)
+{
+	static const char *const none[] = { NULL };
+	const struct event_request rq = { .store = web->store, .policies = web->policies, .limits = &web->ical,
+		.mem = mem, .now = 1780000000, .actor = { .name = "anna", .displayname = "Anna", .addresses = none } };
+	const char *body = arena_printf(mem, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\n"
+		"BEGIN:VEVENT\r\nUID:%s\r\nDTSTAMP:20260601T000000Z\r\nDTSTART:%s\r\nDURATION:PT1H\r\n"
+		"SUMMARY:Zoe\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", uid, start);
+	struct event_result result;
+	struct err e;
+
+	if (event_put(&rq, &(struct event_where){ c, arena_printf(mem, "%s.ics", uid) }, body, strlen(body), &result,
+		&e))
+		fail_msg("%s", e.text);
+}
+
+/* It grows for years; a week of events stays one. */
+static void the_ledger_is_read_for_what_is_shown(void **state)
+{
+	const struct asked week = { .method = "GET", .path = "/events",
+		.query = "since=2026-07-06&until=2026-07-13" };
+	cleanup_arena struct arena *mem = arena_create();
+	struct store_ops ops;
+	struct collection work;
+	struct web web;
+	bool again;
+
+	(void)state;
+	make_practice(&web, mem, &work);
+	put_event(&web, &work, "before", "20260629T100000Z", mem);
+	put_event(&web, &work, "one", "20260706T100000Z", mem);
+	put_event(&web, &work, "two", "20260707T100000Z", mem);
+	put_event(&web, &work, "after", "20260714T100000Z", mem);
+	watched = web.store->ops;
+	ops = *watched;
+	ops.ledger = watched_ledger;
+	web.store->ops = &ops;
+	memset(&ledger_reads, 0, sizeof(ledger_reads));
+	assert_int_equal(answer_of(&web, &week, &again), 200);
+	assert_int_equal(ledger_reads.asked, 2);
+	assert_int_equal(ledger_reads.of_all, 0);
+	web.store->ops = watched;
+	store_close(web.store);
+	policy_unload((struct policy_set *)web.policies);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +372,7 @@ int main(void)
 		cmocka_unit_test(references_lead_somewhere),
 		cmocka_unit_test(doors_are_shut),
 		cmocka_unit_test(what_cannot_be_found_out_is_not_missing),
+		cmocka_unit_test(the_ledger_is_read_for_what_is_shown),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,5 +1,4 @@
 /* What stands in calendars: the instances of a time, as a calendar shows them. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -94,43 +93,20 @@ struct listing {
 	int64_t from, to;
 	/* of one owner */
 	const char *owner;
+	bool fees_there;      /* it has some */
 	bool all_fees;        /* may be told; else those that are about whoever asks */
-	struct fee_list fees; /* by UID, of one the oldest first */
 	/* of one object */
 	const struct collection *calendar;
 	const char *name, *uid;
+	struct fee_list fees; /* about it, the oldest first */
 	const struct ical *ic;
 	bool series;
 };
 
-static int by_uid(const void *a, const void *b)
-{
-	const struct fee *x = a, *y = b;
-	int order = strcmp(x->incident.uid, y->incident.uid);
-
-	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-/* Behind all those about the object. */
-static size_t fees_end(const struct listing *l)
-{
-	size_t low = 0, high = l->fees.count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(l->fees.fees[middle].incident.uid, l->uid) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* The last that stands about that date. */
 static const struct fee *fee_of(const struct listing *l, const char *occurrence)
 {
-	for (size_t n = fees_end(l); n-- > 0 && strcmp(l->fees.fees[n].incident.uid, l->uid) == 0;) {
+	for (size_t n = l->fees.count; n-- > 0;) {
 		if (l->fees.fees[n].state != POLICY_VOID &&
 			strcmp(l->fees.fees[n].incident.occurrence, occurrence) == 0)
 			return &l->fees.fees[n];
@@ -157,22 +133,26 @@ static void leave_out_others(struct listing *l)
 	l->fees.count = n;
 }
 
-static int read_fees(struct listing *l, const char *owner, struct err *e)
+static int begin_owner(struct listing *l, const char *owner, struct err *e)
 {
-	const struct fee_filter filter = { .owner = owner };
-
 	if (l->owner && strcmp(l->owner, owner) == 0)
 		return 0;
 	l->owner = owner;
+	l->fees_there = policy_owner(l->a->web->policies, owner);
+	return l->fees_there ? api_may(l->a, owner, false, &l->all_fees, e) : 0;
+}
+
+/* What the ledger has about one event: it has more than what is shown of a week by far. */
+static int read_fees(struct listing *l, struct err *e)
+{
+	const struct fee_filter filter = { .owner = l->owner, .uid = l->uid };
+
 	l->fees = (struct fee_list){ 0 };
-	if (!policy_owner(l->a->web->policies, owner))
+	if (!l->fees_there)
 		return 0;
-	if (api_may(l->a, owner, false, &l->all_fees, e) < 0 ||
-		fees_list(l->a->web->store, &filter, l->a->mem, &l->fees, e) < 0)
+	if (fees_list(l->a->web->store, &filter, l->a->mem, &l->fees, e) < 0)
 		return -1;
 	leave_out_others(l);
-	if (l->fees.count > 0)
-		qsort(l->fees.fees, l->fees.count, sizeof(*l->fees.fees), by_uid);
 	return 0;
 }
 
@@ -260,6 +240,8 @@ static int add_object(struct listing *l, const char *name, const struct zone *zo
 	l->uid = row.uid;
 	l->ic = ic;
 	l->series = change_is_series(ic);
+	if (read_fees(l, e) < 0)
+		return -1;
 	(void)ical_expand(ic, zone, l->from, l->to, add_instance, l, &why);
 	return 0;
 }
@@ -270,7 +252,7 @@ static int add_calendar(struct listing *l, const struct collection *c, struct er
 	const struct zone *zone = api_zone(l->a, c->owner);
 
 	l->calendar = c;
-	if (read_fees(l, c->owner, e) < 0 || store_list(l->a->web->store, c->id, ICAL_VEVENT, l->from, l->to,
+	if (begin_owner(l, c->owner, e) < 0 || store_list(l->a->web->store, c->id, ICAL_VEVENT, l->from, l->to,
 		object_names_take, &names, NULL, e) < 0)
 		return -1;
 	for (size_t n = 0; n < names.count && !l->truncated; n++) {
