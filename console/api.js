@@ -25,10 +25,12 @@ function ended() {
 }
 
 export class Refusal extends Error {
-	constructor(status, detail, retry) {
+	// problem: the name of its type (api.h), "" for one that says no more than the status.
+	constructor(status, detail, retry, problem = "") {
 		super(detail);
 		this.status = status;
 		this.retry = retry;
+		this.problem = problem;
 	}
 }
 
@@ -51,14 +53,14 @@ export const path = (...parts) => parts.map(encodeURIComponent).join("/");
 export const calendarPath = (calendar, ...more) => path("calendars", ...calendar.split("/"), ...more);
 export const address = (path, parameters) => new URL(`api/${query(path, parameters)}`, document.baseURI).href;
 
+const TYPES = "dedit:";
 async function problem(response) {
-	let detail = "";
+	let told = {};
 	try {
-		detail = (await response.json()).detail;
-	} catch {
-		detail = response.statusText;
-	}
-	return new Refusal(response.status, detail, response.headers.get("Retry-After"));
+		told = await response.json();
+	} catch { /* somebody else's, a proxy's perhaps */ }
+	return new Refusal(response.status, told.detail ?? response.statusText, response.headers.get("Retry-After"),
+		told.type?.startsWith(TYPES) ? told.type.slice(TYPES.length) : "");
 }
 
 // After somebody signed in in another window of the same browser, that one's session is ours too: true if it is the same

@@ -13,7 +13,7 @@ function add(owner, done) {
 		required: true, autocapitalize: "none", autocomplete: "off", spellcheck: "false" }), t("calendars.with-hint")),
 	field(t("calendars.may"), access)], t("delegates.add-do"),
 	(form) => api.send("PUT", api.path("delegates", owner, form.get("user").trim()), { access: form.get("access") }),
-	t("calendars.saved"), done, { refusals: { 404: "refused.nobody" } });
+	t("calendars.saved"), done);
 }
 
 function end(owner, user, done) {

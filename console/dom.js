@@ -1,5 +1,5 @@
 import { Refusal } from "./api.js";
-import { t } from "./texts.js";
+import { has, t } from "./texts.js";
 
 // Elements from data. Text is always set as text: titles and names come from anybody's calendar program.
 
@@ -177,14 +177,20 @@ export function say(text, actions = [], kind = "") {
 
 export const closeDialogs = () => document.querySelectorAll("dialog[open]").forEach((d) => d.close());
 
-// What went wrong, in words; the server's are English. refusals: texts for what is expected, by status.
+// What the server refuses, in our words; its own are English, and stand there if it has more to say than we know.
+export function refused(problem, status, detail) {
+	const key = `problem.${problem || status}`;
+	return has(key) ? t(key, { detail }) : t("error.refused", { detail });
+}
+
+// What went wrong, in words. refusals: texts for what is expected just here, by status.
 export function explained(e, refusals = {}) {
-	if (e instanceof Refusal && refusals[e.status])
+	if (e instanceof Refusal && !e.problem && refusals[e.status])
 		return t(refusals[e.status]);
 	if (e.status === 429)
 		return t("signin.braked", { seconds: e.retry ?? "60" });
 	if (e instanceof Refusal)
-		return e.status === 0 ? t("error.network") : t("error.refused", { detail: e.message });
+		return e.status === 0 ? t("error.network") : refused(e.problem, e.status, e.message);
 	console.error(e);
 	return t("error.ours", { detail: String(e) });
 }

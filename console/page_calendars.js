@@ -40,7 +40,7 @@ function create(done) {
 	} });
 	return asking(t("calendars.new"), [field(t("calendars.name"), name), field(t("calendars.path"), path, t("calendars.path-hint")),
 		field(t("calendars.colour"), colour(COLOUR))], t("calendars.new-do"), (form) => api.send("POST", "calendars", Object.fromEntries(form)),
-	t("calendars.made"), done, { refusals: { 409: "refused.calendar" } });
+	t("calendars.made"), done);
 }
 
 const fill = (c, done) => importInto(c.calendar, nameOf(c), done);
@@ -64,7 +64,7 @@ function share(c, done) {
 		field(t("calendars.with"), h("input", { name: "user", required: true, autocapitalize: "none", autocomplete: "off", spellcheck: "false" }),
 			t("calendars.with-hint")), field(t("calendars.may"), access)], t("calendars.share-do"),
 	(form) => api.send("PUT", pathOf(c, "shares", form.get("user").trim()), { access: form.get("access") }),
-	t("calendars.shared"), done, { refusals: { 422: "refused.share" } });
+	t("calendars.shared"), done);
 }
 
 function unshare(c, user, done) {

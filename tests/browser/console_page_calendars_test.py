@@ -265,3 +265,20 @@ def test_import_broken_off(s):
         b.see("arrêté par marc")
         assert not axe.complaints(b) and not b.complaints()
     assert c.ask("DELETE", one).status == 204
+
+
+def test_refusals_are_told_in_french(s):
+    """The server says what is wrong in English, and by a name; the pages by that name in the language of who reads."""
+    with signed_in(s) as b:
+        page(b, s, "calendars")
+        b.click("header .who button")
+        b.see("Agendas", "h1")
+        b.click(f"{OWN} [data-do=share]")
+        b.type("dialog input[name=user]", "nobody")
+        b.click("dialog button.primary")
+        b.see("Personne d’autre ne se connecte ici sous ce nom.", "dialog .wrong")
+        b.click("dialog button:not(.primary)")
+        b.click("button[data-key=new]")
+        b.type("dialog input[name=displayname]", "Appointments")
+        b.click("dialog button.primary")
+        b.see("Vous avez déjà un agenda à cette adresse.", "dialog .wrong")

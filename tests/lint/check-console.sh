@@ -73,6 +73,11 @@ END {
 	exit bad
 }' console/*.js || status=1
 
+# What the interface refuses by name is told by that name.
+for name in $(sed -n 's/^	X([A-Z_]*, "\([a-z-]*\)").*/\1/p' web/console/api.h); do
+	grep -q "^	\"problem\.$name\": " console/texts.js || complain "console/texts.js: no text: problem.$name"
+done
+
 if command -v node >/dev/null; then
 	for file in console/*.js; do
 		node --input-type=module --check <"$file" || complain "$file: not JavaScript"

@@ -121,6 +121,21 @@ static void everything_described_has_a_row(void **state)
 	}
 }
 
+/* RFC 9457 3.1.1: programs go by the types of refusals, so others have to know all of them. */
+static void every_problem_is_described(void **state)
+{
+	const struct described *d = *state;
+	const json_t *schemas = json_object_get(json_object_get(d->doc, "components"), "schemas");
+	const json_t *members = json_object_get(json_object_get(schemas, "Problem"), "properties");
+	const json_t *names = json_object_get(json_object_get(members, "type"), "enum");
+
+	assert_int_equal(json_array_size(names), API_PROBLEM_COUNT);
+	assert_string_equal(json_string_value(json_array_get(names, PROBLEM_NONE)), "about:blank");
+	for (enum api_problem p = PROBLEM_NONE + 1; p < API_PROBLEM_COUNT; p++)
+		assert_string_equal(json_string_value(json_array_get(names, p)),
+			arena_printf(d->mem, "dedit:%s", api_problem_name(p)));
+}
+
 /* Each "$ref" leads somewhere. */
 static void check_references(const struct described *d, json_t *value)
 {
@@ -369,6 +384,7 @@ int main(void)
 		cmocka_unit_test(every_row_is_described),
 		cmocka_unit_test(who_may_come_with_a_token_is_described),
 		cmocka_unit_test(everything_described_has_a_row),
+		cmocka_unit_test(every_problem_is_described),
 		cmocka_unit_test(references_lead_somewhere),
 		cmocka_unit_test(doors_are_shut),
 		cmocka_unit_test(what_cannot_be_found_out_is_not_missing),

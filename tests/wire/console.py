@@ -1,6 +1,7 @@
 """A page of the console, as far as HTTP goes: signs in, keeps the cookie, sends the token."""
 
 import json
+import re
 import urllib.parse
 
 from dedit_wire import PASSWORD
@@ -43,12 +44,13 @@ class Console:
         return r.json() if r.body else None
 
 
-def problem(r, status, part=""):
-    """RFC 9457, with the headers that all answers of the console have."""
+def problem(r, status, part="", name=None):
+    """RFC 9457, with the headers that all answers of the console have. name: of its type, None: any."""
     assert r.status == status, r
     assert r.headers["content-type"] == "application/problem+json", r
     o = r.json()
     assert o["status"] == status and part in o["detail"] and "\n" not in o["detail"], o
+    assert re.fullmatch("about:blank|dedit:[a-z-]+", o["type"]) and name in (None, o["type"].removeprefix("dedit:")), o
     assert r.headers["cache-control"] == "no-store"
     strict(r)
     return o

@@ -58,7 +58,7 @@ def test_nowhere_to_put_it(_):
     with Server(extra=ADMIN) as s:
         c = Console(s, "marc")
         assert c.get("/server/backup") == {"folder": None, "running": None, "last": None}
-        problem(c.ask("POST", "/server/backup"), 409, "backup")
+        problem(c.ask("POST", "/server/backup"), 409, "backup", name="backup-folder")
         problem(c.ask("POST", "/server/backup", folder="/tmp"), 409, "backup")
         problem(c.ask("POST", "/server/backup", {"folder": "/tmp"}), 413)
     with folder() as to, Server(settings=f'backup = "{to}/none"', extra=ADMIN) as s:
@@ -88,7 +88,7 @@ def test_no_more_than_may_be(_):
         s.dedit("backup", str(copy))
         before = sorted(to.iterdir())
         for _ in range(2):
-            problem(c.ask("POST", "/server/backup"), 507, "setting backups")
+            problem(c.ask("POST", "/server/backup"), 507, "setting backups", name="backups")
         assert sorted(to.iterdir()) == before and c.get("/server/backup")["running"] is None
         shutil.rmtree(copy)
         wait_for(lambda: made(c)["ok"])

@@ -22,10 +22,12 @@ def test_make_change_delete(s):
     assert c.ask("PATCH", "/calendars/anna/trips", {"displayname": "Tours", "color": ""}).json()["displayname"] == "Tours"
     [shown] = named(c, "anna/trips")
     assert (shown["displayname"], shown["color"], shown["shares"], shown["feeds"]) == ("Tours", "", [], [])
-    problem(c.ask("POST", "/calendars", {"name": "trips"}), 409)
+    problem(c.ask("POST", "/calendars", {"name": "trips"}), 409, name="calendar-taken")
     for bad in ({}, {"name": ""}, {"name": "a/b"}, {"name": ".x"}, {"name": "a~b"}, {"name": "fees"}, {"name": "x", "color": "red"},
                 {"name": "x" * 65}, {"name": "x", "displayname": "a\nb"}):
         problem(c.ask("POST", "/calendars", bad), 400)
+    problem(c.ask("POST", "/calendars", {"name": "a~b"}), 400, name="calendar-name")
+    problem(c.ask("POST", "/calendars", {"name": "x", "displayname": "é" * 101}), 400, name="text")
     assert c.ask("DELETE", "/calendars/anna/trips").status == 204
     assert not named(c, "anna/trips") and c.ask("GET", "/calendars/anna/trips").status == 404
 
@@ -36,11 +38,12 @@ def test_limits(s):
     while c.ask("POST", "/calendars", {"name": f"n{made}"}).status == 201:
         made += 1
         assert made < 10
-    problem(c.ask("POST", "/calendars", {"name": "more"}), 422, "calendars")
-    for status in (201, 201, 422):
-        assert c.ask("POST", "/calendars/zoe/n0/feeds", {}).status == status
+    problem(c.ask("POST", "/calendars", {"name": "more"}), 422, "calendars", name="calendars")
+    for _ in range(2):
+        assert c.ask("POST", "/calendars/zoe/n0/feeds", {}).status == 201
+    problem(c.ask("POST", "/calendars/zoe/n0/feeds", {}), 422, "feeds", name="feeds")
     assert c.ask("PUT", "/calendars/zoe/n0/shares/anna", {"access": "read"}).status == 204
-    problem(c.ask("PUT", "/calendars/zoe/n0/shares/marc", {"access": "read"}), 422, "shares")
+    problem(c.ask("PUT", "/calendars/zoe/n0/shares/marc", {"access": "read"}), 422, "shares", name="shares")
 
 
 def test_shares(s):
@@ -62,8 +65,8 @@ def test_shares(s):
         problem(marc.ask(method, "/calendars/anna/ours" + path, body), 403, "owner")
     for bad, status in (({"access": "all"}, 400), ({}, 400)):
         problem(anna.ask("PUT", "/calendars/anna/ours/shares/marc", bad), status)
-    problem(anna.ask("PUT", "/calendars/anna/ours/shares/anna", {"access": "read"}), 422)
-    problem(anna.ask("PUT", "/calendars/anna/ours/shares/nobody", {"access": "read"}), 422)
+    problem(anna.ask("PUT", "/calendars/anna/ours/shares/anna", {"access": "read"}), 422, name="nobody")
+    problem(anna.ask("PUT", "/calendars/anna/ours/shares/nobody", {"access": "read"}), 422, name="nobody")
     assert anna.ask("DELETE", "/calendars/anna/ours/shares/marc").status == 204
     problem(marc.ask("GET", "/calendars/anna/ours"), 404)
     r = anna.ask("GET", "/calendars/anna/ours/export")

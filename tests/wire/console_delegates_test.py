@@ -63,17 +63,18 @@ def test_whose(_):
 def test_refused(_):
     with Server(settings="delegates = 2", users=USERS) as s:
         c = Console(s)
-        for user, body, status in (("anna", {"access": "read"}, 422), ("nobody", {"access": "read"}, 404),
-                                   ("bob", {"access": "free-busy"}, 400), ("bob", {"access": "none"}, 400),
-                                   ("bob", {"access": 1}, 400), ("bob", {}, 400)):
-            problem(c.ask("PUT", f"/delegates/anna/{user}", body), status)
+        for user, body, status, name in (("anna", {"access": "read"}, 422, "oneself"), ("nobody", {"access": "read"}, 404, "nobody"),
+                                         ("bob", {"access": "free-busy"}, 400, "about:blank"),
+                                         ("bob", {"access": "none"}, 400, "about:blank"),
+                                         ("bob", {"access": 1}, 400, "about:blank"), ("bob", {}, 400, "about:blank")):
+            problem(c.ask("PUT", f"/delegates/anna/{user}", body), status, name=name)
         problem(c.ask("PUT", "/delegates/anna/bob", {"access": "read"}, {"X-CSRF-Token": ""}), 403, "X-CSRF-Token")
         problem(c.ask("PUT", "/delegates/anna/bob", "x", {"Content-Type": "text/plain"}), 415)
         problem(c.ask("POST", "/delegates/anna"), 405)
         assert c.get("/delegates/anna")["delegates"] == []
         for user in ("bob", "carl"):
             assert c.ask("PUT", f"/delegates/anna/{user}", {"access": "read"}).status == 204
-        problem(c.ask("PUT", "/delegates/anna/marc", {"access": "read"}), 422, "delegates")
+        problem(c.ask("PUT", "/delegates/anna/marc", {"access": "read"}), 422, "delegates", name="delegates")
         assert c.ask("PUT", "/delegates/anna/carl", {"access": "write"}).status == 204  # no one more
         s.dedit("user", "remove", "marc")
         s.dedit("user", "remove", "bob")

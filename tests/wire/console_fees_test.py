@@ -118,12 +118,14 @@ def test_what_cannot_be(s):
     ref = late(s, "cannot")
     c = Console(s)
     act(c, ref, act="pay")
-    problem(c.ask("POST", f"/fees/{ref}/acts", {"act": "dispute", "reason": "x"}), 409, "can't be disputed")
+    problem(c.ask("POST", f"/fees/{ref}/acts", {"act": "dispute", "reason": "x"}), 409, "can't be disputed", name="act-unfit")
     problem(c.ask("POST", f"/fees/{ref}/acts", {"act": "dispute", "reason": "x", "preview": True}), 409)
     for body in ({}, {"act": "steal"}, {"act": 1}, {"act": "waive", "reason": "#paid"}, {"act": "waive", "reason": 5},
                  {"act": "waive", "reason": "x" * 201}, {"act": "adjust"}, {"act": "adjust", "amount": "-1"},
                  {"act": "pay", "reason": "x"}, {"act": "waive", "reason": "a\nb"}, {"act": "waive\0"}):
         problem(c.ask("POST", f"/fees/{ref}/acts", body), 400)
+    for body in ({"act": "waive", "reason": "#paid"}, {"act": "adjust", "amount": "much"}, {"act": "adjust", "amount": "-1"}):
+        problem(c.ask("POST", f"/fees/{ref}/acts", body), 400, name="act-words")
     r = c.ask("POST", f"/fees/{ref}/acts", b'{"act":', {"Content-Type": "application/json"})
     problem(r, 400, "JSON")
     problem(c.ask("POST", f"/fees/{ref}/acts", b"act=pay", {"Content-Type": "application/x-www-form-urlencoded"}), 415)
@@ -140,6 +142,7 @@ def test_several(s):
     assert [r["changed"] for r in o] == [True, False] and fees(s, "several0")[-1]["state"] == "due"
     o = c.post("/fees/acts", {"refs": refs, "act": "dispute", "reason": "all"})["results"]
     assert [r["changed"] for r in o] == [True, False] and "can't" in o[1]["detail"] and o[1]["after"] is None
+    assert [r["problem"] for r in o] == [None, "act-unfit"]
     problem(c.ask("POST", "/fees/acts", {"refs": [refs[0], "AAAA-AAAA"], "act": "ok"}), 404)
     problem(c.ask("POST", "/fees/acts", {"refs": "x", "act": "ok"}), 400)
     problem(c.ask("POST", "/fees/acts", {"refs": refs * 300, "act": "ok"}), 400, "500")

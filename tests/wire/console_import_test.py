@@ -93,10 +93,10 @@ def test_refused(_):
         c, marc = Console(s), Console(s, "marc")
         good = calendar(vevent("x"))
         for text in ("", "hello", calendar(), "BEGIN:VCALENDAR\r\n"):
-            problem(c.ask("POST", PATH, text, FILE), 422)
+            problem(c.ask("POST", PATH, text, FILE), 422, name="import-empty")
         for kind in ("application/json", "text/plain", "", "text/calendars"):
             problem(c.ask("POST", PATH, good, {"Content-Type": kind}), 415, "text/calendar")
-        problem(c.ask("POST", PATH, good + " " * 4096, FILE), 413, "max-import-size")
+        problem(c.ask("POST", PATH, good + " " * 4096, FILE), 413, "max-import-size", name="import-size")
         problem(c.ask("POST", PATH, good, FILE, replace="yes"), 400, "replace")
         problem(c.ask("POST", PATH, good, {**FILE, "X-CSRF-Token": ""}), 403, "X-CSRF-Token")
         problem(s.request("POST", API + PATH, good, FILE), 401)
@@ -119,7 +119,7 @@ def test_none_are_allowed(_):
     """Waiting would help nobody."""
     with Server(settings="imports = 0") as s:
         r = Console(s).ask("POST", PATH, calendar(vevent("x")), FILE)
-        problem(r, 403, "imports")
+        problem(r, 403, "imports", name="imports-off")
         assert "retry-after" not in r.headers and count(s) == 0
 
 
@@ -268,11 +268,11 @@ def test_how_many_at_once(_):
         first = ask(anna)
         assert first.status == 202
         r = ask(anna)
-        problem(r, 409, "imports-per-account")
+        problem(r, 409, "imports-per-account", name="import-running")
         assert "retry-after" not in r.headers
         assert ask(marc).status == 202
         r = ask(zoe)
-        problem(r, 503, "setting imports")
+        problem(r, 503, "setting imports", name="imports-busy")
         assert "retry-after" in r.headers
         assert anna.ask("DELETE", f"/imports/{first.json()['id']}").status == 204
         end(anna, first.json()["id"])

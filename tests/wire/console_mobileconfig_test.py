@@ -41,7 +41,7 @@ def test_profile(_):
 def test_refused(_):
     with Server() as s:
         c = Console(s)
-        problem(c.ask("GET", PATH), 409, "public-url")
+        problem(c.ask("GET", PATH), 409, "public-url", name="no-address")
         problem(s.request("GET", API + PATH), 401)
         problem(s.request("GET", API + PATH, user=None), 401)
         r = c.ask("POST", PATH)

@@ -119,7 +119,7 @@ def test_what_may_be_one(_):
     with Server() as s:
         c = Console(s)
         for wrong in ("", "x" * 512, "ä" * 256):
-            problem(change(c, wrong), 422, "511")
+            problem(change(c, wrong), 422, "511", name="password-unfit")
         for wrong in (None, 12345678, ["password"], {"a": "b"}):
             problem(change(c, wrong), 400, "password")
         problem(c.ask("POST", PATH, {}, {"Authorization": basic("anna")}), 400, "password")

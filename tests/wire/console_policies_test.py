@@ -59,7 +59,7 @@ def test_replay(s):
     [all_] = [x for x in o["sums"] if x["client"] == ""]
     assert (all_["currency"], all_["before"], all_["after"]) == ("EUR", 8000 * o["changed"], 7200 * o["changed"])
     problem(c.ask("POST", "/policies/replay", {"since": "x", "policies": TEXT}), 400)
-    problem(c.ask("POST", "/policies/replay", {"since": "2020-01-01", "policies": "policy"}), 422)
+    problem(c.ask("POST", "/policies/replay", {"since": "2020-01-01", "policies": "policy"}), 422, name="policy-text")
     problem(c.ask("POST", "/policies/replay", {"since": "2020-01-01", "policies": TEXT, "owner": "zoe"}), 404)
 
 

@@ -191,7 +191,7 @@ def test_limits(_):
         for c in (anna, marc[1], marc[2]):
             assert c.get("/session")
     with Server(settings="sessions = 0", users=("anna",)) as s:
-        problem(s.request("POST", API + "/session"), 403, "sessions")
+        problem(s.request("POST", API + "/session"), 403, "sessions", name="sessions-off")
 
 
 def test_under_tls_and_a_base_path(_):

@@ -67,6 +67,13 @@ static int put_account(struct api *a, struct account *ac, struct err *e)
 	return 0;
 }
 
+static int fail_account(struct api *a, const struct err *e)
+{
+	bool changed = e->code == ERR_CHANGED || e->code == ERR_DENIED;
+
+	return api_fail_as(a, changed ? PROBLEM_ACCOUNT_CHANGED : PROBLEM_NONE, e);
+}
+
 /* ---- the password ---- */
 
 /* The old one was looked at on the way here: what has changed since may be the password, so nothing is tried
@@ -80,12 +87,12 @@ static int put_password(struct api *a, const char *password)
 	if (read_account(a, &ac) < 0)
 		return a->http->res->status;
 	if (ac.generation != a->http->who.generation)
-		return api_refuse(a, 409, "the account has changed meanwhile");
+		return api_refuse_as(a, PROBLEM_ACCOUNT_CHANGED, 409, "the account has changed meanwhile");
 	store_session_pause(a->web->store);
 	if (password_hash(password, a->mem, &hash, &e) < 0)
 		return api_fail(a, &e);
 	ac.password = hash;
-	return put_account(a, &ac, &e) < 0 ? api_fail(a, &e) : 0;
+	return put_account(a, &ac, &e) < 0 ? fail_account(a, &e) : 0;
 }
 
 static int change_password(struct api *a, const char *password)
@@ -94,7 +101,7 @@ static int change_password(struct api *a, const char *password)
 	int status;
 
 	if (password_check(password, &e) < 0)
-		return api_fail(a, &e);
+		return api_fail_as(a, PROBLEM_PASSWORD_UNFIT, &e);
 	status = put_password(a, password);
 	if (status != 0)
 		return status;
@@ -127,7 +134,7 @@ int api_mobileconfig(struct api *a)
 	struct err e;
 
 	if (profile_write(&p, a->mem, &res->body, &e) < 0)
-		return api_refuse(a, 409, "%s", e.text);
+		return api_refuse_as(a, PROBLEM_NO_ADDRESS, 409, "%s", e.text);
 	console_headers(res);
 	response_header(res, "Cache-Control", "no-store");
 	response_header(res, "Content-Type", PROFILE_TYPE);
@@ -156,7 +163,7 @@ static int change_tokens(struct api *a, change_fn change, void *arg)
 		if (put_account(a, &ac, &e) == 0)
 			return 0;
 		if (e.code != ERR_CHANGED || round == ROUNDS)
-			return api_fail(a, &e);
+			return fail_account(a, &e);
 	}
 }
 
@@ -165,7 +172,7 @@ static int add_token(struct api *a, struct account *ac, void *arg)
 	struct account_token *list = arena_array(a->mem, ac->token_count + 1, sizeof(*list));
 
 	if (ac->token_count >= TOKENS_MAX)
-		return api_refuse(a, 422, "there are %d application passwords already", TOKENS_MAX);
+		return api_refuse_as(a, PROBLEM_TOKENS, 422, "there are %d application passwords already", TOKENS_MAX);
 	if (ac->token_count > 0)
 		memcpy(list, ac->tokens, ac->token_count * sizeof(*list));
 	list[ac->token_count++] = *(const struct account_token *)arg;

@@ -102,49 +102,75 @@ int api_done(struct api *a)
 	return a->http->res->status = 204;
 }
 
+const char *api_problem_name(enum api_problem p)
+{
+#define API_PROBLEM_NAME(id, name) [PROBLEM_##id] = name,
+	static const char *const names[API_PROBLEM_COUNT] = { API_PROBLEMS(API_PROBLEM_NAME) };
+#undef API_PROBLEM_NAME
+
+	return names[p];
+}
+
+static int refuse_with(struct api *a, enum api_problem p, int status, const char *fmt, va_list ap)
+{
+	return console_problem(a->http, status, api_problem_name(p), arena_vprintf(a->mem, fmt, ap));
+}
+
 int api_refuse(struct api *a, int status, const char *fmt, ...)
 {
 	va_list ap;
-	const char *why;
 
 	va_start(ap, fmt);
-	why = arena_vprintf(a->mem, fmt, ap);
+	refuse_with(a, PROBLEM_NONE, status, fmt, ap);
 	va_end(ap);
-	return console_problem(a->http, status, why);
+	return status;
+}
+
+int api_refuse_as(struct api *a, enum api_problem p, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	refuse_with(a, p, status, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
+/* All others are 503: they pass by themselves, or are the server's. */
+static const struct { enum errcode code; int status; enum api_problem p; } failures[] = {
+	{ ERR_NOT_FOUND, 404, PROBLEM_NONE },
+	{ ERR_DENIED, 403, PROBLEM_NONE },
+	{ ERR_INVALID, 400, PROBLEM_NONE },
+	{ ERR_EXISTS, 409, PROBLEM_NONE },
+	{ ERR_CHANGED, 409, PROBLEM_CHANGED },
+	{ ERR_UID_TAKEN, 409, PROBLEM_NONE },
+	{ ERR_SYNTAX, 422, PROBLEM_NONE },
+	{ ERR_RULES, 422, PROBLEM_NONE },
+	{ ERR_COMPONENT, 422, PROBLEM_NONE },
+	{ ERR_INSTANCES, 422, PROBLEM_NONE },
+	{ ERR_ATTENDEES, 422, PROBLEM_NONE },
+	{ ERR_EARLY, 422, PROBLEM_NONE },
+	{ ERR_LATE, 422, PROBLEM_NONE },
+	{ ERR_LIMIT, 422, PROBLEM_NONE },
+	{ ERR_LARGE, 413, PROBLEM_NONE },
+	{ ERR_FULL, 507, PROBLEM_FULL },
+	{ ERR_QUOTA, 507, PROBLEM_QUOTA },
+};
+
+int api_fail_as(struct api *a, enum api_problem p, const struct err *e)
+{
+	for (size_t n = 0; n < ARRAY_SIZE(failures); n++) {
+		if (failures[n].code == e->code)
+			return api_refuse_as(a, p ? p : failures[n].p, failures[n].status, "%s", e->text);
+	}
+	api_refuse_as(a, p, 503, "%s", e->text);
+	response_header(a->http->res, "Retry-After", "2");
+	return 503;
 }
 
 int api_fail(struct api *a, const struct err *e)
 {
-	switch (e->code) {
-	case ERR_NOT_FOUND:
-		return api_refuse(a, 404, "%s", e->text);
-	case ERR_DENIED:
-		return api_refuse(a, 403, "%s", e->text);
-	case ERR_INVALID:
-		return api_refuse(a, 400, "%s", e->text);
-	case ERR_EXISTS:
-	case ERR_CHANGED:
-	case ERR_UID_TAKEN:
-		return api_refuse(a, 409, "%s", e->text);
-	case ERR_SYNTAX:
-	case ERR_RULES:
-	case ERR_COMPONENT:
-	case ERR_INSTANCES:
-	case ERR_ATTENDEES:
-	case ERR_EARLY:
-	case ERR_LATE:
-	case ERR_LIMIT:
-		return api_refuse(a, 422, "%s", e->text);
-	case ERR_LARGE:
-		return api_refuse(a, 413, "%s", e->text);
-	case ERR_FULL:
-	case ERR_QUOTA:
-		return api_refuse(a, 507, "%s", e->text);
-	default:
-		api_refuse(a, 503, "%s", e->text);
-		response_header(a->http->res, "Retry-After", "2");
-		return 503;
-	}
+	return api_fail_as(a, PROBLEM_NONE, e);
 }
 
 /* ---- what was asked ---- */
@@ -202,17 +228,18 @@ bool api_text_valid(const char *text)
 int api_text(struct api *a, const char *name, bool needed, const char **out)
 {
 	const json_t *value = json_object_get(a->body, name);
+	const char *text = json_string_value(value); /* NULL: it is none */
 
 	*out = NULL;
 	if ((!value || json_is_null(value)) && !needed)
 		return 0;
 	/* a NUL within would end the text for us, not for others */
-	if (json_is_string(value) && json_string_length(value) == strlen(json_string_value(value)) &&
-		api_text_valid(json_string_value(value))) {
-		*out = json_string_value(value);
+	if (text && json_string_length(value) == strlen(text) && api_text_valid(text)) {
+		*out = text;
 		return 0;
 	}
-	api_refuse(a, 400, "%s: some text, at most %d bytes without control characters", name, TEXT_MAX);
+	api_refuse_as(a, text ? PROBLEM_TEXT : PROBLEM_NONE, 400,
+		"%s: some text, at most %d bytes without control characters", name, TEXT_MAX);
 	return -1;
 }
 
@@ -315,7 +342,7 @@ static int no_row(struct api *a, bool others)
 static int refuse_size(struct api *a, const struct api_row *row)
 {
 	if (row->flags & API_CALENDAR)
-		return api_refuse(a, 413, "the file is too large (max-import-size)");
+		return api_refuse_as(a, PROBLEM_IMPORT_SIZE, 413, "the file is too large (max-import-size)");
 	return api_refuse(a, 413, row->flags & API_JSON ? "the body is too large (max-console-body)" :
 		"no body is taken here");
 }
@@ -359,7 +386,7 @@ static enum door door(const struct request *rq)
 
 static void refuse(struct request *rq, int status, const char *why)
 {
-	console_problem(rq, status, why);
+	console_problem(rq, status, NULL, why);
 }
 
 const struct page_kind console_api = { door, precheck, refuse };

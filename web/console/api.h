@@ -46,14 +46,63 @@ struct api_row {
 /* Ended by a row without a method. */
 extern const struct api_row api_rows[];
 
+/* ---- refusals ---- */
+
+/* What people meet who do nothing wrong: the pages tell it in words of their own (texts.js, problem.<name>).
+ * The name is part of the answer's type (RFC 9457), so it stays what it is. */
+#define API_PROBLEMS(X) \
+	X(CHANGED, "changed")                 /* by somebody else meanwhile */ \
+	X(FULL, "full")                       /* the disk */ \
+	X(QUOTA, "quota") \
+	X(TEXT, "text")                       /* too long, or with control characters */ \
+	X(ACCOUNT_CHANGED, "account-changed") \
+	X(PASSWORD_UNFIT, "password-unfit") \
+	X(SESSIONS_OFF, "sessions-off")       /* nobody can sign in */ \
+	X(TOKENS, "tokens")                   /* too many of them, and so on */ \
+	X(NO_ADDRESS, "no-address")           /* of the server, for a profile */ \
+	X(CALENDARS, "calendars") \
+	X(CALENDAR_NAME, "calendar-name") \
+	X(CALENDAR_TAKEN, "calendar-taken") \
+	X(SHARES, "shares") \
+	X(FEEDS, "feeds") \
+	X(DELEGATES, "delegates") \
+	X(NOBODY, "nobody")                   /* no such account to share with */ \
+	X(ONESELF, "oneself")                 /* is nobody's delegate */ \
+	X(IMPORTS_OFF, "imports-off") \
+	X(IMPORT_RUNNING, "import-running")   /* another one of that account */ \
+	X(IMPORTS_BUSY, "imports-busy")       /* those of others */ \
+	X(IMPORT_SIZE, "import-size") \
+	X(IMPORT_EMPTY, "import-empty")       /* no events, or no iCalendar */ \
+	X(ACT_UNFIT, "act-unfit")             /* it can't follow on the fee's state */ \
+	X(ACT_WORDS, "act-words")             /* its amount or its reason */ \
+	X(FILE_SIZE, "file-size")             /* of an export */ \
+	X(POLICY_TEXT, "policy-text")         /* an edited one is wrong */ \
+	X(BACKUP_FOLDER, "backup-folder")     /* none is set */ \
+	X(BACKUP_RUNNING, "backup-running") \
+	X(BACKUPS, "backups")
+
+#define API_PROBLEM_ENUM(id, name) PROBLEM_##id,
+enum api_problem {
+	PROBLEM_NONE, /* no more than the status says */
+	API_PROBLEMS(API_PROBLEM_ENUM)
+	API_PROBLEM_COUNT
+};
+#undef API_PROBLEM_ENUM
+/* NULL for PROBLEM_NONE. */
+const char *api_problem_name(enum api_problem p);
+
 /* ---- answers ---- */
 
 /* Takes the reference; NULL (out of memory, or text that is no UTF-8) is answered too. */
 int api_send(struct api *a, int status, json_t *o);
 int api_done(struct api *a); /* 204 */
 int api_refuse(struct api *a, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int api_refuse_as(struct api *a, enum api_problem p, int status, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 /* As what a floor below said means to whoever asked. */
 int api_fail(struct api *a, const struct err *e);
+/* p: what it means just here; PROBLEM_NONE: what it always means. */
+int api_fail_as(struct api *a, enum api_problem p, const struct err *e);
 
 /* ---- what was asked ---- */
 

@@ -220,9 +220,11 @@ static int make(struct api *a, struct collection *c, const struct prop_row *rows
 	if (store_collections(a->web->store, c->owner, count_calendar, &count, &e) < 0)
 		return api_fail(a, &e);
 	if (count >= a->web->calendars)
-		return api_refuse(a, 422, "there are %zu calendars already (setting calendars)", count);
+		return api_refuse_as(a, PROBLEM_CALENDARS, 422, "there are %zu calendars already (setting calendars)",
+			count);
 	if (store_collection_make(a->web->store, c, rows, (size_t)n, a->http->now, &c->id, &e) < 0)
-		return e.code == ERR_EXISTS ? api_refuse(a, 409, "there is a calendar of that name") : api_fail(a, &e);
+		return e.code != ERR_EXISTS ? api_fail(a, &e) :
+			api_refuse_as(a, PROBLEM_CALENDAR_TAKEN, 409, "there is a calendar of that name");
 	if (policy_for(a->web->policies, c->owner, c->name) &&
 		event_fees_calendar(a->web->store, c->owner, a->http->now, a->mem, &fees, &e) < 0)
 		return api_fail(a, &e);
@@ -238,7 +240,8 @@ int api_calendar_make(struct api *a)
 	if (api_text(a, "name", true, &c.name) < 0 || (n = read_properties(a, rows)) < 0)
 		return a->http->res->status;
 	if (!name_valid(c.name))
-		return api_refuse(a, 400, "name: at most %d bytes, without / and ~, no dot first, not fees", NAME_MOST);
+		return api_refuse_as(a, PROBLEM_CALENDAR_NAME, 400,
+			"name: at most %d bytes, without / and ~, no dot first, not fees", NAME_MOST);
 	status = make(a, &c, rows, n);
 	return status != 0 ? status : send_calendar(a, 201, &c);
 }
@@ -304,11 +307,11 @@ static int put_share(struct api *a, enum share_access access)
 	if (access != SHARE_NONE && api_find_account(a, s.user, &known, &e) < 0)
 		return api_fail(a, &e);
 	if (access != SHARE_NONE && (strcmp(s.user, c.owner) == 0 || !known))
-		return api_refuse(a, 422, "share with another user of this server");
+		return api_refuse_as(a, PROBLEM_NOBODY, 422, "share with another user of this server");
 	if (access != SHARE_NONE && store_shares(a->web->store, c.id, NULL, count_other, &others, &e) < 0)
 		return api_fail(a, &e);
 	if (others.count >= a->web->shares)
-		return api_refuse(a, 422, "there are %zu shares already (setting shares)", others.count);
+		return api_refuse_as(a, PROBLEM_SHARES, 422, "there are %zu shares already (setting shares)", others.count);
 	s.collection = c.id;
 	s.owner = c.owner;
 	s.calendar = c.name;
@@ -385,7 +388,7 @@ int api_feed_make(struct api *a)
 	if (store_feeds(a->web->store, c.id, count_feed, &count, &e) < 0)
 		return api_fail(a, &e);
 	if (count >= a->web->feeds)
-		return api_refuse(a, 422, "there are %zu feeds already (setting feeds)", count);
+		return api_refuse_as(a, PROBLEM_FEEDS, 422, "there are %zu feeds already (setting feeds)", count);
 	token_make(id, token, hash);
 	status = store_feed_put(a->web->store, &f, &e) < 0 ? api_fail(a, &e) : send_feed(a, &f, token, c.name);
 	secret_zero(token, sizeof(token));

@@ -16,7 +16,8 @@ extern const struct page_kind console_api;
 
 /* What every answer of the console carries, whatever it is (doc/architecture.md 15.39). */
 void console_headers(struct response *res);
-/* RFC 9457: a refusal with one line of why. The status. */
-int console_problem(struct request *rq, int status, const char *why);
+/* RFC 9457: a refusal with one line of why. name: of the type, as api.h lists them; NULL: it says no more
+ * than the status. The status. */
+int console_problem(struct request *rq, int status, const char *name, const char *why);
 
 #endif

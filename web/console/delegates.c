@@ -16,7 +16,7 @@ static int check_account(struct api *a, const char *name)
 	else if (known)
 		return 0;
 	else
-		api_refuse(a, 404, "there is no such account");
+		api_refuse_as(a, PROBLEM_NOBODY, 404, "there is no such account");
 	return -1;
 }
 
@@ -121,13 +121,14 @@ int api_delegate(struct api *a)
 		return api_refuse(a, 400, "access: read or write");
 	d.access = *access == 'w' ? SHARE_WRITE : SHARE_READ;
 	if (strcmp(d.user, d.owner) == 0)
-		return api_refuse(a, 422, "nobody is one's own delegate");
+		return api_refuse_as(a, PROBLEM_ONESELF, 422, "nobody is one's own delegate");
 	if (check_account(a, d.user) < 0)
 		return a->http->res->status;
 	if (store_delegations(a->web->store, d.owner, NULL, count_other, &others, &e) < 0)
 		return api_fail(a, &e);
 	if (others.count >= a->web->delegates)
-		return api_refuse(a, 422, "there are %zu delegates already (setting delegates)", others.count);
+		return api_refuse_as(a, PROBLEM_DELEGATES, 422, "there are %zu delegates already (setting delegates)",
+			others.count);
 	return put_delegation(a, &d);
 }
 

@@ -301,14 +301,21 @@ static json_t *state_json(struct api *a, const struct fee *f)
 		fee_describe(f, a->mem));
 }
 
-static json_t *result(struct api *a, const struct wish *w, const char *ref, const struct fee_acted *done,
-	const char *refusal)
+static enum api_problem problem_of(const struct err *e)
 {
-	json_t *before = refusal ? json_null() : state_json(a, &done->before);
-	json_t *after = refusal ? json_null() : state_json(a, &done->after);
+	return e->code == ERR_DENIED ? PROBLEM_ACT_UNFIT : e->code == ERR_INVALID ? PROBLEM_ACT_WORDS : PROBLEM_NONE;
+}
 
-	return json_pack("{s:s, s:b, s:b, s:o, s:o, s:s}", "ref", ref, "preview", w->preview, "changed",
-		!refusal && done->changed, "before", before, "after", after, "detail", refusal ? refusal : done->line);
+/* why: it was refused. */
+static json_t *result(struct api *a, const struct wish *w, const char *ref, const struct fee_acted *done,
+	const struct err *why)
+{
+	json_t *before = why ? json_null() : state_json(a, &done->before);
+	json_t *after = why ? json_null() : state_json(a, &done->after);
+
+	return json_pack("{s:s, s:b, s:b, s:o, s:o, s:s, s:s?}", "ref", ref, "preview", w->preview, "changed",
+		!why && done->changed, "before", before, "after", after, "detail", why ? why->text : done->line,
+		"problem", why ? api_problem_name(problem_of(why)) : NULL);
 }
 
 static int act_on(struct api *a, const struct wish *w, const char *ref, struct fee_acted *done, struct err *e)
@@ -330,7 +337,8 @@ int api_fee_act(struct api *a)
 		return a->http->res->status;
 	if (act_on(a, &w, f.incident.ref, &done, &e) == 0)
 		return api_send(a, 200, result(a, &w, f.incident.ref, &done, NULL));
-	return e.code == ERR_DENIED ? api_refuse(a, 409, "%s", e.text) : api_fail(a, &e);
+	return e.code == ERR_DENIED ? api_refuse_as(a, problem_of(&e), 409, "%s", e.text) :
+		api_fail_as(a, problem_of(&e), &e);
 }
 
 /* Each of several has an arena of its own: five hundred of them shall take no more than one. */
@@ -358,7 +366,7 @@ static json_t *act_on_one(const struct api *a, const struct wish *w, const char 
 	one.mem = mem;
 	ref = fee_ref(given, mem);
 	rc = act_on(&one, w, ref, &done, &e);
-	return result(&one, w, ref, &done, rc < 0 ? e.text : NULL);
+	return result(&one, w, ref, &done, rc < 0 ? &e : NULL);
 }
 
 /* Each by itself: what can't be done says so, and stops none of the others. */
@@ -392,7 +400,7 @@ static int send_file(struct api *a, const char *type, const char *name, struct b
 	struct response *res = a->http->res;
 
 	if (text->full)
-		return api_refuse(a, 422, "the file is too large");
+		return api_refuse_as(a, PROBLEM_FILE_SIZE, 422, "the file is too large");
 	console_headers(res);
 	response_header(res, "Cache-Control", "no-store");
 	response_header(res, "Content-Type", type);

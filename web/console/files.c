@@ -48,9 +48,10 @@ static const char *status_title(int status)
 	return "Internal Server Error";
 }
 
-int console_problem(struct request *rq, int status, const char *why)
+int console_problem(struct request *rq, int status, const char *name, const char *why)
 {
-	json_t *o = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_title(status),
+	const char *type = name ? arena_printf(rq->mem, "dedit:%s", name) : "about:blank";
+	json_t *o = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", status_title(status),
 		"status", status, "detail", why);
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
@@ -147,7 +148,7 @@ int page_console(struct page_request *rq)
 
 static void refuse_file(struct request *rq, int status, const char *why)
 {
-	console_problem(rq, status, why);
+	console_problem(rq, status, NULL, why);
 }
 
 const struct page_kind console_files = { .refuse = refuse_file };

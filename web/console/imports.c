@@ -73,8 +73,24 @@ int api_import_check(struct api *a)
 	struct collection c;
 
 	if (a->web->imports == 0)
-		return api_refuse(a, 403, "no files are read in here (setting imports)");
+		return api_refuse_as(a, PROBLEM_IMPORTS_OFF, 403, "no files are read in here (setting imports)");
 	return api_writable_calendar(a, &c) < 0 ? a->http->res->status : 0;
+}
+
+static enum api_problem problem_of(const struct err *e)
+{
+	switch (e->code) {
+	case ERR_SYNTAX:
+		return PROBLEM_IMPORT_EMPTY;
+	case ERR_EXISTS:
+		return PROBLEM_IMPORT_RUNNING;
+	case ERR_BUSY:
+		return PROBLEM_IMPORTS_BUSY;
+	case ERR_CHANGED:
+		return PROBLEM_ACCOUNT_CHANGED;
+	default:
+		return PROBLEM_NONE;
+	}
 }
 
 int api_import_begin(struct api *a)
@@ -90,7 +106,7 @@ int api_import_begin(struct api *a)
 	if (imports_begin(a->http->imports, &(struct import_begin){ .web = a->web, .who = &a->http->who,
 		.bearer = a->http->bearer, .calendar = &c, .text = a->http->body, .len = a->http->body_len,
 		.replace = replace != 0, .now = a->http->now }, id, &e) < 0)
-		return api_fail(a, &e);
+		return api_fail_as(a, problem_of(&e), &e);
 	status = send_import(a, 202, id);
 	response_header(a->http->res, "Location", arena_printf(a->mem, "/console/api/imports/%s", id));
 	return status;

@@ -246,7 +246,7 @@ static int replay_under(struct api *a, const struct conf_section *root, const ch
 	int status;
 
 	if (policy_load(root, &asked, &set, &e) != 0)
-		return api_refuse(a, 422, "%s", e.text);
+		return api_refuse_as(a, PROBLEM_POLICY_TEXT, 422, "%s", e.text);
 	if (replay_run(a->web->store, set, owner, since, a->http->now, a->mem, &r, &e) != 0)
 		status = api_fail(a, &e);
 	else
@@ -272,7 +272,7 @@ int api_policy_replay(struct api *a)
 	if (api_check_owner(a, owner, false) < 0)
 		return a->http->res->status;
 	if (conf_parse(text, "policies", &text_schema, &root, &e) != 0)
-		return api_refuse(a, 422, "%s", e.text);
+		return api_refuse_as(a, PROBLEM_POLICY_TEXT, 422, "%s", e.text);
 	civil_from_days(day, &year, &w.month, &w.day);
 	w.year = (int)year;
 	status = replay_under(a, root, owner, zone_to_utc(api_zone(a, owner), &w));

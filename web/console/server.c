@@ -118,7 +118,10 @@ int api_backup_begin(struct api *a)
 		log_info("a backup is begun by %s", a->http->who.name);
 		return send_backup(a, 202);
 	}
-	return e.code == ERR_INVALID ? api_refuse(a, 409, "%s", e.text) : api_fail(a, &e);
+	if (e.code == ERR_INVALID)
+		return api_refuse_as(a, PROBLEM_BACKUP_FOLDER, 409, "%s", e.text);
+	return api_fail_as(a, e.code == ERR_EXISTS ? PROBLEM_BACKUP_RUNNING : e.code == ERR_FULL ? PROBLEM_BACKUPS :
+		PROBLEM_NONE, &e);
 }
 
 /* ---- is all well? ---- */

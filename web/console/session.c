@@ -109,7 +109,7 @@ int api_session_begin(struct api *a)
 
 	if (!session_begin(a->http->sessions, &a->http->session_rule, a->http->who.name,
 		a->http->who.generation, clock_monotonic_ms(), token, &made))
-		return api_refuse(a, 403, "nobody can sign in here (setting sessions)");
+		return api_refuse_as(a, PROBLEM_SESSIONS_OFF, 403, "nobody can sign in here (setting sessions)");
 	status = send_session(a, &made);
 	if (status == 200)
 		set_cookie(a, token, "");
