@@ -1,6 +1,6 @@
 // What all pages know of fees: how one is told, and how something is said about it.
 import * as api from "./api.js";
-import { ask, field, h, panel, say, table, tell, TEXT_MOST } from "./dom.js";
+import { ask, field, h, panel, refused, say, table, tell, TEXT_MOST } from "./dom.js";
 import { amount, day, duration, isMoment, moment, money, time } from "./format.js";
 import { named, t } from "./texts.js";
 
@@ -43,8 +43,16 @@ function body(act, form) {
 	return out;
 }
 
+// What an act has made of a fee, or would; why it can't.
+const stands = (s) => [named("state", s.state), s.fee.minor ? amount(s.fee) : null].filter(Boolean).join(", ");
+function outcome(r) {
+	if (!r.after)
+		return t("done.refused", { ref: r.ref, why: refused(r.problem, "", r.detail) });
+	return t(r.changed ? "done.becomes" : "done.stays", { ref: r.ref, after: stands(r.after), before: stands(r.before) });
+}
+
 function told(result, undo) {
-	say(t(result.changed ? "done.changed" : "done.unchanged", { detail: result.detail }),
+	say(t(result.changed ? "done.changed" : "done.unchanged", { detail: outcome(result) }),
 		result.changed && undo ? [[t("done.undo"), undo]] : [], result.changed ? "good" : "bad");
 }
 
@@ -78,7 +86,7 @@ export async function actOnSeveral(name, fees, sum, done) {
 		const count = would.filter((r) => r.changed).length;
 		const sure = await ask(t("ask.several", { act: named("act", name), count: refs.length, sum }),
 			[h("p", {}, t("ask.will", { count })), h("ul", { class: "would" }, would.slice(0, 50).map((r) =>
-				h("li", {}, r.detail)))], named("act", name), t("frame.cancel"));
+				h("li", {}, outcome(r))))], named("act", name), t("frame.cancel"));
 		if (!sure)
 			return;
 		const { results } = await api.send("POST", "fees/acts", asked);

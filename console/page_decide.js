@@ -9,11 +9,13 @@ const likely = { proposed: ["ok", "waive", "mine"], "review ends": ["ok", "waive
 	"not understood": ["no-show", "attended"] };
 const states = { proposed: "proposed", "review ends": "pending", disputed: "disputed" };
 
+const entered = (f) => [named("class", f.class), named("state", f.state)].join(", ");
+
 async function sayAboutAppointment(d, name, done) {
 	const asked = { calendar: d.calendar, name: d.name, act: name, ...(d.occurrence ? { occurrence: d.occurrence } : {}) };
 	try {
 		const result = await api.send("POST", "appointments/acts", asked);
-		say(t(result.changed ? "done.changed" : "done.unchanged", { detail: result.detail }), result.changed ?
+		say(result.changed ? t("done.changed", { detail: entered(result.entered.at(-1)) }) : t("done.nothing"), result.changed ?
 			[[t("done.undo"), async () => {
 				await api.send("POST", "appointments/acts", { ...asked, act: "undo" });
 				say(t("done.undone"));
