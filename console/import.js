@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { ask, field, h, panel, say, wrong } from "./dom.js";
 import { moment, number } from "./format.js";
-import { has, t } from "./texts.js";
+import { has, named, t } from "./texts.js";
 
 const TYPE = "text/calendar";
 const one = (id) => api.path("imports", id);
@@ -19,7 +19,8 @@ function outcome(i) {
 
 function refusals(i) {
 	return i.refusals.length ? [h("ul", { class: "would" }, i.refusals.map((r) => h("li", {}, t("import.refusal",
-		{ line: number(r.line), reason: r.reason }), r.uid ? [" ", h("code", {}, r.uid)] : null))),
+		{ line: number(r.line), reason: named("import-refusal", r.problem) }), r.uid ? [" ", h("code", {}, r.uid)] : null, " ",
+	h("span", { class: "hint", lang: r.problem === "policy" ? null : "en" }, r.reason)))),
 	i.truncated ? h("p", { class: "hint" }, t("today.truncated")) : ""] : [];
 }
 

@@ -18,9 +18,9 @@ struct import {
 };
 
 static void tell(struct import *im, enum import_outcome outcome, uint64_t line, const char *uid,
-	const char *reason)
+	enum errcode code, const char *reason)
 {
-	struct import_told told = { outcome, line, uid, reason };
+	struct import_told told = { outcome, line, uid, code, reason };
 
 	pthread_mutex_lock(&im->lock);
 	if (im->plan->told(&told, im->plan->arg) != 0)
@@ -41,7 +41,7 @@ static void refuse(struct import *im, const struct ical_piece *p, const char *ui
 		text += 5 + digits + 1;
 		text += strspn(text, " ");
 	}
-	tell(im, IMPORT_REFUSED, line, uid, text);
+	tell(im, IMPORT_REFUSED, line, uid, e->code, text);
 }
 
 /* The object's own UID; "" if it can't be read, which event_put() will say better. */
@@ -81,7 +81,7 @@ static int put(struct import *im, const struct ical_piece *p, const char *name, 
 	rq.mem = mem;
 	if (event_put(&rq, &at, p->body, p->len, &result, e) != 0)
 		return -1;
-	return result.denied ? err_set(e, ERR_RULES, "%s", result.reason) : 0;
+	return result.denied ? err_set(e, ERR_DENIED, "%s", result.reason) : 0;
 }
 
 static void import_object(struct import *im, size_t n)
@@ -102,13 +102,13 @@ static void import_object(struct import *im, size_t n)
 		atomic_store(&im->broken, true);
 		refuse(im, &p, uid, &e);
 	} else if (there && !im->plan->replace) {
-		tell(im, IMPORT_SKIPPED, p.line, uid, NULL);
+		tell(im, IMPORT_SKIPPED, p.line, uid, ERR_NONE, NULL);
 	} else if (put(im, &p, name, mem, &e) != 0) {
 		if (e.code == ERR_IO || e.code == ERR_CORRUPT || e.code == ERR_FULL)
 			atomic_store(&im->broken, true);
 		refuse(im, &p, uid, &e);
 	} else {
-		tell(im, there ? IMPORT_REPLACED : IMPORT_NEW, p.line, uid, NULL);
+		tell(im, there ? IMPORT_REPLACED : IMPORT_NEW, p.line, uid, ERR_NONE, NULL);
 	}
 }
 

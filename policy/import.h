@@ -16,7 +16,8 @@ struct import_told {
 	enum import_outcome outcome;
 	uint64_t line;          /* of the file: of its first component, or of what is wrong with it */
 	const char *uid;        /* "" if it can't be read */
-	const char *reason;     /* IMPORT_REFUSED */
+	enum errcode code;      /* IMPORT_REFUSED: why; ERR_DENIED: a policy refused it */
+	const char *reason;     /* the same in words */
 };
 
 struct import_plan {

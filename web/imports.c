@@ -84,8 +84,8 @@ static void keep_refusal(struct job *j, const struct import_told *told)
 
 	if (s->refusal_count == IMPORT_REFUSALS)
 		return;
-	s->refusals[s->refusal_count++] = (struct import_refusal){ told->line, arena_strdup(j->kept, told->uid),
-		arena_strdup(j->kept, told->reason) };
+	s->refusals[s->refusal_count++] = (struct import_refusal){ told->line, told->code,
+		arena_strdup(j->kept, told->uid), arena_strdup(j->kept, told->reason) };
 }
 
 const char *import_break_name(enum import_break why)
@@ -402,7 +402,7 @@ static void copy_state(const struct job *j, bool own, struct arena *mem, struct 
 	for (size_t n = 0; n < out->refusal_count; n++) {
 		const struct import_refusal *r = &j->state.refusals[n];
 
-		out->refusals[n] = (struct import_refusal){ r->line, arena_strdup(mem, r->uid),
+		out->refusals[n] = (struct import_refusal){ r->line, r->code, arena_strdup(mem, r->uid),
 			arena_strdup(mem, r->reason) };
 	}
 }

@@ -29,7 +29,7 @@ enum import_break {
 	IMPORT_CALENDAR, /* which is gone */
 };
 
-struct import_refusal { uint64_t line; const char *uid, *reason; };
+struct import_refusal { uint64_t line; enum errcode code; const char *uid, *reason; };
 
 /* How far one is, in an arena. */
 struct import_state {

@@ -79,6 +79,7 @@ def test_refused_ones_are_told(_):
         assert o["state"] == "done" and counts(o) == (3, 3, 2, 0, 0, 1)
         (r,) = o["refusals"]
         lines = text.split("\r\n")
+        assert r["problem"] == "calendar-data"
         assert r["uid"] == "bad" and lines[r["line"] - 1] == "DTSTART:nonsense" and r["reason"], r
         assert count(s) == 2
         o = end(c, begin(c, calendar(*(vevent(f"b{n}", start="DTSTART:nonsense\r\n") for n in range(130)))))
@@ -86,6 +87,8 @@ def test_refused_ones_are_told(_):
         body = calendar(vevent("latin")).encode().replace(b"SUMMARY:Meeting", b"SUMMARY:\xe9t\xe9")
         o = end(c, begin(c, body))
         assert o["refused"] == 1 and count(s) == 2, o
+        o = end(c, begin(c, calendar("BEGIN:VTODO\r\nUID:todo\r\nDTSTAMP:20260101T000000Z\r\nSUMMARY:Buy tea\r\nEND:VTODO\r\n")))
+        assert [r["problem"] for r in o["refusals"]] == ["component"], o
 
 
 def test_refused(_):

@@ -11,13 +11,46 @@ static json_t *clean_json(const char *text)
 	return json_text(utf8_valid(text, strlen(text)) ? text : "");
 }
 
+/* Why an object was refused, as pages tell it in words of their own. */
+static const char *refusal_name(enum errcode code)
+{
+	switch (code) {
+	case ERR_SYNTAX:
+	case ERR_RULES:
+		return "calendar-data";
+	case ERR_COMPONENT:
+		return "component";
+	case ERR_LARGE:
+	case ERR_INSTANCES:
+	case ERR_ATTENDEES:
+	case ERR_LIMIT:
+		return "limit";
+	case ERR_EARLY:
+	case ERR_LATE:
+		return "time";
+	case ERR_UID_TAKEN:
+		return "uid";
+	case ERR_DENIED:
+		return "policy";
+	case ERR_QUOTA:
+		return "quota";
+	case ERR_FULL:
+		return "full";
+	default:
+		return "store";
+	}
+}
+
 static json_t *refusals_json(const struct import_state *s)
 {
 	json_t *list = json_array();
 
-	for (size_t n = 0; n < s->refusal_count; n++)
-		json_array_append_new(list, json_pack("{s:o, s:I, s:o}", "uid", clean_json(s->refusals[n].uid), "line",
-			(json_int_t)s->refusals[n].line, "reason", clean_json(s->refusals[n].reason)));
+	for (size_t n = 0; n < s->refusal_count; n++) {
+		const struct import_refusal *r = &s->refusals[n];
+
+		json_array_append_new(list, json_pack("{s:o, s:I, s:s, s:o}", "uid", clean_json(r->uid), "line",
+			(json_int_t)r->line, "problem", refusal_name(r->code), "reason", clean_json(r->reason)));
+	}
 	return list;
 }
 
