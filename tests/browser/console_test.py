@@ -8,6 +8,7 @@ import io
 import json
 import pathlib
 import re
+import zoneinfo
 
 import axe
 from browser import Browser
@@ -41,7 +42,8 @@ def serve(s):
 
 
 def hostile():
-    day = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+    """Today, where the practice is."""
+    day = datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Paris"))
     return ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//browser test//EN\r\nBEGIN:VEVENT\r\nUID:hostile\r\n"
             f"DTSTAMP:20260101T000000Z\r\nDTSTART:{day:%Y%m%d}T120000Z\r\nDURATION:PT1H\r\nSUMMARY:{HOSTILE} 80 €\r\n"
             "END:VEVENT\r\nEND:VCALENDAR\r\n")
