@@ -368,6 +368,12 @@ int object_names_take(const struct object *o, void *arg)
 	return 0;
 }
 
+int store_count(struct store *s, store_id collection, uint64_t *out, struct err *e)
+{
+	assert(out != NULL);
+	return s->ops->count(s, collection, out, e);
+}
+
 /* One that a store gave out has its numbers in this order. */
 static int check_point(const struct sync_point *p, struct err *e)
 {

@@ -410,6 +410,7 @@ struct store_ops {
 		struct err *e);
 	int (*token_used)(struct store *s, const char *account, const char *id, int64_t when, struct err *e);
 	void (*watch_end)(struct store *s);
+	int (*count)(struct store *s, store_id collection, uint64_t *out, struct err *e);
 };
 
 /* backend "sqlite" (path: the data folder, made if missing with mode 0700) or "memory" (path ignored).
@@ -517,6 +518,8 @@ int store_page(struct store *s, store_id collection, const char *after, size_t l
 struct object_names { struct arena *mem; const char **name; size_t count, size; };
 /* Visits for the two above; arg is a struct object_names. */
 int object_names_take(const struct object *o, void *arg);
+/* Live objects of a calendar, by the index alone; 0 of one that isn't there. */
+int store_count(struct store *s, store_id collection, uint64_t *out, struct err *e);
 /* Objects and tombstones that changed after `from`, ordered by seq, at most limit; if nothing is known yet,
  * live ones only. *next: from where to go on; *more: there is something left now.
  * ERR_TOKEN: a point below oldest_seq, ahead of the collection's seq, or none that was given out. */

@@ -154,6 +154,8 @@ int memory_body(struct store *s, store_id collection, const char *name, struct a
 	struct object *out, struct buf *body, struct err *e);
 int memory_list(struct store *s, store_id collection, unsigned components, int64_t from,
 	int64_t to, object_fn visit, void *arg, uint64_t *seq, struct err *e);
+uint64_t count_objects(const struct mem_collection *c);
+int memory_count(struct store *s, store_id collection, uint64_t *out, struct err *e);
 int memory_page(struct store *s, store_id collection, const char *after, size_t limit,
 	object_fn visit, void *arg, struct err *e);
 int memory_changes(struct store *s, store_id collection, const struct sync_point *from,

@@ -118,6 +118,25 @@ int memory_list(struct store *s, store_id collection, unsigned components, int64
 	return 0;
 }
 
+uint64_t count_objects(const struct mem_collection *c)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < c->objects.n; i++) {
+		count += !((struct mem_object *)c->objects.item[i])->row.deleted;
+	}
+	return count;
+}
+
+int memory_count(struct store *s, store_id collection, uint64_t *out, struct err *e)
+{
+	LOCKED(s);
+	const struct mem_collection *c = find_collection(m, collection, NULL);
+
+	*out = c == NULL ? 0 : count_objects(c);
+	return 0;
+}
+
 int memory_page(struct store *s, store_id collection, const char *after, size_t limit,
 	object_fn visit, void *arg, struct err *e)
 {

@@ -133,10 +133,7 @@ static int memory_check(struct store *s, bool deep, store_parse_fn parse, store_
 		.ledger = m->ledger.n};
 
 	for (size_t i = 0; i < m->collections.n; i++) {
-		const struct mem_collection *c = m->collections.item[i];
-		for (size_t k = 0; k < c->objects.n; k++) {
-			counts.objects += !((struct mem_object *)c->objects.item[k])->row.deleted;
-		}
+		counts.objects += count_objects(m->collections.item[i]);
 	}
 	*out = counts;
 	return check_ledger(m, problem, arg);
@@ -207,4 +204,5 @@ const struct store_ops store_memory = {
 	.token_account = memory_token_account,
 	.token_used = memory_token_used,
 	.size_now = memory_size,
+	.count = memory_count,
 };

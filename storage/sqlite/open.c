@@ -400,4 +400,5 @@ const struct store_ops store_sqlite = {
 	.session = sqlite_session,
 	.token_account = sqlite_token_account,
 	.token_used = sqlite_token_used,
+	.count = sqlite_count,
 };

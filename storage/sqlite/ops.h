@@ -22,6 +22,7 @@ int sqlite_list(struct store *s, store_id collection, unsigned components, int64
 	object_fn visit, void *arg, uint64_t *seq, struct err *e);
 int sqlite_page(struct store *s, store_id collection, const char *after, size_t limit, object_fn visit,
 	void *arg, struct err *e);
+int sqlite_count(struct store *s, store_id collection, uint64_t *out, struct err *e);
 int sqlite_changes(struct store *s, store_id collection, const struct sync_point *from,
 	size_t limit, object_fn visit, void *arg, struct sync_point *next, bool *more, struct err *e);
 /* Objects of a collection with seq in (after, until], by seq; tombstones if wanted. */

@@ -276,6 +276,18 @@ int sqlite_page(struct store *s, store_id collection, const char *after, size_t 
 		e);
 }
 
+int sqlite_count(struct store *s, store_id collection, uint64_t *out, struct err *e)
+{
+	static const char count_sql[] = "SELECT count(*) FROM object WHERE collection = ?1 AND deleted = 0";
+	struct conn *c = db_reader((struct db *)s, e);
+	int64_t count;
+
+	if (c == NULL || sql_number(c, sql_query(c, e, count_sql, INT(collection)), 0, &count, e) < 0)
+		return -1;
+	*out = (uint64_t)count;
+	return 0;
+}
+
 int objects_changed(struct conn *c, store_id collection, uint64_t after, uint64_t until,
 	bool tombstones, object_fn visit, void *arg, struct err *e)
 {

@@ -353,6 +353,38 @@ static void a_visitor_stops_the_walk(void **state)
 	put_ok(s, c, "5.ics", "5.ics", "the store is usable after it");
 }
 
+static uint64_t count(struct store *s, store_id collection)
+{
+	uint64_t objects = 99;
+	struct err e = {0};
+
+	assert_int_equal(store_count(s, collection, &objects, &e), 0);
+	return objects;
+}
+
+static void live_objects_are_counted(void **state)
+{
+	struct store *s = *state;
+	store_id c = suite_calendar(s, "anna", "w"), other = suite_calendar(s, "anna", "o");
+	struct commit drop = {.now = SUITE_NOW, .drop = c};
+	struct err e = {0};
+
+	assert_int_equal(count(s, c), 0);
+	put_ok(s, c, "a.ics", "u", "A");
+	put_ok(s, c, "b.ics", "v", "B");
+	put_ok(s, other, "a.ics", "u", "A");
+	assert_int_equal(count(s, c), 2);
+	put_ok(s, c, "a.ics", "u", "changed");
+	assert_int_equal(count(s, c), 2);
+	delete_ok(s, c, "a.ics");
+	assert_int_equal(count(s, c), 1);
+	put_ok(s, c, "a.ics", "u", "again");
+	assert_int_equal(count(s, c), 2);
+	assert_int_equal(store_commit(s, &drop, &e), 0);
+	assert_int_equal(count(s, c), 0);
+	assert_int_equal(count(s, other), 1);
+}
+
 static const struct CMUnitTest scenarios[] = {
 	SCENARIO(a_put_is_found_by_name_and_uid_with_its_bytes),
 	SCENARIO(a_session_shows_each_question_all_that_was_committed_before_it),
@@ -366,5 +398,6 @@ static const struct CMUnitTest scenarios[] = {
 	SCENARIO(a_list_goes_by_the_spans_that_are_known),
 	SCENARIO(pages_follow_each_other_by_name),
 	SCENARIO(a_visitor_stops_the_walk),
+	SCENARIO(live_objects_are_counted),
 };
 const struct suite_part suite_objects = {"objects", scenarios, ARRAY_SIZE(scenarios)};
