@@ -257,3 +257,16 @@ bool utf8_valid(const char *s, size_t len)
 	}
 	return true;
 }
+
+bool text_line_valid(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len > TEXT_LINE_MAX || !utf8_valid(s, len))
+		return false;
+	for (; *s != '\0'; s++) {
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return false;
+	}
+	return true;
+}

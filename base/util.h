@@ -45,5 +45,8 @@ uint64_t str_hash(const char *s);
 bool utf8_valid(const char *s, size_t len);
 /* Length of the well-formed character that s (len > 0 bytes) begins with; 0 if there is none. */
 size_t utf8_step(const char *s, size_t len);
+/* One line for people (a name, a label): UTF-8 without control characters, of at most so many bytes. */
+enum { TEXT_LINE_MAX = 200 };
+bool text_line_valid(const char *s);
 
 #endif

@@ -14,6 +14,7 @@
 #include "bench/events.h"
 #include "caldav/caldav.h"
 #include "ical/zone.h"
+#include "policy/account.h"
 
 #define CALENDAR "/calendars/anna/calendar/"
 #define NAMESPACES "xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\""
@@ -186,7 +187,7 @@ static void fill(struct bench *b)
 		.generation = 1 };
 	struct err e;
 
-	if (store_account_put(b->dav.store, &anna, &e) != 0 || dav_provision(b->dav.store, "anna", NOW, &e) != 0)
+	if (store_account_put(b->dav.store, &anna, &e) != 0 || account_provision(b->dav.store, "anna", NOW, &e) != 0)
 		die("account", e.text);
 	for (unsigned n = 0; n < EVENTS; n++)
 		put(b, n, 0, 201);

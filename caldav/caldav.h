@@ -57,7 +57,5 @@ void dav_handle(const struct dav *dav, struct request *rq);
  * rq->res filled, or 0 to go on. Sets *body_max to what this method may send. */
 int dav_precheck(const struct dav *dav, struct request *rq, uint64_t content_length, bool length_known,
 	size_t *body_max);
-/* Calendars `calendar` (VEVENT) and `tasks` (VTODO) of a new account. */
-int dav_provision(struct store *store, const char *account, int64_t now, struct err *e);
 
 #endif

@@ -31,6 +31,7 @@ late_sources = \
 
 noinst_LIBRARIES += libpolicy.a
 libpolicy_a_SOURCES = $(late_sources) \
+	policy/account.c policy/account.h \
 	policy/apply.c policy/apply.h \
 	policy/audit.c policy/audit.h \
 	policy/block.c policy/block.h \
@@ -91,6 +92,7 @@ policy_libs = libpolicy.a $(JANSSON_LIBS) $(storage_libs) -ldl -lm
 late_so_SOURCES = $(late_sources) policy/late/so.c
 
 check_PROGRAMS += \
+	tests/unit/test_account \
 	tests/unit/test_books \
 	tests/unit/test_event_broken \
 	tests/unit/test_event_late \
@@ -118,6 +120,7 @@ check_PROGRAMS += \
 	tests/unit/test_policy_note \
 	tests/unit/test_report_facts \
 	tests/unit/test_svg
+tests_unit_test_account_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 tests_unit_test_books_SOURCES = tests/unit/test_books.c tests/unit/ledger_fixture.c tests/unit/ledger_fixture.h
 tests_unit_test_books_LDADD = $(policy_libs) $(CMOCKA_LIBS)
 event_fixture = tests/unit/event_fixture.c tests/unit/event_fixture.h

@@ -194,15 +194,7 @@ int admin_expect(struct admin *a, char *const *args, int least, int most)
 
 bool admin_text_valid(const char *text)
 {
-	size_t len = strlen(text);
-
-	if (len == 0 || len > 200 || !utf8_valid(text, len))
-		return false;
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	}
-	return true;
+	return *text != '\0' && text_line_valid(text);
 }
 
 int admin_read_file(struct admin *a, const char *name, struct buf *out)

@@ -4,30 +4,19 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/password.h"
-#include "base/util.h"
-#include "caldav/caldav.h"
 #include "http/token.h"
+#include "policy/account.h"
 #include "server/admin.h"
-
-enum { ADDRESSES_MAX = 16 };
 
 static struct store *store_of(const struct admin *a)
 {
 	return a->site->dav.store;
 }
 
-/* In lower case; NULL after a message. */
-static const char *user_name(struct admin *a, const char *given)
+/* What was typed is misused, all else a failure. The exit code. */
+static int refuse(struct admin *a, const struct err *e)
 {
-	char *name;
-
-	if (!user_name_valid(given)) {
-		admin_misuse(a, "'%s' is no user name: letters, digits and . _ @ -, at most 64", given);
-		return NULL;
-	}
-	name = arena_strdup(a->mem, given);
-	ascii_lower(name);
-	return name;
+	return e->code == ERR_INVALID ? admin_misuse(a, "%s", e->text) : admin_fail(a, "%s", e->text);
 }
 
 int admin_owner(struct admin *a, const char *given, const char **out)
@@ -38,9 +27,8 @@ int admin_owner(struct admin *a, const char *given, const char **out)
 	*out = NULL;
 	if (given == NULL)
 		return ADMIN_OK;
-	*out = user_name(a, given);
-	if (*out == NULL)
-		return ADMIN_USAGE;
+	if (account_name(given, a->mem, out, &e) != 0)
+		return refuse(a, &e);
 	if (store_account(store_of(a), *out, a->mem, &ac, &e) == 0)
 		return ADMIN_OK;
 	return e.code == ERR_NOT_FOUND ? admin_fail(a, "no user %s", *out) : admin_fail(a, "%s", e.text);
@@ -48,109 +36,43 @@ int admin_owner(struct admin *a, const char *given, const char **out)
 
 int admin_find_user(struct admin *a, const char *given, struct account *out)
 {
-	const char *name = user_name(a, given);
 	struct err e;
 
-	if (name == NULL)
-		return ADMIN_USAGE;
-	if (store_account(store_of(a), name, a->mem, out, &e) != 0)
-		return e.code == ERR_NOT_FOUND ? admin_fail(a, "no user %s", name)
-					       : admin_fail(a, "%s", e.text);
-	return out->removed ? admin_fail(a, "user %s was removed", name) : ADMIN_OK;
+	return account_find(store_of(a), given, a->mem, out, &e) == 0 ? ADMIN_OK : refuse(a, &e);
 }
 
-static bool address_valid(const char *address)
+/* One more than there may be, which is refused with the rest. */
+static const char *const *take_addresses(struct admin *a, char **args)
 {
-	const char *at = strchr(address, '@');
+	const char **list = arena_array(a->mem, ACCOUNT_ADDRESSES + 2, sizeof(*list));
 
-	return admin_text_valid(address) && at != NULL && at != address && at[1] != '\0' &&
-		strpbrk(address, " ,;:<>\"\\") == NULL;
+	for (size_t n = 0; n <= ACCOUNT_ADDRESSES && admin_option(args, "--email", &list[n]); n++)
+		;
+	return list;
 }
 
-static int take_addresses(struct admin *a, char **args, const char **list)
+static void warn_short(struct admin *a)
 {
-	const char *value;
-	size_t n = 0;
-
-	while (admin_option(args, "--email", &value)) {
-		char *address = arena_strdup(a->mem, value);
-
-		if (!address_valid(address) || n == ADDRESSES_MAX)
-			return admin_misuse(a, "'%s' is no mail address (or there are over %d)", value,
-				ADDRESSES_MAX);
-		ascii_lower(address);
-		list[n++] = address;
-	}
-	list[n] = NULL;
-	return ADMIN_OK;
-}
-
-static int set_password(struct admin *a, struct account *ac)
-{
-	struct err e;
-	char *hash;
-
-	if (password_check(a->password, &e) != 0)
-		return admin_fail(a, "%s", e.text);
 	if (strlen(a->password) < PASSWORD_SHORT)
-		buf_printf(&a->errors, "dedit: a password of less than %d bytes is guessed soon\n",
-			PASSWORD_SHORT);
-	if (password_hash(a->password, a->mem, &hash, &e) != 0)
-		return admin_fail(a, "%s", e.text);
-	ac->password = hash;
-	ac->generation++;
-	return ADMIN_OK;
-}
-
-static int check_new(struct admin *a, const char *name)
-{
-	struct account there;
-	struct err e;
-
-	if (store_account(store_of(a), name, a->mem, &there, &e) == 0)
-		return admin_fail(a, there.removed ? "user %s was removed; the name isn't given again"
-						   : "user %s exists", name);
-	return e.code == ERR_NOT_FOUND ? ADMIN_OK : admin_fail(a, "%s", e.text);
-}
-
-static int read_new(struct admin *a, char **args, struct account *ac)
-{
-	const char **addresses = arena_array(a->mem, ADDRESSES_MAX + 1, sizeof(*addresses));
-
-	ac->language = "en";
-	admin_option(args, "--name", &ac->displayname);
-	admin_option(args, "--language", &ac->language);
-	if (take_addresses(a, args, addresses) != ADMIN_OK || admin_expect(a, args, 1, 1) < 0)
-		return ADMIN_USAGE;
-	ac->addresses = addresses;
-	ac->name = user_name(a, args[0]);
-	if (ac->name == NULL)
-		return ADMIN_USAGE;
-	if (ac->displayname == NULL)
-		ac->displayname = args[0];
-	if (!admin_text_valid(ac->displayname))
-		return admin_misuse(a, "--name: at most 200 bytes of UTF-8 without control characters");
-	if (strcmp(ac->language, "en") != 0 && strcmp(ac->language, "fr") != 0)
-		return admin_misuse(a, "--language: en or fr");
-	return ADMIN_OK;
+		buf_printf(&a->errors, "dedit: a password of less than %d bytes is guessed soon\n", PASSWORD_SHORT);
 }
 
 int admin_user_add(struct admin *a, char *const *given)
 {
-	struct account ac = { 0 };
+	char **args = admin_args(a, given);
+	struct account ac = { .addresses = take_addresses(a, args) };
+	const char *name;
 	struct err e;
-	int code = read_new(a, admin_args(a, given), &ac);
 
-	if (code == ADMIN_OK)
-		code = check_new(a, ac.name);
-	if (code == ADMIN_OK)
-		code = set_password(a, &ac);
-	if (code != ADMIN_OK)
-		return code;
-	if (store_account_put(store_of(a), &ac, &e) != 0 ||
-		dav_provision(store_of(a), ac.name, a->now, &e) != 0)
-		return admin_fail(a, "%s", e.text);
-	buf_printf(&a->out, "user %s added\n", ac.name);
+	admin_option(args, "--name", &ac.displayname);
+	admin_option(args, "--language", &ac.language);
+	if (admin_expect(a, args, 1, 1) < 0)
+		return ADMIN_USAGE;
+	ac.name = args[0];
+	if (account_make(store_of(a), &ac, a->password, a->now, a->mem, &name, &e) != 0)
+		return refuse(a, &e);
+	warn_short(a);
+	buf_printf(&a->out, "user %s added\n", name);
 	return ADMIN_OK;
 }
 
@@ -185,12 +107,11 @@ int admin_user_passwd(struct admin *a, char *const *args)
 	struct err e;
 	int code = admin_expect(a, args, 1, 1) < 0 ? ADMIN_USAGE : admin_find_user(a, args[0], &ac);
 
-	if (code == ADMIN_OK)
-		code = set_password(a, &ac);
 	if (code != ADMIN_OK)
 		return code;
-	if (store_account_put(store_of(a), &ac, &e) != 0)
-		return admin_fail(a, "%s", e.text);
+	if (account_set_password(store_of(a), &ac, a->password, a->mem, &e) != 0)
+		return refuse(a, &e);
+	warn_short(a);
 	buf_printf(&a->out, "password of %s changed\n", ac.name);
 	return ADMIN_OK;
 }

@@ -1,5 +1,6 @@
 /* MKCALENDAR (RFC 4791 5.3.1), MKCOL (RFC 5689), and what a new account has. */
 #include "dav_harness.h"
+#include "policy/account.h"
 
 #define NEW "/calendars/anna/new/"
 #define MKCALENDAR(x) "<C:mkcalendar xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:caldav\" " \
@@ -147,8 +148,8 @@ static void a_new_account_has_two_calendars(void **state)
 	assert_components(t, "/calendars/anna/calendar/", "VEVENT ");
 	assert_components(t, "/calendars/anna/tasks/", "VTODO ");
 	assert_int_equal(store_account_put(t->store, &a, NULL), 0);
-	assert_int_equal(dav_provision(t->store, "luc", t->now, NULL), 0);
-	assert_int_equal(dav_provision(t->store, "luc", t->now, NULL), 0); /* again: nothing new */
+	assert_int_equal(account_provision(t->store, "luc", t->now, NULL), 0);
+	assert_int_equal(account_provision(t->store, "luc", t->now, NULL), 0); /* again: nothing new */
 	struct answer f = propfind(t, "paul", "/calendars/luc/", 1, "<D:displayname/>");
 	assert_string_equal(prop_text(t, &f, "/calendars/luc/calendar/", NS_DAV, "displayname"), "Agenda");
 	assert_string_equal(prop_text(t, &f, "/calendars/luc/tasks/", NS_DAV, "displayname"), "Tâches");

@@ -109,6 +109,20 @@ static void knows_well_formed_utf8(void **state)
 	assert_int_equal(utf8_step("\xe2\x82\xac", 2), 0);
 }
 
+static void a_line_for_people_has_no_control_characters(void **state)
+{
+	char text[TEXT_LINE_MAX + 2] = "";
+
+	(void)state;
+	memset(text, 'x', TEXT_LINE_MAX);
+	assert_true(text_line_valid(text));
+	text[TEXT_LINE_MAX] = 'x';
+	assert_false(text_line_valid(text));
+	assert_true(text_line_valid("") && text_line_valid("Zo\xc3\xa9 \xe2\x82\xac"));
+	assert_false(text_line_valid("a\nb") || text_line_valid("a\tb") || text_line_valid("\x7f") ||
+		text_line_valid("\xc3"));
+}
+
 static void duplicates(void **state)
 {
 	cleanup_free char *text = xasprintf("%s-%d", "x", 3);
@@ -161,6 +175,7 @@ int main(void)
 		cmocka_unit_test(compares_ascii_without_locale),
 		cmocka_unit_test(finds_ends_of_strings),
 		cmocka_unit_test(knows_well_formed_utf8),
+		cmocka_unit_test(a_line_for_people_has_no_control_characters),
 		cmocka_unit_test(duplicates),
 		cmocka_unit_test(errors_carry_code_and_text),
 	};

@@ -56,7 +56,10 @@ def test_application_passwords(s):
 def test_changes_of_accounts_hold_at_once(s):
     s.add_user("temp")
     assert s.request("OPTIONS", "/", user="temp").status == 200
+    phone = s.dedit("user", "token", "temp", "add", "phone").stdout.strip()
+    assert s.request("OPTIONS", "/", user="temp", password=phone).status == 200
     s.dedit("user", "passwd", "temp", input="another password\n")
+    assert s.request("OPTIONS", "/", user="temp", password=phone).status == 401
     assert s.request("OPTIONS", "/", user="temp").status == 401
     assert s.request("OPTIONS", "/", user="temp", password="another password").status == 200
     s.dedit("user", "remove", "temp")

@@ -14,7 +14,6 @@
 #include "policy/fees.h"
 
 #define API_PREFIX "/console/api"
-enum { TEXT_MAX = 200 };
 
 /* ---- which row ---- */
 
@@ -212,19 +211,6 @@ int api_query_day(struct api *a, const char *name, bool *given, int64_t *out)
 	return -1;
 }
 
-bool api_text_valid(const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len > TEXT_MAX || !utf8_valid(text, len))
-		return false;
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 int api_text(struct api *a, const char *name, bool needed, const char **out)
 {
 	const json_t *value = json_object_get(a->body, name);
@@ -234,12 +220,12 @@ int api_text(struct api *a, const char *name, bool needed, const char **out)
 	if ((!value || json_is_null(value)) && !needed)
 		return 0;
 	/* a NUL within would end the text for us, not for others */
-	if (text && json_string_length(value) == strlen(text) && api_text_valid(text)) {
+	if (text && json_string_length(value) == strlen(text) && text_line_valid(text)) {
 		*out = text;
 		return 0;
 	}
 	api_refuse_as(a, text ? PROBLEM_TEXT : PROBLEM_NONE, 400,
-		"%s: some text, at most %d bytes without control characters", name, TEXT_MAX);
+		"%s: some text, at most %d bytes without control characters", name, TEXT_LINE_MAX);
 	return -1;
 }
 

@@ -117,8 +117,6 @@ int api_query_day(struct api *a, const char *name, bool *given, int64_t *out);
  * needn't be. 0; -1 after a refusal. */
 int api_text(struct api *a, const char *name, bool needed, const char **out);
 bool api_flag(struct api *a, const char *name);
-/* Text for a name: UTF-8, no control characters, at most 200 bytes. */
-bool api_text_valid(const char *text);
 
 /* ---- who asks, and what may that one do (access.c)? ---- */
 
