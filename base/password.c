@@ -31,6 +31,17 @@ int password_check(const char *password, struct err *e)
 	return err_set(e, ERR_LIMIT, "the password needs 1 to %d bytes of UTF-8", PASSWORD_MAX);
 }
 
+void password_make(char out[PASSWORD_MADE_SIZE])
+{
+	enum { GROUP = 5 }; /* with what stands behind it */
+
+	for (size_t at = 0; at < PASSWORD_MADE_SIZE; at += GROUP) {
+		random_word(out + at, GROUP - 1);
+		out[at + GROUP - 1] = '-';
+	}
+	out[PASSWORD_MADE_SIZE - 1] = '\0';
+}
+
 int password_hash(const char *password, struct arena *mem, char **out, struct err *e)
 {
 	cleanup_hasher struct hasher *h = xcalloc(1, sizeof(*h));

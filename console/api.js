@@ -161,8 +161,11 @@ function basic(name, password) {
 
 export const signIn = async (name, password) => keep(await answer(await call("POST", "session", { quiet: true, headers: basic(name, password) })));
 
-export const changePassword = async (name, old, password) => answer(await call("POST", "account/password",
-	{ ...json({ password }), headers: basic(name, old) }));
+// What asks for the password of who is signed in once more.
+export const confirmed = async (method, path, name, password, body) => answer(await call(method, path,
+	{ ...json(body), headers: basic(name, password) }));
+
+export const changePassword = (name, old, password) => confirmed("POST", "account/password", name, old, { password });
 
 export async function signOut() {
 	await call("DELETE", "session", { quiet: true });

@@ -6,6 +6,7 @@ console_pages = \
 	console/style.css \
 	console/icon.svg \
 	console/licences.txt \
+	console/accounts.js \
 	console/api.js \
 	console/delegates.js \
 	console/dom.js \

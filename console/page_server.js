@@ -1,5 +1,6 @@
 // For the administrator: is all well, who is here, and who was turned away.
 import * as api from "./api.js";
+import { accounts } from "./accounts.js";
 import { h, nothing, table, wrong } from "./dom.js";
 import { moment, number } from "./format.js";
 import { facts } from "./fee.js";
@@ -94,18 +95,7 @@ function backup(first, signal) {
 		h("p", {}, button), place, failed] : nothing(t("server.backup-none")));
 }
 
-// ---- who is here ----
-
-function accounts(list) {
-	const roles = (a) => [a.owner && t("server.owner"), a.closed && t("server.closed")].filter(Boolean).join(", ") || "–";
-	return h("section", {}, h("h2", {}, t("server.accounts")), table(t("server.accounts"), [
-		{ label: t("signin.name"), title: true, text: (a) => a.name },
-		{ label: t("account.display"), text: (a) => a.displayname || "–" },
-		{ label: t("account.addresses"), text: (a) => a.addresses.join(", ") || "–" },
-		{ label: t("server.roles"), text: roles },
-		{ label: t("account.tokens"), number: true, text: (a) => number(a.tokens) },
-	], list, { className: "rows", rowAttributes: (a) => ({ "data-ref": a.name }) }), h("p", { class: "hint" }, t("server.accounts-how")));
-}
+// ---- who was turned away ----
 
 function logins({ logins: list, most }) {
 	return h("section", {}, h("h2", {}, t("server.logins")), list.length ? [h("p", {}, t("server.logins-most", { count: number(most) })),
@@ -120,8 +110,10 @@ function logins({ logins: list, most }) {
 }
 
 export async function server(place, context) {
+	const { signal } = context;
 	const [state, all, refused, kept] = await Promise.all(["server", "server/accounts", "server/logins", "server/backup"].map((path) =>
-		api.get(path, {}, context.signal)));
+		api.get(path, {}, signal)));
+	const done = () => signal.aborted || context.refresh();
 	place.replaceChildren(health(state), h("section", {}, h("h2", {}, t("server.inspect")), h("div", { class: "inspections" },
-		inspection("server/check", "check"), inspection("server/ledger", "verify"))), backup(kept, context.signal), accounts(all.accounts), logins(refused));
+		inspection("server/check", "check"), inspection("server/ledger", "verify"))), backup(kept, signal), accounts(context, all.accounts, done), logins(refused));
 }

@@ -58,7 +58,7 @@ static int may_meet(struct acquaintance *a, const char *user, bool *may, bool *c
 	return *may || *close ? 0 : serves(a, may, e);
 }
 
-static bool is_admin(const struct directory *d, const char *user)
+bool directory_is_admin(const struct directory *d, const char *user)
 {
 	for (size_t n = 0; n < d->admin_count; n++) {
 		if (ascii_casecmp(d->admins[n], user) == 0)
@@ -74,7 +74,7 @@ int directory_shows(const struct directory *d, const char *who, const char *user
 	struct acquaintance back = { .in = d, .mem = mem, .with = who };
 	bool close = false, outward = false, inward = false;
 
-	*out = strcmp(who, user) == 0 || is_admin(d, who) || is_admin(d, user);
+	*out = strcmp(who, user) == 0 || directory_is_admin(d, who) || directory_is_admin(d, user);
 	if (*out)
 		return 0;
 	if (may_meet(&there, who, &outward, &close, e) < 0 || may_meet(&back, user, &inward, &close, e) < 0)

@@ -23,6 +23,8 @@ struct directory {
  */
 int directory_shows(const struct directory *d, const char *who, const char *user, struct arena *mem,
 	bool *out, struct err *e);
+/* Is it a member of that group? */
+bool directory_is_admin(const struct directory *d, const char *user);
 /* Is it a client? The rest as above. */
 int directory_is_client(const struct directory *d, const char *who, struct arena *mem, bool *out,
 	struct err *e);

@@ -309,7 +309,7 @@ static void job_admitted(void *arg)
 	resume(arg);
 }
 
-/* What asks for the password once more sets another one: its handler hashes (15.28). */
+/* What asks for the password once more sets one, mostly: its handler hashes (15.28). */
 static bool hashes(const struct exchange *x)
 {
 	return x->attempt.door == DOOR_CONFIRM;

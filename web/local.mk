@@ -32,6 +32,7 @@ if CONSOLE
 libweb_a_SOURCES += \
 	web/console/access.c \
 	web/console/account.c \
+	web/console/accounts.c \
 	web/console/api.c \
 	web/console/api.h \
 	web/console/calendars.c \

@@ -24,3 +24,15 @@ bool web_takes_events(const struct collection *c)
 {
 	return !(c->flags & (COLL_FEES | COLL_SUBSCRIBED));
 }
+
+struct directory web_directory(const struct web *web)
+{
+	return (struct directory){ web->store, web->policies, web->admins, web->admin_count };
+}
+
+bool web_is_admin(const struct web *web, const char *account)
+{
+	const struct directory d = web_directory(web);
+
+	return directory_is_admin(&d, account);
+}

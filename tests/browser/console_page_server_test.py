@@ -1,11 +1,14 @@
 """The administrator's page: accounts, health, and what looks through the store and the ledgers."""
 
+import base64
 import json
 import pathlib
 import tempfile
 
+import axe
 import console_test
 from console_test import look_at, page, serve, signed_in
+from dedit_wire import PASSWORD
 
 BACKUPS = tempfile.TemporaryDirectory(prefix="dedit-backup-")
 SERVER = {**console_test.SERVER, "settings": f'backup = "{BACKUPS.name}"'}
@@ -37,3 +40,63 @@ def test_accounts_and_inspections(s):
         b.see("<b>anna</b>: entry 7 was changed", ".inspection li")
         assert not b.complaints()
         look_at(b, s, ("server", "account"), "administrators-")
+
+
+def status(s, name, password):
+    plain = base64.b64encode(f"{name}:{password}".encode()).decode()
+    return s.request("PROPFIND", f"/calendars/{name}/", headers={"Depth": "0", "Authorization": f"Basic {plain}"}).status
+
+
+def confirm(b, button="primary", own=PASSWORD):
+    b.type("dialog input[name=own]", own)
+    b.click(f"dialog button.{button}")
+
+
+def test_an_account_from_made_to_closed(s):
+    with signed_in(s, "paul") as b:
+        page(b, s, "server")
+        assert "administrator" in b.text("tr[data-ref=paul]")
+        assert not b.all("tr[data-ref=paul] button"), "nobody locks himself out"
+        b.click("[data-do=add]")
+        for name, text in (("name", "Eva"), ("displayname", "Eva Roß"), ("addresses", "eva@example.org, e@example.org")):
+            b.type(f"dialog input[name={name}]", text)
+        assert not axe.complaints(b)
+        confirm(b, own="wrong")
+        b.see("Your own password is wrong.", "dialog .wrong")
+        confirm(b)
+        b.see("shown this once", "dialog.panel")
+        made = b.js("return document.querySelector('dialog.panel .copyable input').value")
+        assert status(s, "eva", made) == 207
+        assert not axe.complaints(b)
+        b.click("dialog.panel header button")
+        b.see("Eva Roß", "tr[data-ref=eva]")
+        b.see("eva@example.org, e@example.org", "tr[data-ref=eva]")
+        assert made not in b.text(), "it is shown once"
+        b.until(lambda: b.js("return document.activeElement.dataset.key") == "account", "the focus is where it was")
+
+        b.settled()
+        b.click("[data-do=add]")
+        b.type("dialog input[name=name]", "eva")
+        confirm(b)
+        b.see("This name is taken", "dialog .wrong")
+        b.click("dialog .buttons button[type=button]")
+
+        b.click("tr[data-ref=eva] [data-do=password]")
+        b.see("programs and telephones have to be set up again", "dialog")
+        b.type("dialog input[name=password]", "typed by paul 77")
+        confirm(b)
+        b.see("eva has a new password.", ".toasts")
+        assert status(s, "eva", "typed by paul 77") == 207 and status(s, "eva", made) == 401
+
+        b.settled()
+        b.click("tr[data-ref=eva] [data-do=close]")
+        b.see("2 calendars, 0 events and tasks", "dialog")
+        assert not axe.complaints(b)
+        b.click("dialog .buttons button[type=button]")
+        b.until(lambda: not b.all("dialog"), "nothing was done")
+        assert b.all("tr[data-ref=eva]")
+        b.click("tr[data-ref=eva] [data-do=close]")
+        confirm(b, "danger")
+        b.until(lambda: not b.all("tr[data-ref=eva]"), "it is closed")
+        assert status(s, "eva", "typed by paul 77") == 401
+        assert not [c for c in b.complaints() if "403" not in c and "409" not in c]

@@ -147,6 +147,18 @@ static void what_closing_takes_away_is_counted(void **state)
 	assert_int_equal(has.calendars + has.objects, 0);
 }
 
+static void made_passwords_differ(void **state)
+{
+	char one[PASSWORD_MADE_SIZE], other[PASSWORD_MADE_SIZE];
+
+	(void)state;
+	password_make(one);
+	password_make(other);
+	assert_int_equal(strlen(one), PASSWORD_MADE_SIZE - 1);
+	assert_string_not_equal(one, other);
+	assert_true(one[4] == '-' && one[9] == '-' && one[14] == '-');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +167,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_name_is_given_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_password_ends_what_the_old_one_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_closing_takes_away_is_counted, setup, teardown),
+		cmocka_unit_test(made_passwords_differ),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

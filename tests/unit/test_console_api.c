@@ -163,6 +163,13 @@ static void references_lead_somewhere(void **state)
 	check_references(d, d->doc);
 }
 
+/* What asks for the password once more. */
+static bool confirms(const struct api_row *row)
+{
+	return row->run == api_password || row->run == api_account_make || row->run == api_account_password ||
+		row->run == api_account_close;
+}
+
 /* Whoever adds a path can't forget who may ask for it. */
 static void doors_are_shut(void **state)
 {
@@ -171,7 +178,7 @@ static void doors_are_shut(void **state)
 		struct request rq = request(*state, row->method, path);
 		enum door want = row->role == API_NOBODY ? DOOR_OPEN :
 			row->run == api_session_begin ? DOOR_SIGN_IN :
-			row->run == api_password ? DOOR_CONFIRM : DOOR_SESSION;
+			confirms(row) ? DOOR_CONFIRM : DOOR_SESSION;
 
 		assert_int_equal(web_door(&rq), want);
 	}

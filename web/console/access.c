@@ -1,7 +1,6 @@
 /* Who asks, and what that one may: the one place of the console that decides it (architecture.md 13, 15). */
 #include <string.h>
 
-#include "policy/directory.h"
 #include "policy/fees.h"
 #include "web/console/api.h"
 #include "web/reach.h"
@@ -48,7 +47,7 @@ int api_owners(struct api *a, api_owner_fn visit, void *arg, struct err *e)
 int api_find_account(struct api *a, const char *name, bool *out, struct err *e)
 {
 	const struct web *web = a->web;
-	const struct directory directory = { web->store, web->policies, web->admins, web->admin_count };
+	const struct directory directory = web_directory(web);
 	struct account ac;
 
 	*out = false;

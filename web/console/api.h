@@ -230,6 +230,10 @@ int api_delegate_end(struct api *a);
 
 int api_server(struct api *a);
 int api_accounts(struct api *a);
+int api_account_make(struct api *a);
+int api_account_show(struct api *a);
+int api_account_password(struct api *a);
+int api_account_close(struct api *a);
 int api_logins(struct api *a);
 int api_backup(struct api *a);
 int api_backup_begin(struct api *a);

@@ -1,4 +1,4 @@
-/* For administrators: how the server is, and who is on it. */
+/* For administrators: how the server is, and who was turned away. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -31,36 +31,6 @@ int api_server(struct api *a)
 		(json_int_t)sessions_count(a->http->sessions, &a->http->session_rule, NULL, clock_monotonic_ms()),
 		"policies", (json_int_t)a->web->policies->policy_count, "public-url",
 		a->web->public_base ? a->web->public_base : ""));
-}
-
-struct accounts { struct api *a; json_t *list; };
-
-static int add_account(const struct account *ac, void *arg)
-{
-	const struct accounts *l = arg;
-	json_t *addresses;
-
-	if (ac->removed)
-		return 0;
-	addresses = json_array();
-	for (const char *const *one = ac->addresses; one && *one; one++)
-		json_array_append_new(addresses, json_text(*one));
-	json_array_append_new(l->list, json_pack("{s:s, s:s, s:o, s:b, s:b, s:I}", "name", ac->name, "displayname",
-		ac->displayname ? ac->displayname : "", "addresses", addresses, "closed", ac->password == NULL,
-		"owner", policy_owner(l->a->web->policies, ac->name) != 0, "tokens", (json_int_t)ac->token_count));
-	return 0;
-}
-
-int api_accounts(struct api *a)
-{
-	struct accounts l = { a, json_array() };
-	struct err e;
-
-	if (store_accounts(a->web->store, add_account, &l, &e) != 0) {
-		json_decref(l.list);
-		return api_fail(a, &e);
-	}
-	return api_send(a, 200, json_pack("{s:o}", "accounts", l.list));
 }
 
 static const char *const refused_names[] = { [REFUSED_PASSWORD] = "password", [REFUSED_UNKNOWN] = "unknown",
