@@ -1,6 +1,7 @@
 // Who acts for one in all one's calendars, and for whom one acts.
 import * as api from "./api.js";
 import { asking, field, h, nothing, select } from "./dom.js";
+import { accountOf, person } from "./people.js";
 import { named, t } from "./texts.js";
 
 const told = (d) => t("access.of", { who: d.displayname === d.name ? d.name : `${d.displayname} (${d.name})`,
@@ -9,10 +10,8 @@ const told = (d) => t("access.of", { who: d.displayname === d.name ? d.name : `$
 function add(owner, done) {
 	const access = select(["write", "read"].map((a) => [a, named("access", a)]), "write");
 	access.name = "access";
-	return asking(t("delegates.add"), [h("p", {}, t("delegates.add-what")), field(t("calendars.with"), h("input", { name: "user",
-		required: true, autocapitalize: "none", autocomplete: "off", spellcheck: "false" }), t("calendars.with-hint")),
-	field(t("calendars.may"), access)], t("delegates.add-do"),
-	(form) => api.send("PUT", api.path("delegates", owner, form.get("user").trim()), { access: form.get("access") }),
+	return asking(t("delegates.add"), [h("p", {}, t("delegates.add-what")), person(), field(t("calendars.may"), access)], t("delegates.add-do"),
+	async (form) => api.send("PUT", api.path("delegates", owner, await accountOf(form.get("user"))), { access: form.get("access") }),
 	t("calendars.saved"), done);
 }
 

@@ -24,6 +24,7 @@ console_pages = \
 	console/page_server.js \
 	console/page_signin.js \
 	console/page_today.js \
+	console/people.js \
 	console/qr.js \
 	console/texts.js
 

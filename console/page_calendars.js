@@ -4,6 +4,7 @@ import { ask, asking, copyable, field, h, nothing, panel, select, TEXT_MOST } fr
 import { date, number } from "./format.js";
 import { facts } from "./fee.js";
 import { importInto, imports } from "./import.js";
+import { accountOf, person } from "./people.js";
 import { qrCode } from "./qr.js";
 import { named, t } from "./texts.js";
 
@@ -61,9 +62,8 @@ function share(c, done) {
 	const access = select(["read", "write", "free-busy"].map((a) => [a, named("access", a)]), "read");
 	access.name = "access";
 	return asking(t("calendars.share-title", { name: nameOf(c) }), [
-		field(t("calendars.with"), h("input", { name: "user", required: true, autocapitalize: "none", autocomplete: "off", spellcheck: "false" }),
-			t("calendars.with-hint")), field(t("calendars.may"), access)], t("calendars.share-do"),
-	(form) => api.send("PUT", pathOf(c, "shares", form.get("user").trim()), { access: form.get("access") }),
+		person(), field(t("calendars.may"), access)], t("calendars.share-do"),
+	async (form) => api.send("PUT", pathOf(c, "shares", await accountOf(form.get("user"))), { access: form.get("access") }),
 	t("calendars.shared"), done);
 }
 

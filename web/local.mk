@@ -43,6 +43,7 @@ libweb_a_SOURCES += \
 	web/console/files.c \
 	web/console/imports.c \
 	web/console/openapi.c \
+	web/console/people.c \
 	web/console/policies.c \
 	web/console/reports.c \
 	web/console/server.c \

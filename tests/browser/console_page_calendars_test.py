@@ -90,11 +90,39 @@ def listed(s, user):
     return s.request("PROPFIND", "/calendars/anna/appointments/", headers={"Depth": "0"}, user=user).status
 
 
+def options(b):
+    return b.js("return [...document.querySelector('dialog input[name=user]').list.options].map(o => o.value)")
+
+
+def test_share_by_address(s):
+    """Or by display name: what a person knows of another."""
+    with signed_in(s) as b:
+        s.dedit("user", "add", "z71", "--name", "Zoé Lind", "--email", "zoe@example.org", input="correct horse battery\n")
+        page(b, s, "calendars")
+        for typed in ("zoe@example.org", "zoé lind"):
+            b.click(f"{OWN} [data-do=share]")
+            b.type("dialog input[name=user]", typed)
+            b.until(lambda: options(b) == ["z71"], f"{typed} is offered")
+            assert "Zoé Lind (z71), zoe@example.org" in b.js(
+                "return document.querySelector('dialog input[name=user]').list.options[0].label")
+            b.click("dialog button.primary")
+            b.see("z71: read", OWN)
+            b.settled()
+            b.click(f"{OWN} .lines button")
+            b.click("dialog button.danger")
+            b.until(lambda: "z71" not in b.text(OWN), "no longer shared")
+            b.settled()
+        assert not b.complaints()
+
+
 def share(b, s):
     b.click(f"{OWN} [data-do=share]")
     b.type("dialog input[name=user]", "nobody")
     b.click("dialog button.primary")
     b.see("Nobody else signs in here with that name", "dialog .wrong")
+    b.type("dialog input[name=user]", "m")  # and whom one can name is offered
+    b.until(lambda: options(b) == ["marc"], "marc is offered")
+    assert not axe.complaints(b)
     b.type("dialog input[name=user]", "marc")
     b.click("dialog button.primary")
     b.see("marc: read", OWN)

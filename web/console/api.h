@@ -227,6 +227,7 @@ int api_token_end(struct api *a);
 int api_delegates(struct api *a);
 int api_delegate(struct api *a);
 int api_delegate_end(struct api *a);
+int api_people(struct api *a);
 
 int api_server(struct api *a);
 int api_accounts(struct api *a);

@@ -53,6 +53,7 @@ const struct api_row api_rows[] = {
 	{ "PUT",    "/delegates/{owner}/{user}", API_CLIENT, API_JSON | API_IN_PERSON, api_delegate,
 		"make or change one" },
 	{ "DELETE", "/delegates/{owner}/{user}", API_CLIENT, API_NO_BODY, api_delegate_end, "end one" },
+	{ "GET",    "/people",        API_CLIENT, API_NO_BODY, api_people,        "whom one may name" },
 	{ "GET",    "/server",        API_ADMIN,  API_NO_BODY, api_server,        "health and sizes" },
 	{ "GET",    "/server/accounts", API_ADMIN, API_NO_BODY, api_accounts,     "all accounts" },
 	{ "POST",   "/server/accounts", API_ADMIN, API_JSON | API_CONFIRM, api_account_make, "make one" },
