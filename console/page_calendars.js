@@ -47,10 +47,11 @@ function create(done) {
 const fill = (c, done) => importInto(c.calendar, nameOf(c), done);
 const download = async (c) => api.save(await api.file("GET", pathOf(c, "export")), `${c.name}.ics`);
 
-function remove(c, done) {
+async function remove(c, done) {
+	const { objects } = await api.get(pathOf(c));
 	const others = c.shares.length + c.feeds.length;
 	return asking(t("calendars.delete-sure", { name: nameOf(c) }), [
-		h("p", {}, t("calendars.delete-what"), c.policy ? ` ${t("calendars.delete-policy")}` : null,
+		h("p", {}, objects ? t("calendars.delete-what", { count: number(objects) }) : t("calendars.delete-empty"), c.policy ? ` ${t("calendars.delete-policy")}` : null,
 			others ? ` ${t("calendars.delete-others", { count: number(others) })}` : null),
 		h("p", {}, h("button", { type: "button", onclick: () => download(c) }, t("calendars.export-first"))),
 	], t("calendars.delete-do"), () => api.send("DELETE", pathOf(c)), t("calendars.deleted"), done, { danger: true });

@@ -45,7 +45,15 @@ def test_from_made_to_deleted(s):
 
         b.settled()
         b.click(f"{CARD} [data-do=delete]")
-        b.see("All its events go with it", "dialog")
+        b.see("It is empty.", "dialog")
+        b.click("dialog .buttons button[type=button]")
+        b.until(lambda: not b.all("dialog"), "nothing was done")
+        for n in range(2):
+            text = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//dedit//browser test//EN\r\n{event(n)}END:VCALENDAR\r\n"
+            r = s.request("PUT", f"/calendars/anna/choir-practice/{n}.ics", text, {"Content-Type": "text/calendar"}, user="anna")
+            assert r.status == 201, r
+        b.click(f"{CARD} [data-do=delete]")
+        b.see("2 events and tasks go with it", "dialog")
         assert not axe.complaints(b)
         b.click("dialog .buttons button[type=button]")
         b.until(lambda: not b.all("dialog"), "nothing was done")

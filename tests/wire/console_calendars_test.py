@@ -32,6 +32,25 @@ def test_make_change_delete(s):
     assert not named(c, "anna/trips") and c.ask("GET", "/calendars/anna/trips").status == 404
 
 
+def test_how_much_goes_with_it(s):
+    """Of one alone; a series is one, and what is deleted isn't counted."""
+    anna, marc = Console(s), Console(s, "marc")
+    anna.post("/calendars", {"name": "full"}, 201)
+    show = lambda c: c.get("/calendars/anna/full")["objects"]
+    assert show(anna) == 0
+    for n in range(3):
+        rule = "RRULE:FREQ=DAILY;COUNT=5\r\n" if n == 0 else ""
+        assert s.put(f"/calendars/anna/full/{n}.ics", event(f"n{n}", in_hours(5), in_hours(6), extra=rule)).status == 201
+    assert s.request("DELETE", "/calendars/anna/full/1.ics").status == 204
+    assert show(anna) == 2
+    assert "objects" not in named(anna, "anna/full")[0]
+    assert anna.ask("PUT", "/calendars/anna/full/shares/marc", {"access": "free-busy"}).status == 204
+    problem(marc.ask("GET", "/calendars/anna/full"), 404)
+    assert anna.ask("PUT", "/calendars/anna/full/shares/marc", {"access": "read"}).status == 204
+    assert show(marc) == 2
+    assert anna.ask("DELETE", "/calendars/anna/full").status == 204
+
+
 def test_limits(s):
     c = Console(s, "zoe")
     made = 0

@@ -113,11 +113,20 @@ static int send_calendar(struct api *a, int status, const struct collection *c)
 	return o ? api_send(a, status, o) : api_fail(a, &e);
 }
 
+/* One alone says how much is in it, too. */
 int api_calendar_show(struct api *a)
 {
 	struct collection c;
+	uint64_t objects;
+	struct err e;
+	json_t *o;
 
-	return api_readable_calendar(a, &c) < 0 ? a->http->res->status : send_calendar(a, 200, &c);
+	if (api_readable_calendar(a, &c) < 0)
+		return a->http->res->status;
+	if (store_count(a->web->store, c.id, &objects, &e) < 0 || !(o = calendar_json(a, &c, &e)))
+		return api_fail(a, &e);
+	json_object_set_new(o, "objects", json_integer((json_int_t)objects));
+	return api_send(a, 200, o);
 }
 
 /* ---- names and colours ---- */
