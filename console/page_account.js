@@ -39,44 +39,52 @@ function password(name) {
 		h("p", {}, h("button", { type: "button", "data-do": "password", onclick: () => change(name) }, t("account.change"))));
 }
 
-// ---- application passwords ----
+// ---- application passwords, and tokens of scripts ----
 
 const forProgram = (account, token) => [facts([[t("account.server"), h("code", {}, serverOf(account))],
 	[t("signin.name"), h("code", {}, account.name)]]), qrCode(setup(account, token), t("account.token-qr"))];
-const forScript = () => [h("p", {}, t("account.script")), facts([[t("account.server"), h("code", {}, api.address(""))]])];
+const forScript = () => [h("p", {}, t("account.script-how")), facts([[t("account.server"), h("code", {}, api.address(""))]])];
 
-function showToken(account, made) {
-	const program = made.scope === "calendar";
-	return panel(t("account.token-new"), h("div", {}, h("p", {}, t(program ? "account.token-once" : "account.script-once")),
-		copyable(t("account.token"), made.token), program ? forProgram(account, made.token) : forScript()), t("frame.close"));
+// The scopes that one can be made for, and what is shown beside a new one; what is said of each is in texts of its name.
+const kinds = { token: { scopes: ["calendar"], beside: forProgram }, script: { scopes: ["api", "api-read"], beside: forScript } };
+const kindOf = (token) => token.scope === "calendar" ? "token" : "script";
+
+function showToken(account, kind, made) {
+	return panel(t(`account.${kind}-new`), h("div", {}, h("p", {}, t(`account.${kind}-once`)), copyable(t(`account.${kind}`), made.token),
+		kinds[kind].beside(account, made.token)), t("frame.close"));
 }
 
-async function addToken(account, done) {
-	const scope = select(["calendar", "api", "api-read"].map((name) => [name, named("scope", name)]), "calendar");
+async function addToken(account, kind, done) {
+	const { scopes } = kinds[kind];
+	const scope = select(scopes.map((name) => [name, named("scope", name)]), scopes[0]);
 	const label = h("input", { name: "label", required: true, maxlength: TEXT_MOST, autocomplete: "off" });
-	const made = await ask(t("account.token-new"), [field(t("calendars.label"), label, t("account.token-hint")), field(t("account.for"), scope)],
-		t("account.token-do"), t("frame.cancel"), { act: () => api.send("POST", "account/tokens", { label: label.value.trim(), scope: scope.value }) });
+	const made = await ask(t(`account.${kind}-new`), [field(t("calendars.label"), label, t(`account.${kind}-hint`)),
+		scopes.length > 1 ? field(t("account.may"), scope) : null], t("account.token-do"), t("frame.cancel"),
+	{ act: () => api.send("POST", "account/tokens", { label: label.value.trim(), scope: scope.value }) });
 	if (made)
-		showToken(account, made).addEventListener("close", done);
+		showToken(account, kind, made).addEventListener("close", done);
 }
 
 function endToken(token, done) {
-	return asking(t("calendars.revoke-which", { label: token.label }), h("p", {}, t("account.token-end")), t("account.token-end-do"),
+	return asking(t("calendars.revoke-which", { label: token.label }), h("p", {}, t(`account.${kindOf(token)}-end`)), t("account.token-end-do"),
 		() => api.send("DELETE", api.path("account", "tokens", token.id)), t("calendars.revoked"), done, { danger: true });
 }
 
-function tokens(account, done) {
-	const list = account.tokens.length ? table(t("account.tokens"), [
+function tokens(account, kind, done) {
+	const list = account.tokens.filter((k) => kindOf(k) === kind);
+	const columns = [
 		{ label: t("calendars.label"), title: true, text: (k) => k.label },
-		{ label: t("account.for"), text: (k) => named("scope", k.scope) },
+		kinds[kind].scopes.length > 1 ? { label: t("account.may"), text: (k) => named("scope", k.scope) } : null,
 		{ label: t("account.made"), text: (k) => date(k.created) },
 		{ label: t("account.used"), text: (k) => k.used ? moment(k.used) : t("calendars.unused") },
 		{ label: "", number: true, text: (k) => h("button", { type: "button", class: "link", "aria-label": t("calendars.revoke-which", { label: k.label }),
 			onclick: () => endToken(k, done) }, t("calendars.revoke")) },
-	], account.tokens, { className: "rows", rowAttributes: (k) => ({ "data-ref": k.id }) }) : nothing(t("account.no-tokens"));
-	return h("section", {}, h("h2", {}, t("account.tokens")), h("p", {}, t("account.tokens-what")), list,
-		h("p", { class: "below" }, h("button", { type: "button", class: "primary", "data-key": "token",
-			onclick: () => addToken(account, done) }, t("account.token-new"))));
+	].filter(Boolean);
+	const title = t(`account.${kind}s`);
+	return h("section", { "data-kind": kind }, h("h2", {}, title), h("p", {}, t(`account.${kind}s-what`)), list.length
+		? table(title, columns, list, { className: "rows", rowAttributes: (k) => ({ "data-ref": k.id }) }) : nothing(t("account.no-tokens")),
+	h("p", { class: "below" }, h("button", { type: "button", class: kind === "token" ? "primary" : null, "data-key": kind,
+		onclick: () => addToken(account, kind, done) }, t(`account.${kind}-new`))));
 }
 
 // ---- programs and telephones ----
@@ -108,5 +116,5 @@ export async function account(place, context) {
 	const [mine, acting] = await Promise.all([api.get("account", {}, signal), delegates(context.session.name, done, signal)]);
 	place.replaceChildren(facts([[t("signin.name"), mine.name], [t("account.display"), mine.displayname],
 		[t("account.addresses"), mine.addresses.join(", ")], [t("account.sessions"), number(mine.sessions)]]),
-	password(mine.name), tokens(mine, done), devices(mine), acting);
+	password(mine.name), tokens(mine, "token", done), devices(mine), acting, tokens(mine, "script", done));
 }

@@ -9,6 +9,7 @@ from console_test import page, signed_in
 from dedit_wire import PASSWORD
 
 SERVER = {**console_test.SERVER, "settings": 'public-url = "https://cal.example.org"'}
+PROGRAMS, SCRIPTS = "section[data-kind=token]", "section[data-kind=script]"
 FETCH = ("const done = arguments[arguments.length - 1]; fetch(document.querySelector('[data-do=profile]').href)"
          ".then(r => r.text()).then(done, e => done(String(e)))")
 
@@ -21,8 +22,10 @@ def status(s, password, name="anna"):
 def test_an_application_password(s):
     with signed_in(s) as b:
         page(b, s, "account")
-        b.see("None yet.")
+        b.see("None yet.", PROGRAMS)
+        b.see("None yet.", SCRIPTS)
         b.click("button[data-key=token]")
+        assert not b.all("dialog select"), "it is for a program, which needs no more to be said"
         b.type("dialog input[name=label]", "telephone")
         b.click("dialog button.primary")
         b.see("It is shown this once", "dialog.panel")
@@ -30,18 +33,19 @@ def test_an_application_password(s):
         assert b.all("dialog.panel .qr svg") and status(s, password) == 207
         assert not axe.complaints(b)
         b.click("dialog.panel header button")
-        b.see("telephone", "tr[data-ref]")
+        b.see("telephone", f"{PROGRAMS} tr[data-ref]")
+        assert not b.all(f"{SCRIPTS} tr[data-ref]")
         b.until(lambda: b.js("return document.activeElement.dataset.key") == "token", "the focus is where it was")
         assert password not in b.text(), "it is shown once"
         b.settled()
         b.click("tr[data-ref] button")
-        b.see("gets nothing more", "dialog")
+        b.see("The program or telephone that uses it", "dialog")
         b.click("dialog button.danger")
-        b.see("None yet.")
+        b.see("None yet.", PROGRAMS)
         assert status(s, password) == 401
 
         b.settled()
-        b.click("button[data-key=token]")
+        b.click("button[data-key=script]")
         b.type("dialog input[name=label]", "report")
         b.js("document.querySelector('dialog select').value = 'api-read'")
         b.click("dialog button.primary")
@@ -51,8 +55,9 @@ def test_an_application_password(s):
         b.click("dialog.panel header button")
         page(b, s, "calendars")
         page(b, s, "account")
-        b.see("a script that only reads", "tr[data-ref]")
-        assert "never used" not in b.text("tr[data-ref]")
+        b.see("read alone", f"{SCRIPTS} tr[data-ref]")
+        assert "never used" not in b.text("tr[data-ref]") and not b.all(f"{PROGRAMS} tr[data-ref]")
+        assert not axe.complaints(b)
         page(b, s, "server")  # not for owners, but the session goes on
         assert not b.all("nav [data-page=server]") and b.text("h1") == "Today and week"
         assert not b.complaints()
