@@ -92,7 +92,8 @@ function tokens(account, kind, done) {
 // A link as any, since Safari takes profiles from those alone; the server has to know what it is called outside.
 function profile(account) {
 	return account.server ? [h("p", {}, t("account.profile-what")), h("p", {}, h("a", { class: "primary", href: api.address("account/mobileconfig"),
-		"data-do": "profile" }, t("account.profile"))), qrCode(`${document.baseURI.split("#")[0]}#/account`, t("account.here"))] : null;
+		"data-do": "profile" }, t("account.profile"))), qrCode(`${document.baseURI.split("#")[0]}#/account`, t("account.here"))]
+		: h("p", { class: "hint", "data-do": "no-profile" }, t("account.no-profile"));
 }
 
 function devices(account) {

@@ -701,6 +701,8 @@ const texts = {
 	"account.profile": ["Profile for this device", "Profil pour cet appareil"],
 	"account.profile-what": ["Or open this page on the device, and take the profile: it holds server and name, and asks for the password. Then install it under Settings, “Profile Downloaded”.",
 		"Ou ouvrez cette page sur l'appareil et prenez le profil : il contient serveur et nom, et demande le mot de passe. Puis installez-le dans Réglages, « Profil téléchargé »."],
+	"account.no-profile": ["There is no profile that does this by itself, since the server doesn't know its own address outside: an administrator has to set public-url in its configuration.",
+		"Il n'y a pas de profil qui le ferait tout seul, car le serveur ne connaît pas sa propre adresse publique : un administrateur doit régler public-url dans sa configuration."],
 	"account.here": ["This page, for the telephone", "Cette page, pour le téléphone"],
 
 	"server.logins": ["Refused logins", "Connexions refusées"],

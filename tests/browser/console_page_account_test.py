@@ -117,6 +117,7 @@ def test_password_and_delegates(s):
         b.click("dialog button.danger")
         b.until(lambda: not b.all("[data-ref=paul]"), "no delegate any more")
         assert "paul" not in s.dedit("delegate", "marc").stdout
+        assert not b.all("[data-do=no-profile]")
         profile = b.js_async(FETCH)
         assert "com.apple.caldav.account" in profile and "cal.example.org" in profile, profile[:300]
         assert len([c for c in b.complaints() if "403" not in c and "404" not in c]) == 0

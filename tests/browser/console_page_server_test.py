@@ -42,6 +42,15 @@ def test_accounts_and_inspections(s):
         look_at(b, s, ("server", "account"), "administrators-")
 
 
+def test_why_there_is_no_profile(s):
+    """Without public-url, which this server hasn't: the page of the account says who has to do what."""
+    with signed_in(s, "marc") as b:
+        page(b, s, "account")
+        b.see("an administrator has to set public-url", "[data-do=no-profile]")
+        assert not b.all("[data-do=profile]")
+        assert not b.complaints()
+
+
 def status(s, name, password):
     plain = base64.b64encode(f"{name}:{password}".encode()).decode()
     return s.request("PROPFIND", f"/calendars/{name}/", headers={"Depth": "0", "Authorization": f"Basic {plain}"}).status
