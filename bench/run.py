@@ -44,7 +44,7 @@ class Run:
 
 
 def measure_servers(run, folder, events, classes):
-    """Each with a calendar of so many events, dédit first; and what bounds them."""
+    """Each with a calendar of so many events, dédit first, and in the same minutes what bounds it."""
     files = None
     for cls in classes:
         with works.noting(f"{cls.name}, {events:,} events"), cls(folder) as server:
@@ -54,6 +54,11 @@ def measure_servers(run, folder, events, classes):
             if filled is not None:
                 asked = works.WORKS if issubclass(cls, servers.Dedit) else works.between_servers()
                 run.found[cls.name, events] = filled | works.measure(server, events, run.seconds, asked)
+        if cls is servers.Dedit:
+            measure_limits(run, folder, events)
+
+
+def measure_limits(run, folder, events):
     with works.noting(f"limits, {events:,} events"):
         own = run.found.get((servers.Dedit.name, events), {})
         run.found[limits.NAME, events] = limits.measure(folder, own, run.seconds)
@@ -74,7 +79,6 @@ def measure_many(run, folder, people):
     few = {work: (LOGINS,) for work in works.between_servers()}
     with works.noting(f"{people:,} accounts"), servers.Dedit(folder) as one:
         works.fill(one, EVENTS_EACH)
-        one.dedit("flush")
         began = time.monotonic()
         with servers.DeditMany(folder, one, people, min(ACTIVE, people)) as all_:
             run.many = types.SimpleNamespace(people=people, active=all_.accounts, events=people * EVENTS_EACH, all={},
@@ -97,7 +101,7 @@ def number(rate):
 
 def size_table(run, events):
     """One line for each work and number of connections, one column for each server."""
-    names = [name for name, n in run.found if n == events]
+    names = sorted((name for name, n in run.found if n == events), key=lambda name: name == limits.NAME)
     found = {name: run.found[name, events] for name in names}
     known = [("fill", works.FILLERS)] + [(w, n) for w, c in works.WORKS.items() for n in c]
     keys = known + [key for key in found.get(limits.NAME, ()) if key not in known]

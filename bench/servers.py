@@ -116,6 +116,10 @@ class Server:
         """Makes events of files without HTTP; False: that can't be done."""
         return False
 
+    def settle(self):
+        """Waits until what it does behind its answers is done."""
+        os.sync()
+
     def owner(self):
         """Arguments of Popen: whose processes they are."""
         return {}
@@ -200,6 +204,10 @@ class Dedit(Server):
         """The calendar's events, one a file."""
         self.dedit("flush")
         return {f.name: f.read_bytes() for f in (self.data / "cal/ann" / self.calendar).glob("*.ics")}
+
+    def settle(self):
+        self.dedit("flush")
+        super().settle()
 
     def dedit(self, *args, **keywords):
         subprocess.run([BUILD / "dedit", "-c", self.conf, *args], check=True, stdout=subprocess.DEVNULL, text=True, **keywords)

@@ -108,11 +108,15 @@ def load(server, work, connections, seconds, events, first=0, count=None, window
 
 
 def fill(server, events, files=None):
-    """Makes the events: {("fill", connections): line}; {} where they are put as files; None if it can't."""
+    """Makes the events: {("fill", connections): line}; {} where they are put as files; None if it can't. What is
+    read next isn't measured beside what the fill left to be written."""
     if files and server.put_files(files):
-        return {}
-    line = load(server, "fill", FILLERS, 0, events)
-    return {("fill", FILLERS): line} if line else None
+        found = {}
+    else:
+        line = load(server, "fill", FILLERS, 0, events)
+        found = {("fill", FILLERS): line} if line else None
+    server.settle()
+    return found
 
 
 def measure(server, events, seconds, works):
