@@ -365,14 +365,17 @@ static int read_file(struct job *j, struct err *e)
 	return j->state.total > 0 ? 0 : err_set(e, ERR_SYNTAX, "there is nothing in it");
 }
 
-/* Under the lock: once its thread is there, others may end it. */
+/* Under the lock: behind it others may have ended it already, and it is gone. */
 static int start(struct imports *i, struct job *j, struct err *e)
 {
+	int rc;
+
 	pthread_mutex_lock(&i->lock);
-	errno = pthread_create(&j->thread, NULL, run, j);
-	j->begun = errno == 0;
+	rc = pthread_create(&j->thread, NULL, run, j);
+	j->begun = rc == 0;
 	pthread_mutex_unlock(&i->lock);
-	return j->begun ? 0 : err_errno(e, ERR_BUSY, "import");
+	errno = rc;
+	return rc == 0 ? 0 : err_errno(e, ERR_BUSY, "import");
 }
 
 int imports_begin(struct imports *i, const struct import_begin *b, char id[IMPORT_ID_SIZE], struct err *e)
