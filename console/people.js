@@ -34,7 +34,10 @@ export function person() {
 export async function accountOf(typed) {
 	const text = typed.trim();
 	const same = (other) => other.localeCompare(text, undefined, { sensitivity: "accent" }) === 0;
-	const { people } = await find(text);
+	const { people, truncated } = await find(text);
+	const named = people.find((p) => same(p.name));
 	const fits = people.filter((p) => [p.displayname, ...p.addresses].some(same));
-	return fits.length === 1 && !people.some((p) => same(p.name)) ? fits[0].name : text;
+	if (named)
+		return named.name;
+	return text !== "" && fits.length === 1 && !truncated ? fits[0].name : text;
 }
