@@ -89,8 +89,8 @@ def test_what_may_be_one(_):
             problem(ask(c, "POST", PATH, {"name": "eva", **wrong}), 400)
         problem(ask(c, "POST", PATH, {}), 400, "name")
         for wrong in ("", "x" * 512, "ä" * 256):
-            problem(ask(c, "POST", PATH, {"name": "eva", "password": wrong}), 422, "511")
-            problem(ask(c, "POST", PATH + "/anna/password", {"password": wrong}), 422, "511")
+            problem(ask(c, "POST", PATH, {"name": "eva", "password": wrong}), 422, "511", "password-unfit")
+            problem(ask(c, "POST", PATH + "/anna/password", {"password": wrong}), 422, "511", "password-unfit")
         problem(ask(c, "POST", PATH, "x", **{"Content-Type": "text/plain"}), 415)
         problem(ask(c, "POST", PATH, {"name": "ANNA"}), 409, "exists")
         assert set(listed(c)) == set(USERS) and signs_in(s, "anna", PASSWORD)

@@ -135,6 +135,11 @@ static const char *const *read_addresses(struct api *a)
 	return list;
 }
 
+static int fail_password(struct api *a, const struct err *e)
+{
+	return api_fail_as(a, e->code == ERR_LIMIT ? PROBLEM_PASSWORD_UNFIT : PROBLEM_NONE, e);
+}
+
 static int make(struct api *a, const struct account *ac, const struct given *g)
 {
 	const char *name;
@@ -142,7 +147,7 @@ static int make(struct api *a, const struct account *ac, const struct given *g)
 
 	store_session_pause(a->web->store);
 	if (account_make(a->web->store, ac, g->password, a->http->now, a->mem, &name, &e) < 0)
-		return api_fail(a, &e);
+		return fail_password(a, &e);
 	log_info("account %s made by %s", name, a->http->who.name);
 	return send_given(a, 201, name, g);
 }
@@ -171,7 +176,7 @@ static int set_password(struct api *a, struct account *ac, const struct given *g
 
 	store_session_pause(a->web->store);
 	if (account_set_password(a->web->store, ac, g->password, a->mem, &e) < 0)
-		return api_fail(a, &e);
+		return fail_password(a, &e);
 	log_info("a new password for %s: by %s", ac->name, a->http->who.name);
 	return send_given(a, 200, ac->name, g);
 }
