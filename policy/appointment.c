@@ -28,14 +28,16 @@ struct target {
 	struct teller t;
 };
 
-static void find_event(const struct event_request *rq, struct target *t)
+static int find_event(const struct event_request *rq, struct target *t, struct err *e)
 {
 	struct event_finder f = { .store = rq->store, .policies = rq->policies, .mem = rq->mem,
 		.owner = t->owner, .uid = t->slot->uid };
+	int found = event_find_next(&f, e);
 
-	t->there = event_find_next(&f);
+	t->there = found > 0;
 	t->calendar = f.calendar;
 	t->object = f.object;
+	return found < 0 ? -1 : 0;
 }
 
 static int find_target(const struct event_request *rq, const char *ref, const char *mac, struct target *out,
@@ -52,7 +54,8 @@ static int find_target(const struct event_request *rq, const char *ref, const ch
 	if (!link_is_right(rq->store, LINK_APPOINTMENT, ref, out->slot ? out->slot->client : NULL, mac))
 		return err_set(e, ERR_NOT_FOUND, "no such appointment, or another's");
 	out->owner = entries.entries[0].owner;
-	find_event(rq, out);
+	if (find_event(rq, out, e))
+		return -1;
 	policy = policy_find(rq->policies, out->slot->policy);
 	if (!policy && out->there)
 		policy = policy_for(rq->policies, out->owner, out->calendar.name);

@@ -301,11 +301,12 @@ static void keep_rendering(struct subject *s, const struct policy_change *c,
 }
 
 /* Entries about other events: these show them soon, and so do their entries in Fees. */
-static void wake_others(struct subject *s, const struct policy_change *c, const struct verdict *v,
-	struct plan *plan)
+static int wake_others(struct subject *s, const struct policy_change *c, const struct verdict *v,
+	struct plan *plan, struct err *e)
 {
 	const struct decision *d = &s->decision;
 	bool fees = s->calendar->flags & COLL_FEES;
+	int found;
 
 	for (size_t n = v->first_entry; n < d->fresh.count; n++) {
 		const struct policy_incident *i = &d->fresh.entries[n].i;
@@ -315,13 +316,16 @@ static void wake_others(struct subject *s, const struct policy_change *c, const 
 		}
 		struct event_finder f = { .store = d->store, .policies = s->rq->policies, .mem = d->mem,
 			.owner = d->owner, .uid = i->uid };
-		while (event_find_next(&f)) {
+		while ((found = event_find_next(&f, e)) > 0) {
 			plan_wake(plan, d->now, d->owner, f.calendar.name, f.object.name);
 		}
+		if (found < 0)
+			return -1;
 		if (!fees && *i->ref) {
 			plan_wake(plan, d->now, d->owner, FEES_CALENDAR, arena_printf(d->mem, "%s.ics", i->ref));
 		}
 	}
+	return 0;
 }
 
 static int ask_one(struct subject *s, struct policy_change *c, struct plan *plan, struct err *e)
@@ -341,7 +345,8 @@ static int ask_one(struct subject *s, struct policy_change *c, struct plan *plan
 	if (s->entry && fees_refresh(plan, &s->decision, c, &v, s->entry, &s->row, s->old.bytes, e))
 		return -1;
 	s->keep = s->keep || v.keep;
-	wake_others(s, c, &v, plan);
+	if (wake_others(s, c, &v, plan, e))
+		return -1;
 	keep_rendering(s, c, &v.shown);
 	/* both of them: by then the event may be gone, and its entry in Fees be all that is left */
 	for (; wakes < s->decision.wake_count; wakes++) {

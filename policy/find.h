@@ -2,7 +2,6 @@
 #ifndef DEDIT_POLICY_FIND_H
 #define DEDIT_POLICY_FIND_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -20,8 +19,8 @@ struct event_finder {
 	size_t next;
 };
 
-/* Looks on from there, in the order of the configuration; false: it stands in no further one. A calendar that
- * can't be read has it not. */
-bool event_find_next(struct event_finder *f);
+/* Looks on from there, in the order of the configuration. 1; 0: it stands in no further one; -1 with what the
+ * store said of a calendar that can't be read. */
+int event_find_next(struct event_finder *f, struct err *e);
 
 #endif

@@ -63,7 +63,7 @@ static void show_said(const struct event_request *rq, const struct ref_place *pl
 
 	tick.entered = NULL;
 	tick.actor = (struct event_actor){ .name = "", .displayname = "", .addresses = none };
-	while (event_find_next(&f))
+	while (event_find_next(&f, NULL) > 0)
 		(void)event_tick(&tick, &(struct event_where){ &f.calendar, f.object.name }, NULL);
 }
 

@@ -143,11 +143,13 @@ static int read_event(struct reading *r, struct ical **out, struct err *e)
 		.owner = r->q->owner, .uid = r->uid };
 	struct buf body cleanup_buf;
 	struct err why = { 0 };
+	int found;
 
 	buf_init(&body, BODY_MAX);
 	*out = NULL;
-	if (!event_find_next(&f))
-		return 0;
+	found = event_find_next(&f, e);
+	if (found <= 0)
+		return found;
 	if (store_body(f.store, f.calendar.id, f.object.name, f.mem, &f.object, &body, &why) != 0)
 		return why.code == ERR_IO || why.code == ERR_CORRUPT ? err_set(e, why.code, "%s", why.text) : 0;
 	return ical_parse(body.data, body.len, r->q->limits, r->mem, out, &why) == 0 ? 0 : (*out = NULL, 0);

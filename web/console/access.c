@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "policy/fees.h"
+#include "policy/find.h"
 #include "web/console/api.h"
 #include "web/reach.h"
 
@@ -230,25 +231,15 @@ int api_writable_calendar(struct api *a, struct collection *out)
 	return -1;
 }
 
-/* One calendar of several. *there: it stands in it. */
-static int find_in(struct api *a, const char *owner, const char *calendar, const char *uid,
-	struct collection *c, struct object *out, bool *there, struct err *e)
-{
-	*there = store_collection(a->web->store, owner, calendar, a->mem, c, e) == 0 &&
-		store_find_uid(a->web->store, c->id, uid, a->mem, out, e) == 0;
-	return *there || e->code == ERR_NOT_FOUND ? 0 : -1;
-}
-
 int api_find_event(struct api *a, const char *owner, const char *uid, struct collection *c,
 	struct object *out, bool *there, struct err *e)
 {
-	const struct policy_set *set = a->web->policies;
+	struct event_finder f = { .store = a->web->store, .policies = a->web->policies, .mem = a->mem,
+		.owner = owner, .uid = uid };
+	int found = event_find_next(&f, e);
 
-	*there = false;
-	for (size_t n = 0; n < set->calendar_count && !*there; n++) {
-		if (strcmp(set->calendars[n].owner, owner) == 0 &&
-			find_in(a, owner, set->calendars[n].name, uid, c, out, there, e) < 0)
-			return -1;
-	}
-	return 0;
+	*there = found > 0;
+	*c = f.calendar;
+	*out = f.object;
+	return found < 0 ? -1 : 0;
 }
