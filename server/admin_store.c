@@ -9,6 +9,7 @@
 #include "policy/kept.h"
 #include "server/admin.h"
 #include "server/adopt.h"
+#include "storage/names.h"
 #include "xml/xml.h"
 
 enum { CALENDAR_NAME_MAX = 64 };
@@ -25,7 +26,7 @@ static bool split_name(struct admin *a, const char *text, const char **owner, co
 	char *user = slash != NULL ? arena_strndup(a->mem, text, (size_t)(slash - text)) : NULL;
 	size_t len = slash != NULL ? strlen(slash + 1) : 0;
 
-	if (user == NULL || !user_name_valid(user) || len == 0 || len > CALENDAR_NAME_MAX ||
+	if (user == NULL || !name_typed_valid(user) || len == 0 || len > CALENDAR_NAME_MAX ||
 		slash[1] == '.' || strpbrk(slash + 1, "/~") != NULL || !admin_text_valid(slash + 1)) {
 		admin_misuse(a, "'%s' is not of the form OWNER/CALENDAR", text);
 		return false;

@@ -11,6 +11,7 @@
 #include "base/password.h"
 #include "base/util.h"
 #include "server/brake.h"
+#include "storage/names.h"
 
 enum {
 	CACHE_SETS = 2048, /* by two bytes of the key */
@@ -167,7 +168,7 @@ static int find_account(struct auth *a, struct auth_attempt *t)
 	t->name = name;
 	t->known = false;
 	t->account = (struct account){ 0 };
-	if (!user_name_valid(name))
+	if (!name_typed_valid(name))
 		return 0;
 	if (store_account(a->store, name, t->mem, &t->account, &e) == 0)
 		t->known = !t->account.removed && t->account.password != NULL;
@@ -203,7 +204,7 @@ static enum auth_result refuse_attempt(struct auth *a, const struct auth_attempt
 	metric_add(METRIC_LOGINS, LOGIN_WRONG, 1);
 	refused_add(a->refused, why, t->address, t->account.name, clock_now());
 	log_warn("login failed from %s for %s", t->address,
-		user_name_valid(t->name) ? t->name : "(no possible name)");
+		name_typed_valid(t->name) ? t->name : "(no possible name)");
 	return AUTH_WRONG;
 }
 

@@ -6,8 +6,7 @@
 
 #include "base/util.h"
 #include "server/listen.h"
-
-enum { USER_NAME_MAX = 64 };
+#include "storage/names.h"
 
 static const struct { const char *name; enum log_level level; } log_levels[] = {
 	{ "error", LOG_LEVEL_ERROR }, { "warning", LOG_LEVEL_WARN },
@@ -84,7 +83,7 @@ static int check_metrics_listen(const char *value, struct err *e)
 
 static int check_user(const char *value, struct err *e)
 {
-	if (user_name_valid(value))
+	if (name_typed_valid(value))
 		return 0;
 	return err_set(e, ERR_INVALID, "a user name: letters, digits and . _ @ -, at most 64");
 }
@@ -204,19 +203,6 @@ static const struct conf_schema *const file_sections[] = {
 	&server_schema, &account_schema, &group_schema, &policy_schema, &calendar_schema, NULL,
 };
 static const struct conf_schema file_schema = { .sections = file_sections };
-
-bool user_name_valid(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len > USER_NAME_MAX || !ascii_isalnum((unsigned char)name[0]))
-		return false;
-	for (size_t i = 1; i < len; i++) {
-		if (!ascii_isalnum((unsigned char)name[i]) && strchr("._@-", name[i]) == NULL)
-			return false;
-	}
-	return true;
-}
 
 /* "file:line: option 'x': what was expected", as base/conf.c says it. */
 static int refuse(const struct conf_section *sec, const char *option, const char *expected,
@@ -472,7 +458,7 @@ static int read_groups(struct settings *s, struct err *e)
 
 		if (strcmp(sec->section, "group") != 0)
 			continue;
-		if (!user_name_valid(sec->title))
+		if (!name_typed_valid(sec->title))
 			return err_set(e, ERR_INVALID, "%s:%d: group '%s': a name of letters, digits and "
 				". _ @ -, at most 64", sec->file, sec->line, sec->title);
 		const struct conf_value *members = conf_get(sec, "members");

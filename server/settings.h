@@ -75,7 +75,5 @@ void settings_pending(const struct settings *now, const struct settings *next,
 const char *const *settings_group(const struct settings *s, const char *group, size_t *count);
 /* Whether it holds the user, in any case. */
 bool settings_in_group(const struct settings *s, const char *group, const char *user);
-/* architecture.md 15.15: [A-Za-z0-9][A-Za-z0-9._@-]*, at most 64 bytes. */
-bool user_name_valid(const char *name);
 
 #endif

@@ -32,17 +32,26 @@ static bool is_plain(char c)
 	return ascii_isalnum((unsigned char)c) || (c != '\0' && strchr("._@-", c) != NULL);
 }
 
-bool name_owner_valid(const char *name)
+bool name_typed_valid(const char *name)
 {
 	size_t len = strlen(name);
 
 	if (len == 0 || len > OWNER_LONGEST || !ascii_isalnum((unsigned char)name[0]))
 		return false;
 	for (const char *p = name; *p != '\0'; p++) {
-		if (!is_plain(*p) || ascii_tolower((unsigned char)*p) != (unsigned char)*p)
+		if (!is_plain(*p))
 			return false;
 	}
 	return true;
+}
+
+bool name_owner_valid(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++) {
+		if (ascii_tolower((unsigned char)*p) != (unsigned char)*p)
+			return false;
+	}
+	return name_typed_valid(name);
 }
 
 static void escape(const char *name, struct buf *out)

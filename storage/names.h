@@ -20,6 +20,8 @@ enum {
 bool name_valid(const char *name);
 /* A user (15.15): [a-z0-9][a-z0-9._@-]*, lower case. */
 bool name_owner_valid(const char *name);
+/* The same as people type it, in any case. */
+bool name_typed_valid(const char *name);
 
 /* false: the name can't be read back from the file's name. */
 bool name_to_file(const char *name, char out[NAME_FILE_SIZE]);

@@ -152,29 +152,6 @@ static void test_what_belongs_together(void **state)
 	refused("group \"admin\" { }", "server", NULL);
 }
 
-static void test_user_names(void **state)
-{
-	char longest[66];
-
-	(void)state;
-	memset(longest, 'a', 65);
-	longest[65] = '\0';
-	assert_false(user_name_valid(longest));
-	longest[64] = '\0';
-	assert_true(user_name_valid(longest));
-	assert_true(user_name_valid("marie.d@example.org"));
-	assert_true(user_name_valid("9-lives_x"));
-	assert_false(user_name_valid(""));
-	assert_false(user_name_valid(".hidden"));
-	assert_false(user_name_valid("@x"));
-	assert_false(user_name_valid("../x"));
-	assert_false(user_name_valid("a/b"));
-	assert_false(user_name_valid("a~b"));
-	assert_false(user_name_valid("a|b"));
-	assert_false(user_name_valid("a b"));
-	assert_false(user_name_valid("anné"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,7 +163,6 @@ int main(void)
 		cmocka_unit_test(test_plain_http_stays_at_home),
 		cmocka_unit_test(test_errors_name_line_option_and_expectation),
 		cmocka_unit_test(test_what_belongs_together),
-		cmocka_unit_test(test_user_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

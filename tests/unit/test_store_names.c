@@ -126,20 +126,22 @@ static void folders_need_no_suffix(void **state)
 static void users_are_lower_case_letters_and_digits_first(void **state)
 {
 	static const char *const good[] = {"a", "anna", "0x", "a.b@c-d_e"};
-	static const char *const bad[] = {"", "Anna", "-a", ".a", "@a", "_a", "a/b", "a b", "ä", "a\n"};
+	static const char *const bad[] = {"", "-a", ".a", "@a", "_a", "../a", "a/b", "a~b", "a|b", "a b",
+		"ä", "a\n"};
 	char name[OWNER_LONGEST + 2];
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-		assert_true(name_owner_valid(good[i]));
+		assert_true(name_owner_valid(good[i]) && name_typed_valid(good[i]));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		assert_false(name_owner_valid(bad[i]));
+		assert_false(name_owner_valid(bad[i]) || name_typed_valid(bad[i]));
 	}
+	assert_true(name_typed_valid("Anna") && !name_owner_valid("Anna"));
 	memset(name, 'a', sizeof(name));
 	name[OWNER_LONGEST + 1] = '\0';
-	assert_false(name_owner_valid(name));
+	assert_false(name_owner_valid(name) || name_typed_valid(name));
 	name[OWNER_LONGEST] = '\0';
-	assert_true(name_owner_valid(name));
+	assert_true(name_owner_valid(name) && name_typed_valid(name));
 }
 
 static void valid_names(void **state)
