@@ -187,7 +187,7 @@ static void fill(struct bench *b)
 		.generation = 1 };
 	struct err e;
 
-	if (store_account_put(b->dav.store, &anna, &e) != 0 || account_provision(b->dav.store, "anna", NOW, &e) != 0)
+	if (store_account_put(b->dav.store, &anna, &e) != 0 || account_provision(b->dav.store, &anna, NOW, &e) != 0)
 		die("account", e.text);
 	for (unsigned n = 0; n < EVENTS; n++)
 		put(b, n, 0, 201);

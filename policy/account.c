@@ -126,20 +126,16 @@ static int make_calendar(struct store *store, const struct first_calendar *first
 
 #define TITLE(text) "<D:displayname xmlns:D=\"DAV:\">" text "</D:displayname>"
 
-int account_provision(struct store *store, const char *name, int64_t now, struct err *e)
+int account_provision(struct store *store, const struct account *ac, int64_t now, struct err *e)
 {
 	static const struct first_calendar rows[] = {
 		{ "calendar", ICAL_VEVENT, TITLE("Calendar"), TITLE("Agenda") },
 		{ "tasks", ICAL_VTODO, TITLE("Tasks"), TITLE("Tâches") },
 	};
-	cleanup_arena struct arena *mem = arena_create();
-	struct account a;
+	bool french = ac->language && strcmp(ac->language, "fr") == 0;
 
-	if (store_account(store, name, mem, &a, e) < 0)
-		return -1;
-	bool french = a.language && strcmp(a.language, "fr") == 0;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (make_calendar(store, &rows[i], name, french, now, e) < 0)
+		if (make_calendar(store, &rows[i], ac->name, french, now, e) < 0)
 			return -1;
 	return 0;
 }
@@ -149,9 +145,10 @@ int account_make(struct store *store, const struct account *given, const char *p
 {
 	struct account ac;
 
+	/* the account last: what fails half-way can be tried again */
 	if (read_new(given, mem, &ac, e) < 0 || check_free(store, ac.name, mem, e) < 0 ||
-		hash(&ac, password, mem, e) < 0 || store_account_put(store, &ac, e) < 0 ||
-		account_provision(store, ac.name, now, e) < 0)
+		hash(&ac, password, mem, e) < 0 || account_provision(store, &ac, now, e) < 0 ||
+		store_account_put(store, &ac, e) < 0)
 		return -1;
 	*name = ac.name;
 	return 0;

@@ -29,7 +29,7 @@ int account_make(struct store *store, const struct account *given, const char *p
 int account_set_password(struct store *store, struct account *ac, const char *password, struct arena *mem,
 	struct err *e);
 /* Its first calendars: `calendar` (VEVENT) and `tasks` (VTODO). Those that are there stay. */
-int account_provision(struct store *store, const char *name, int64_t now, struct err *e);
+int account_provision(struct store *store, const struct account *ac, int64_t now, struct err *e);
 
 struct account_holdings { uint64_t calendars, objects; };
 /* What closing it takes away. 0; -1 with what the store said. */

@@ -32,7 +32,7 @@ static void add_account(struct dav_server *s, const char *name)
 		.password = "x", .generation = 1 };
 
 	must(store_account_put(s->store, &a, NULL) == 0);
-	must(account_provision(s->store, name, NOW, NULL) == 0);
+	must(account_provision(s->store, &a, NOW, NULL) == 0);
 }
 
 static void add_share(struct dav_server *s)

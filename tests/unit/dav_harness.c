@@ -16,7 +16,7 @@ static void make_account(struct dav_test *t, size_t i, const char *name, const c
 	t->accounts[i] = (struct account){ .name = name, .displayname = displayname, .language = "en",
 		.addresses = addresses, .password = "x", .generation = 1 };
 	assert_int_equal(store_account_put(t->store, &t->accounts[i], NULL), 0);
-	assert_int_equal(account_provision(t->store, name, t->now, NULL), 0);
+	assert_int_equal(account_provision(t->store, &t->accounts[i], t->now, NULL), 0);
 }
 
 static const char *const admins[] = { "paul" }, *const staff[] = { "anna", "Eve" };

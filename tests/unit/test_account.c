@@ -11,6 +11,7 @@
 #include "base/util.h"
 #include "ical/ical.h"
 #include "policy/account.h"
+#include "storage/backend.h"
 
 enum { NOW = 1781000000 };
 
@@ -159,6 +160,30 @@ static void made_passwords_differ(void **state)
 	assert_true(one[4] == '-' && one[9] == '-' && one[14] == '-');
 }
 
+static int full(struct store *s, const struct collection *c, const struct prop_row *props, size_t n,
+	int64_t now, store_id *id, struct err *e)
+{
+	(void)s, (void)c, (void)props, (void)n, (void)now, (void)id;
+	return err_set(e, ERR_FULL, "no room");
+}
+
+static void what_fails_half_way_can_be_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	const struct account given = { .name = "eva" };
+	const struct store_ops *intact = f->store->ops;
+	struct store_ops broken = *intact;
+	struct account ac;
+
+	broken.collection_make = full;
+	f->store->ops = &broken;
+	assert_int_equal(make(f, &given, "correct horse"), -1);
+	assert_int_equal(f->e.code, ERR_FULL);
+	f->store->ops = intact;
+	assert_int_equal(account_find(f->store, "eva", f->mem, &ac, &f->e), -1);
+	assert_int_equal(make(f, &given, "correct horse"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +192,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_name_is_given_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_password_ends_what_the_old_one_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_closing_takes_away_is_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_fails_half_way_can_be_tried_again, setup, teardown),
 		cmocka_unit_test(made_passwords_differ),
 	};
 

@@ -148,8 +148,8 @@ static void a_new_account_has_two_calendars(void **state)
 	assert_components(t, "/calendars/anna/calendar/", "VEVENT ");
 	assert_components(t, "/calendars/anna/tasks/", "VTODO ");
 	assert_int_equal(store_account_put(t->store, &a, NULL), 0);
-	assert_int_equal(account_provision(t->store, "luc", t->now, NULL), 0);
-	assert_int_equal(account_provision(t->store, "luc", t->now, NULL), 0); /* again: nothing new */
+	assert_int_equal(account_provision(t->store, &a, t->now, NULL), 0);
+	assert_int_equal(account_provision(t->store, &a, t->now, NULL), 0); /* again: nothing new */
 	struct answer f = propfind(t, "paul", "/calendars/luc/", 1, "<D:displayname/>");
 	assert_string_equal(prop_text(t, &f, "/calendars/luc/calendar/", NS_DAV, "displayname"), "Agenda");
 	assert_string_equal(prop_text(t, &f, "/calendars/luc/tasks/", NS_DAV, "displayname"), "Tâches");
