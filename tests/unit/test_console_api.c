@@ -220,7 +220,7 @@ static int busy_account(struct store *s, const char *name, struct arena *mem, st
 	return BUSY(e);
 }
 
-struct asked { const char *method, *path, *query, *body; };
+struct asked { const char *method, *path, *query, *body, *who; }; /* who NULL: anna */
 
 static int answer_of(struct web *web, const struct asked *q, bool *again)
 {
@@ -229,7 +229,7 @@ static int answer_of(struct web *web, const struct asked *q, bool *again)
 	struct response res;
 	struct request rq = { .mem = mem, .method = q->method, .path = arena_printf(mem, "/console/api%s", q->path),
 		.query = q->query, .head = head, .heads = 1, .body = q->body ? q->body : "", .res = &res,
-		.who = { .name = "anna" } };
+		.who = { .name = q->who ? q->who : "anna" } };
 
 	rq.body_len = strlen(rq.body);
 	response_init(&res, 1 << 20);
@@ -385,6 +385,47 @@ static void the_ledger_is_read_for_what_is_shown(void **state)
 	policy_unload((struct policy_set *)web.policies);
 }
 
+static size_t shares_asked;
+
+static int watched_shares(struct store *s, store_id collection, const char *user, share_fn visit, void *arg,
+	struct err *e)
+{
+	shares_asked++;
+	return watched->shares(s, collection, user, visit, arg, e);
+}
+
+/* A client knows next to nobody here, so none of those that fit ends the search. */
+static void few_are_looked_at_for_a_client(void **state)
+{
+	enum { ACCOUNTS = 500, LOOKED_AT = 200, ASKED_EACH = 2 };
+	const struct asked q = { .method = "GET", .path = "/people", .query = "match=x", .who = "marc" };
+	struct share s = { .user = "marc", .access = SHARE_READ };
+	cleanup_arena struct arena *mem = arena_create();
+	struct store_ops ops;
+	struct collection work;
+	struct web web;
+	bool again;
+
+	(void)state;
+	make_practice(&web, mem, &work);
+	s.collection = work.id;
+	assert_int_equal(store_account_put(web.store, &(struct account){ .name = "marc" }, NULL), 0);
+	assert_int_equal(store_share_put(web.store, &s, NULL), 0);
+	for (int n = 0; n < ACCOUNTS; n++)
+		assert_int_equal(store_account_put(web.store, &(struct account){ .name = arena_printf(mem, "x%d", n) },
+			NULL), 0);
+	watched = web.store->ops;
+	ops = *watched;
+	ops.shares = watched_shares;
+	web.store->ops = &ops;
+	shares_asked = 0;
+	assert_int_equal(answer_of(&web, &q, &again), 200);
+	assert_in_range(shares_asked, 1, LOOKED_AT * ASKED_EACH);
+	web.store->ops = watched;
+	store_close(web.store);
+	policy_unload((struct policy_set *)web.policies);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +437,7 @@ int main(void)
 		cmocka_unit_test(doors_are_shut),
 		cmocka_unit_test(what_cannot_be_found_out_is_not_missing),
 		cmocka_unit_test(the_ledger_is_read_for_what_is_shown),
+		cmocka_unit_test(few_are_looked_at_for_a_client),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -6,7 +6,10 @@
 #include "web/console/api.h"
 #include "web/reach.h"
 
-enum { PEOPLE_MOST = 20 };
+enum {
+	PEOPLE_MOST = 20,
+	PEOPLE_ASKED = 200, /* of those that fit, so many are looked at: a client may know of none of them */
+};
 
 struct person { const char *name, *displayname; const char *const *addresses; };
 struct people {
@@ -82,11 +85,12 @@ static int send_known(struct api *a, const struct people *p)
 	struct err e;
 
 	for (size_t n = 0; n < p->count && !more; n++) {
-		if (directory_shows(&directory, p->self, p->list[n].name, a->mem, &known, &e) < 0) {
+		known = false;
+		if (n < PEOPLE_ASKED && directory_shows(&directory, p->self, p->list[n].name, a->mem, &known, &e) < 0) {
 			json_decref(list);
 			return api_fail(a, &e);
 		}
-		more = known && json_array_size(list) == PEOPLE_MOST;
+		more = n == PEOPLE_ASKED || (known && json_array_size(list) == PEOPLE_MOST);
 		if (known && !more)
 			json_array_append_new(list, person_json(&p->list[n]));
 	}
