@@ -451,7 +451,7 @@ int imports_end(struct imports *i, const struct principal *who, const char *id, 
 	else if (is_own(i->job[n], who))
 		forget(i, n);
 	else
-		rc = err_set(e, ERR_DENIED, "it has ended, and is listed for who began it");
+		rc = err_set(e, ERR_EXISTS, "it has ended, and is listed for who began it");
 	pthread_mutex_unlock(&i->lock);
 	return rc;
 }

@@ -252,7 +252,7 @@ def test_others_who_may_see_and_stop_it(_):
             assert (o["state"], o["why"], o["stopped-by"]) == ("broken", "stopped", other.session["name"]), o
             assert f"an import of marc into anna/work is stopped by {other.session['name']}\n" in s.log()
             assert len(o["refusals"]) == 50
-            problem(other.ask("DELETE", f"/imports/{id}"), 403, "who began it")
+            problem(other.ask("DELETE", f"/imports/{id}"), 409, "who began it")
             assert marc.ask("DELETE", f"/imports/{id}").status == 204
         # into one's own calendar it is the administrator's to see, and nobody else's
         id = begin(marc, BIG, "/calendars/marc/calendar/imports")
