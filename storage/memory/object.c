@@ -47,17 +47,27 @@ static void copy_row(const struct mem_object *o, struct arena *mem, struct objec
 	store_copy_spans(&o->row.spans, mem, &out->spans);
 }
 
+/* NULL with ERR_NOT_FOUND. */
+static const struct mem_object *find_object(struct memory *m, store_id collection, const char *name,
+	struct err *e)
+{
+	const struct mem_collection *c = find_collection(m, collection, e);
+	const struct mem_object *o = c == NULL ? NULL : find_live(c, name);
+
+	if (c != NULL && o == NULL) {
+		err_set(e, ERR_NOT_FOUND, "no object %s", name);
+	}
+	return o;
+}
+
 int memory_find(struct store *s, store_id collection, const char *name, struct arena *mem,
 	struct object *out, struct err *e)
 {
 	LOCKED(s);
-	const struct mem_collection *c = find_collection(m, collection, e);
+	const struct mem_object *o = find_object(m, collection, name, e);
 
-	if (c == NULL)
-		return -1;
-	const struct mem_object *o = find_live(c, name);
 	if (o == NULL)
-		return err_set(e, ERR_NOT_FOUND, "no object %s", name);
+		return -1;
 	copy_row(o, mem, out);
 	return 0;
 }
@@ -81,13 +91,10 @@ int memory_body(struct store *s, store_id collection, const char *name, struct a
 	struct object *out, struct buf *body, struct err *e)
 {
 	LOCKED(s);
-	const struct mem_collection *c = find_collection(m, collection, e);
+	const struct mem_object *o = find_object(m, collection, name, e);
 
-	if (c == NULL)
-		return -1;
-	const struct mem_object *o = find_live(c, name);
 	if (o == NULL)
-		return err_set(e, ERR_NOT_FOUND, "no object %s", name);
+		return -1;
 	if (buf_add(body, o->body, o->row.size) < 0)
 		return err_set(e, ERR_LARGE, "%s has %u bytes", name, o->row.size);
 	copy_row(o, mem, out);

@@ -68,24 +68,24 @@ char *path_of(const char *rel)
 	return xasprintf("%s/%s", root, rel);
 }
 
-void write_file(const char *rel, const char *text)
+static void put_text(const char *rel, const char *mode, const char *text)
 {
 	char *path cleanup_free = path_of(rel);
-	FILE *f = fopen(path, "w");
+	FILE *f = fopen(path, mode);
 
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
 }
 
+void write_file(const char *rel, const char *text)
+{
+	put_text(rel, "w", text);
+}
+
 void append_file(const char *rel, const char *text)
 {
-	char *path cleanup_free = path_of(rel);
-	FILE *f = fopen(path, "a");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
+	put_text(rel, "a", text);
 }
 
 bool exists(const char *rel)
