@@ -58,6 +58,7 @@ void hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 {
 	size_t out_len;
 
+	assert(key != NULL); /* or the template's would be taken */
 	fetch_once();
 	EVP_MAC_CTX *ctx = EVP_MAC_CTX_dup(mac);
 	if (ctx == NULL || !EVP_MAC_init(ctx, key, key_len, NULL) || !EVP_MAC_update(ctx, data, len)
