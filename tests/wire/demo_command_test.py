@@ -5,7 +5,7 @@ import json
 
 from dedit_wire import Server
 
-SLOW = True
+SLOW = PLAIN = True
 EXTRA = """
 policy "practice" {
     timezone = "Europe/Paris" currency = "EUR" price-from = title owner-changes = propose

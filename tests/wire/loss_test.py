@@ -10,7 +10,7 @@ from check_test import check, make
 from dav import CALENDAR
 from dedit_wire import BUILD, Server, event
 
-SLOW = True
+SLOW = PLAIN = True
 
 
 def state(s):

@@ -15,7 +15,7 @@ import zoneinfo
 from dav import HOME
 from dedit_wire import Server, event
 
-SLOW = True
+SLOW = PLAIN = True
 
 EXTRA = """
 policy "therapy" {
