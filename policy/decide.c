@@ -100,20 +100,23 @@ int subject_read(struct subject *s, const struct event_request *rq,
 
 /* ---- who and when ---- */
 
-static void read_owner(struct subject *s)
+/* One without an account any more is known by name alone. */
+static int read_owner(struct subject *s, struct err *e)
 {
 	struct account *account = arena_alloc(s->rq->mem, sizeof(*account));
 	const char *name = s->calendar->owner;
+	struct err why;
 
 	s->owner = (struct owner_view){ .name = name, .names = name };
-	if (store_account(s->rq->store, name, s->rq->mem, account, NULL))
-		return;
+	if (store_account(s->rq->store, name, s->rq->mem, account, &why))
+		return why.code == ERR_NOT_FOUND ? 0 : err_set(e, why.code, "%s", why.text);
 	s->owner.addresses = account->addresses;
 	s->owner.names = arena_printf(
 		s->rq->mem, "%s\n%s", name, account->displayname ? account->displayname : "");
 	for (const char *const *a = account->addresses; a && *a; a++) {
 		s->owner.names = arena_printf(s->rq->mem, "%s\n%s", s->owner.names, *a);
 	}
+	return 0;
 }
 
 /* 15.1: members of the owner's calendar-proxy-write group, and who is told to be one. */
@@ -240,9 +243,8 @@ int subject_begin(struct subject *s, struct body *incoming, struct err *e)
 	const struct body *told = incoming ? incoming : &s->old;
 	if (!told->full)
 		return 0;
-	read_owner(s);
 	q.uid = told->info.uid;
-	if (read_delegate(s, e) ||
+	if (read_owner(s, e) || read_delegate(s, e) ||
 		event_zone(rq->store, rq->policies, s->calendar, told->full, rq->mem, &s->zone, e) ||
 		ledger_read(rq->store, &q, rq->mem, &s->decision.known, e) ||
 		read_foreign(s, told->full, e) ||
@@ -383,12 +385,16 @@ static int take_address(const struct account *a, void *arg)
 	return finder->found;
 }
 
+struct answerers { struct store *store; bool failed; struct err why; };
+
 /* An attendee with an account here. */
 static bool can_answer(const char *address, void *arg)
 {
 	struct address_finder finder = { .address = address };
+	struct answerers *a = arg;
 
-	store_accounts(arg, take_address, &finder, NULL);
+	if (!a->failed)
+		a->failed = store_accounts(a->store, take_address, &finder, &a->why) < 0;
 	return finder.found;
 }
 
@@ -431,12 +437,13 @@ static void set_apart(struct subject *s)
 int subject_ask(struct subject *s, const struct ical *before, const struct ical *after,
 	unsigned flags, struct plan *plan, struct err *e)
 {
+	struct answerers answerers = { .store = s->rq->store };
 	const struct change_source src = {
 		.mem = s->rq->mem, .actor = &s->rq->actor, .owner = &s->owner, .delegate = s->delegate,
 		.collection = s->calendar->name, .name = s->name, .zone = s->zone,
 		.now = s->decision.now, .horizon = horizon_of(s->policy),
 		.before = before, .after = after, .known = s->decision.known.count > 0,
-		.group = about_attendees(&s->decision.known), .can_answer = can_answer, .arg = s->rq->store,
+		.group = about_attendees(&s->decision.known), .can_answer = can_answer, .arg = &answerers,
 		.deleted = flags & DECIDE_DELETED, .tick = flags & DECIDE_TICK,
 	};
 	struct change_list list;
@@ -448,6 +455,8 @@ int subject_ask(struct subject *s, const struct ical *before, const struct ical 
 	}
 	if (change_collect(&src, &list, e))
 		return -1;
+	if (answerers.failed)
+		return err_set(e, answerers.why.code, "%s", answerers.why.text);
 	for (size_t n = 0; n < list.count && flags & DECIDE_CLIENT; n++) {
 		act_as_client(s, &list.changes[n]);
 	}
@@ -524,7 +533,8 @@ static int begin_entry(struct subject *s, const struct policy_incident **out, st
 	s->policy = s->decision.policy = i ? policy_find(s->rq->policies, i->policy) : NULL;
 	if (!s->policy)
 		return 0;
-	read_owner(s);
+	if (read_owner(s, e))
+		return -1;
 	q = (struct ledger_query){ .owner = s->calendar->owner, .uid = i->uid };
 	*out = i;
 	return ledger_read(s->rq->store, &q, s->rq->mem, &s->decision.known, e);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "policy/find.h"
 #include "policy/locks.h"
 
 enum {
@@ -170,36 +171,40 @@ static bool start_of(const struct ical *ic, const struct zone *zone, int64_t *ou
 	return true;
 }
 
-/* That event as it stands in another calendar under a policy, at the same time; NULL: it doesn't. */
-static const struct ical *twin_in(const struct subject *s, const struct body *event,
-	const struct policy_calendar *other)
+/* The event that was found elsewhere, if it is at the same time. *twin NULL: it isn't. */
+static int read_twin(const struct subject *s, const struct body *event, const struct event_finder *f,
+	const struct ical **twin, struct err *e)
 {
-	struct arena *mem = s->rq->mem;
+	struct collection *calendar = arena_alloc(s->rq->mem, sizeof(*calendar));
+	struct subject other;
 	int64_t here, there;
-	struct collection *calendar = arena_alloc(mem, sizeof(*calendar));
-	struct object found;
-	struct subject twin;
 
-	if (store_collection(s->rq->store, other->owner, other->name, mem, calendar, NULL) ||
-		calendar->id == s->calendar->id ||
-		store_find_uid(s->rq->store, calendar->id, event->info.uid, mem, &found, NULL) ||
-		subject_read(&twin, s->rq, calendar, found.name, NULL) || !twin.exists ||
-		subject_begin(&twin, NULL, NULL) || !twin.old.clean) {
-		return NULL;
+	*calendar = f->calendar;
+	if (subject_read(&other, s->rq, calendar, f->object.name, e))
+		return -1;
+	if (!other.exists)
+		return 0;
+	if (subject_begin(&other, NULL, e))
+		return -1;
+	if (other.old.clean && start_of(event->full, s->zone, &here) &&
+		start_of(other.old.clean, s->zone, &there) && here == there) {
+		*twin = other.old.clean;
 	}
-	return start_of(event->full, s->zone, &here) && start_of(twin.old.clean, s->zone, &there) &&
-		here == there ? twin.old.clean : NULL;
+	return 0;
 }
 
-const struct ical *subject_twin(const struct subject *s, const struct body *event)
+int subject_twin(const struct subject *s, const struct body *event, const struct ical **twin, struct err *e)
 {
-	const struct policy_set *set = s->rq->policies;
-	const struct ical *twin = NULL;
+	struct event_finder f = { .store = s->rq->store, .policies = s->rq->policies, .mem = s->rq->mem,
+		.owner = s->calendar->owner, .uid = event->info.uid };
+	int found = 0;
 
-	for (size_t n = 0; n < set->calendar_count && s->decision.known.count && !twin; n++) {
-		if (strcmp(set->calendars[n].owner, s->calendar->owner) == 0) {
-			twin = twin_in(s, event, &set->calendars[n]);
-		}
+	*twin = NULL;
+	if (!s->decision.known.count)
+		return 0;
+	while (!*twin && (found = event_find_next(&f, e)) > 0) {
+		if (f.calendar.id != s->calendar->id && read_twin(s, event, &f, twin, e))
+			return -1;
 	}
-	return twin;
+	return found < 0 ? -1 : 0;
 }

@@ -53,7 +53,8 @@ int put_check_size(const struct event_request *rq, size_t len, struct err *e);
 /* The deletion of s, and what was decided about it. */
 int subject_plan_removal(struct subject *s, struct plan *plan, struct err *e);
 /* Programs move between calendars by a PUT there, then a DELETE here (15.26): in between it stands
- * twice. An event that the ledger has never seen doesn't. NULL: s stands once. */
-const struct ical *subject_twin(const struct subject *s, const struct body *event);
+ * twice. An event that the ledger has never seen doesn't. *twin NULL: s stands once. -1 with what the
+ * store said of a calendar or an event that can't be read: nobody knows then what a cancellation costs. */
+int subject_twin(const struct subject *s, const struct body *event, const struct ical **twin, struct err *e);
 
 #endif

@@ -56,7 +56,9 @@ static int put_round(void *arg, struct err *e)
 		return -1;
 	if (group_answer(&s, &body) && group_answered(&s, &body, &body, e))
 		return -1;
-	before = s.exists ? s.old.clean : subject_twin(&s, &body);
+	before = s.old.clean;
+	if (!s.exists && subject_twin(&s, &body, &before, e))
+		return -1;
 	if (subject_ask(&s, before, body.clean, 0, &plan, e))
 		return -1;
 	if (s.denied) {

@@ -15,9 +15,13 @@ struct removal {
 
 static int ask_removal(struct subject *s, struct plan *plan, struct err *e)
 {
-	if (!s->policy || !s->old.clean || subject_twin(s, &s->old))
+	const struct ical *twin;
+
+	if (!s->policy || !s->old.clean)
 		return 0;
-	return subject_ask(s, s->old.clean, NULL, DECIDE_DELETED, plan, e);
+	if (subject_twin(s, &s->old, &twin, e))
+		return -1;
+	return twin ? 0 : subject_ask(s, s->old.clean, NULL, DECIDE_DELETED, plan, e);
 }
 
 /* The client's DELETE of a group's event is that attendee's decline: the event stays, under a new ETag. */
@@ -147,7 +151,7 @@ static int ask_all(const struct calendar_removal *r, const struct object_names *
 		}
 		s.decision.fresh = all.fresh;
 		s.decision.history = all.history;
-		if (!subject_twin(&s, &s.old) && subject_ask(&s, s.old.clean, NULL, DECIDE_DELETED, plan, e))
+		if (ask_removal(&s, plan, e))
 			return -1;
 		if (s.denied) {
 			round_tell_denied(r->out, &s);

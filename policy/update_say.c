@@ -9,10 +9,14 @@
 #include "policy/late/fold.h"
 #include "policy/round.h"
 
-struct saying { const struct event_request *rq; const char *ref, *words; bool *changed; };
-
-/* Whose ledger has a reference (owner NULL: nobody's), and about which event. */
+/* Whose ledger has a reference, and about which event. */
 struct ref_place { struct arena *mem; const char *owner, *uid; };
+struct saying {
+	const struct event_request *rq;
+	struct ref_place place;
+	const char *ref, *words;
+	bool *changed;
+};
 
 static int take_place(const struct ledger_row *row, void *arg)
 {
@@ -23,29 +27,28 @@ static int take_place(const struct ledger_row *row, void *arg)
 	return 1;
 }
 
-static struct ref_place find_ref(const struct event_request *rq, const char *ref)
+static int find_ref(const struct event_request *rq, const char *ref, struct ref_place *out, struct err *e)
 {
 	const struct ledger_query q = { .ref = ref, .incidents_only = true };
-	struct ref_place place = { .mem = rq->mem };
+	int found;
 
-	if (store_ledger(rq->store, &q, take_place, &place, NULL) <= 0)
-		place.owner = NULL;
-	return place;
+	*out = (struct ref_place){ .mem = rq->mem };
+	found = store_ledger(rq->store, &q, take_place, out, e);
+	if (found == 0)
+		return err_set(e, ERR_NOT_FOUND, "no incident has the reference %s", ref);
+	return found < 0 ? -1 : 0;
 }
 
 static int say_round(void *arg, struct err *e)
 {
 	const struct saying *say = arg;
-	const char *owner = find_ref(say->rq, say->ref).owner;
 	struct event_result unused = { 0 };
 	struct collection fees;
 	struct subject s;
 	struct plan plan;
 
 	round_begin(&plan, say->rq);
-	if (!owner)
-		return err_set(e, ERR_NOT_FOUND, "no incident has the reference %s", say->ref);
-	if (event_fees_calendar(say->rq->store, owner, say->rq->now, say->rq->mem, &fees, e) ||
+	if (event_fees_calendar(say->rq->store, say->place.owner, say->rq->now, say->rq->mem, &fees, e) ||
 		subject_read(&s, say->rq, &fees, arena_printf(say->rq->mem, "%s.ics", say->ref), e) ||
 		subject_words_fee(&s, "", say->words, "", &plan, say->changed, e))
 		return -1;
@@ -71,15 +74,14 @@ int event_say(const struct event_request *rq, const char *ref, const char *words
 	struct err *e)
 {
 	struct event_request as = *rq;
-	struct saying say = { &as, ref, words, changed };
-	const struct ref_place place = find_ref(rq, ref);
+	struct saying say = { .rq = &as, .ref = ref, .words = words, .changed = changed };
 
 	as.actor.admin = as.actor.external = false;
 	as.actor.delegate = true; /* for the owner (15.1) */
-	if (rounds_run(&as, place.owner ? place.owner : "", NULL, say_round, &say, e))
+	if (find_ref(rq, ref, &say.place, e) || rounds_run(&as, say.place.owner, NULL, say_round, &say, e))
 		return -1;
 	if (*changed && !rq->preview)
-		show_said(rq, &place);
+		show_said(rq, &say.place);
 	return 0;
 }
 

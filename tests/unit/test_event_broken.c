@@ -86,11 +86,92 @@ static void test_withheld_objects(void **state)
 	assert_null(strstr(stored(f, &f->work, "a.ics"), "CANCELLED"));
 }
 
+/* ---- what stands beside the event ---- */
+
+static int withheld_collection(struct store *s, const char *owner, const char *name, struct arena *mem,
+	struct collection *out, struct err *e)
+{
+	if (strcmp(name, "other") == 0)
+		return err_set(e, ERR_BUSY, "locked");
+	return intact->collection(s, owner, name, mem, out, e);
+}
+
+static int withheld_account(struct store *s, const char *name, struct arena *mem, struct account *out,
+	struct err *e)
+{
+	return err_set(e, ERR_BUSY, "locked");
+}
+
+static int withheld_accounts(struct store *s, account_fn visit, void *arg, struct err *e)
+{
+	return err_set(e, ERR_BUSY, "locked");
+}
+
+static int withheld_ledger(struct store *s, const struct ledger_query *q, ledger_fn visit, void *arg,
+	struct err *e)
+{
+	return err_set(e, ERR_BUSY, "locked");
+}
+
+/* Nothing is decided by half of what has to be known, and nothing of it is lost. */
+static void test_withheld_surroundings(void **state)
+{
+	struct fixture *f = *state;
+	struct event_request rq;
+	struct store_ops ops;
+	bool changed;
+
+	put(f, "a.ics", marie(f, ""));
+	f->now = at("2026-06-10T05:00:00Z");
+	rq = request(f);
+	intact = f->store->ops;
+	ops = *intact;
+	f->store->ops = &ops;
+
+	/* it may stand there as well (15.26): then this is a move */
+	ops.collection = withheld_collection;
+	assert_int_equal(try_delete(f, &f->work, "a.ics"), -1);
+	assert_int_equal(f->e.code, ERR_BUSY);
+	assert_int_equal(event_delete_calendar(&rq, &f->work, &f->result, &f->e), -1);
+	assert_int_equal(f->e.code, ERR_BUSY);
+	assert_int_equal(try_put(f, &f->work, "b.ics", stored(f, &f->work, "a.ics")), -1);
+	assert_int_equal(f->e.code, ERR_BUSY);
+	ops.collection = intact->collection;
+
+	/* the owner would be taken for a client */
+	ops.account = withheld_account;
+	assert_int_equal(try_put(f, &f->work, "a.ics", marie(f, "STATUS:CANCELLED\r\n")), -1);
+	assert_int_equal(f->e.code, ERR_BUSY);
+	ops.account = intact->account;
+
+	/* an attendee with an account would be taken for one who can't answer */
+	ops.accounts = withheld_accounts;
+	assert_int_equal(try_put(f, &f->work, "g.ics", event(f, "g", "Yoga 20€", START,
+		"ORGANIZER:mailto:anna@example.com\r\nATTENDEE:mailto:eva@example.com\r\n"
+		"ATTENDEE:mailto:leo@example.com\r\n")), -1);
+	assert_int_equal(f->e.code, ERR_BUSY);
+	ops.accounts = intact->accounts;
+
+	ops.ledger = withheld_ledger;
+	assert_int_equal(event_say(&rq, "K7M2Q", "waive", &changed, &f->e), -1);
+	assert_int_equal(f->e.code, ERR_BUSY);
+	ops.ledger = intact->ledger;
+	assert_int_equal(event_say(&rq, "K7M2Q", "waive", &changed, &f->e), -1);
+	assert_int_equal(f->e.code, ERR_NOT_FOUND);
+
+	assert_int_equal(owed(f), 0);
+	assert_null(strstr(stored(f, &f->work, "a.ics"), "CANCELLED"));
+	assert_int_equal(try_delete(f, &f->work, "a.ics"), 0);
+	assert_int_equal(owed(f), 8000);
+	f->store->ops = intact;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(setup_module, test_broken_objects),
 		WITH(setup_module, test_withheld_objects),
+		WITH(setup_module, test_withheld_surroundings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
