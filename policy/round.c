@@ -155,7 +155,7 @@ int put_check_size(const struct event_request *rq, size_t len, struct err *e)
 
 int subject_plan_removal(struct subject *s, struct plan *plan, struct err *e)
 {
-	plan_change(plan, CHANGE_DELETE, s->calendar->id, s->name, s->row.etag);
+	plan_change(plan, CHANGE_DELETE, s->calendar->id, s->name, s->row.etag)->on_disk = s->rq->actor.external;
 	return s->policy ? plan_decision(plan, &s->decision, e) : 0;
 }
 

@@ -104,15 +104,18 @@ static int adopt_round(const struct site *site, store_id collection, int64_t now
 	struct round *r = arena_alloc(mem, sizeof(*r));
 	struct search s = { .mem = mem };
 	size_t before = out->taken;
+	bool again;
 
 	r->mem = mem;
 	if (store_scan(site->dav.store, collection, collect, r, e) < 0)
 		return -1;
 	out->left = 0;
 	adopt_all(site, r, true, &s, now, out);
+	/* one whose event went may be back by now, as part of a backup that is put back */
+	again = r->full || out->taken > before;
 	adopt_all(site, r, false, &s, now, out);
 	/* What can't be taken in is found again: without progress there is nothing more to do. */
-	*more = r->full && out->taken > before;
+	*more = again && out->taken > before;
 	return 0;
 }
 

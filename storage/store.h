@@ -224,7 +224,9 @@ struct change {
 	store_id from_collection;
 	const char *from;
 	int64_t created;             /* a MOVE keeps it (RFC 4918 15.1); 0: since when the object is there */
-	bool on_disk;                /* adopted: the file holds these bytes (of a DELETE: is gone) */
+	/* Adopted: the file holds these bytes (of a DELETE: is gone) and isn't touched. If that is no longer so, or
+	 * something else waits to be written there, the commit is ERR_BUSY. */
+	bool on_disk;
 	/* set by a commit that succeeded: */
 	char etag[ETAG_SIZE];        /* of a PUT */
 	uint64_t seq;

@@ -132,7 +132,7 @@ static bool is_on_disk(const struct db *db, const char *path, const struct chang
 		memcmp(bytes.data, change->body, bytes.len) == 0;
 }
 
-/* Adopted bytes need no writing, unless older ones still wait to be written over them. */
+/* What was adopted needs no writing: the file is the newer one, whatever became of it since. */
 static int journal_change(struct change_log *log, const struct collection *in,
 	const struct change *change,
 	int64_t now, struct err *e)
@@ -143,11 +143,11 @@ static int journal_change(struct change_log *log, const struct collection *in,
 	path_object(in->owner, in->name, change->name, path);
 	if (change->on_disk && journal_pending(log->conn, path, &pending, e) < 0)
 		return -1;
-	if (!change->on_disk || pending || !is_on_disk(log->conn->db, path, change)) {
-		if (journal_object(log, in->id, path, change->name, now, put ? change->body : NULL,
-				put ? change->body_len : 0, e) < 0)
-			return -1;
-	}
+	if (change->on_disk && (pending || !is_on_disk(log->conn->db, path, change)))
+		return err_set(e, ERR_BUSY, "the file of %s changed again", change->name);
+	if (!change->on_disk && journal_object(log, in->id, path, change->name, now,
+			put ? change->body : NULL, put ? change->body_len : 0, e) < 0)
+		return -1;
 	/* its name can't be read back from the file's: .props has it */
 	return name_to_file(change->name, file) ? 0 : journal_props(log, in->id, e);
 }

@@ -14,14 +14,16 @@
 #include "base/util.h"
 #include "store_root.h"
 
+/* 0, or the error. */
 static int adopt(struct store *s, store_id c, const char *name, const char *body)
 {
+	struct err e = {0};
 	struct change change = {.kind = body == NULL ? CHANGE_DELETE : CHANGE_PUT, .collection = c,
 		.name = name, .uid = name, .body = body, .body_len = body == NULL ? 0 : strlen(body),
 		.component = 1, .on_disk = true};
 	struct commit commit = {.now = SUITE_NOW + 60, .change = &change, .changes = 1};
 
-	return store_commit(s, &commit, NULL);
+	return store_commit(s, &commit, &e) == 0 ? 0 : (int)e.code;
 }
 
 static void edits_by_hand_are_found_and_adopted(void **state)
@@ -82,17 +84,18 @@ static void what_the_journal_holds_wins_over_an_edit(void **state)
 	write_file("cal/anna/w/a.ics", "by hand");
 	assert_scan(s, c, "");
 	assert_body(s, c, "a.ics", "two");
-	/* adopted bytes replace those that wait, else the mirror would write old ones over them */
-	assert_int_equal(adopt(s, c, "a.ics", "by hand"), 0);
-	assert_body(s, c, "a.ics", "by hand");
+	/* found before the client sent its own */
+	assert_int_equal(adopt(s, c, "a.ics", "by hand"), ERR_BUSY);
+	assert_body(s, c, "a.ics", "two");
 	assert_int_equal(store_flush(s, &e), 0);
-	assert_body(s, c, "a.ics", "by hand");
+	assert_body(s, c, "a.ics", "two");
 	assert_scan(s, c, "");
 	store_close(s);
 }
 
 /* A client's PUT came between the scan that read the file and the commit that adopts it. */
-static void bytes_that_are_no_longer_on_disk_are_written_again(void **state)
+/* Between the scan and the commit others may write the file, or put it back: that one is looked at next. */
+static void what_is_no_longer_on_disk_is_not_adopted(void **state)
 {
 	struct buf file cleanup_buf;
 	struct store *s = open_root(&at_once);
@@ -100,13 +103,19 @@ static void bytes_that_are_no_longer_on_disk_are_written_again(void **state)
 
 	buf_init(&file, 1000);
 	put_body(s, c, "a.ics", "by a client");
-	assert_int_equal(adopt(s, c, "a.ics", "by hand"), 0);
-	assert_body(s, c, "a.ics", "by hand");
-	read_file("cal/anna/w/a.ics", &file);
-	assert_string_equal(file.data, "by hand");
-	assert_int_equal(adopt(s, c, "a.ics", NULL), 0);
-	assert_false(exists("cal/anna/w/a.ics"));
+	assert_int_equal(adopt(s, c, "a.ics", "by hand"), ERR_BUSY);
+	assert_int_equal(adopt(s, c, "a.ics", NULL), ERR_BUSY);
+	assert_body(s, c, "a.ics", "by a client");
 	assert_scan(s, c, "");
+	write_file("cal/anna/w/a.ics", "by hand");
+	assert_int_equal(adopt(s, c, "a.ics", "by hand"), 0);
+	unlink_file("cal/anna/w/a.ics");
+	assert_int_equal(adopt(s, c, "a.ics", NULL), 0);
+	write_file("cal/anna/w/a.ics", "back");
+	assert_int_equal(store_flush(s, NULL), 0);
+	read_file("cal/anna/w/a.ics", &file);
+	assert_string_equal(file.data, "back");
+	assert_scan(s, c, "a.ics=back ");
 	store_close(s);
 }
 
@@ -122,11 +131,11 @@ static void files_of_a_dropped_calendar_are_not_adopted_by_its_successor(void **
 	assert_int_equal(store_commit(s, &(struct commit){.now = SUITE_NOW, .drop = c}, &e), 0);
 	c = suite_calendar(s, "anna", "w");
 	assert_scan(s, c, "");
-	/* who adopts such a file all the same keeps it */
-	assert_int_equal(adopt(s, c, "b.ics", "old"), 0);
+	/* found before the calendar was dropped */
+	assert_int_equal(adopt(s, c, "b.ics", "old"), ERR_BUSY);
 	assert_int_equal(store_flush(s, &e), 0);
 	assert_false(exists("cal/anna/w/a.ics"));
-	assert_body(s, c, "b.ics", "old");
+	assert_false(exists("cal/anna/w/b.ics"));
 	assert_scan(s, c, "");
 	store_close(s);
 }
@@ -320,7 +329,7 @@ int main(void)
 		FILES(edits_by_hand_are_found_and_adopted),
 		FILES(a_touched_file_is_no_difference_and_a_same_sized_edit_is_one),
 		FILES(what_the_journal_holds_wins_over_an_edit),
-		FILES(bytes_that_are_no_longer_on_disk_are_written_again),
+		FILES(what_is_no_longer_on_disk_is_not_adopted),
 		FILES(files_of_a_dropped_calendar_are_not_adopted_by_its_successor),
 		FILES(a_scan_beside_changes_takes_none_of_them_for_an_edit),
 		FILES(many_missing_files_are_an_accident),

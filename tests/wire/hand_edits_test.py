@@ -177,10 +177,26 @@ def test_many_missing_are_an_accident(s):
         s.dedit("rescan", "anna/many", check=False)
         assert "taken for an accident" in s.log()
         assert s.request("GET", path + "m7.ics").status == 404, "what can't be read costs itself only"
+        s.process.send_signal(signal.SIGSTOP)
         for file, content in files.items():
             file.write_bytes(content)
+        s.process.send_signal(signal.SIGCONT)
         s.dedit("rescan", "anna/many", check=False)
         assert s.request("GET", path + "m7.ics").text == event("m7")
+
+
+def test_a_file_that_comes_back(s):
+    """As of a backup that is put back file after file, when its event was just taken for removed."""
+    put(s, "back")
+    path = folder(s) / "back.ics"
+    content = path.read_bytes()
+    path.unlink()
+    wait_for(lambda: "back.ics: removed on disk" in s.log(), SECONDS, "its event is gone")
+    path.write_bytes(content)
+    s.dedit("flush")
+    assert path.read_bytes() == content
+    wait_for(lambda: s.request("GET", CALENDAR + "back.ics").status == 200, SECONDS, "the event")
+    assert s.request("GET", CALENDAR + "back.ics").body == content
 
 
 def test_while_the_server_was_down(_):
