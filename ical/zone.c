@@ -399,6 +399,11 @@ int64_t zone_to_utc(const struct zone *z, const struct wall *w)
 	return zone_from_local(z, wall_seconds(w));
 }
 
+int64_t zone_day_begin(const struct zone *z, int64_t day)
+{
+	return zone_from_local(z, day * 86400);
+}
+
 void zone_from_utc(const struct zone *z, int64_t utc, struct wall *out)
 {
 	utc = bounded(utc);

@@ -43,6 +43,8 @@ const char *zone_version(void);
 int64_t zone_modified(void);
 
 int64_t zone_to_utc(const struct zone *z, const struct wall *w);
+/* When that day (days since 1970-01-01) begins there. */
+int64_t zone_day_begin(const struct zone *z, int64_t day);
 void zone_from_utc(const struct zone *z, int64_t utc, struct wall *out);
 /* Seconds east of UTC at that instant. */
 int32_t zone_offset(const struct zone *z, int64_t utc);

@@ -40,14 +40,7 @@ bool report_is_in(const struct report *r, int64_t when)
 
 int64_t report_begin(const struct report *r)
 {
-	struct wall w = { 0 };
-	int64_t year;
-
-	if (r->first_day == INT64_MIN)
-		return INT64_MIN;
-	civil_from_days(r->first_day, &year, &w.month, &w.day);
-	w.year = (int)year;
-	return zone_to_utc(r->zone, &w);
+	return r->first_day == INT64_MIN ? INT64_MIN : zone_day_begin(r->zone, r->first_day);
 }
 
 int64_t month_of(int64_t day)

@@ -134,6 +134,21 @@ static void extremes_do_not_overflow(void **state)
 	(void)zone_to_utc(z, &w);
 }
 
+static void a_day_begins_where_it_is(void **state)
+{
+	const struct zone *paris = zone_find("Europe/Paris"), *havana = zone_find("America/Havana");
+	int64_t day;
+
+	(void)state;
+	assert_int_equal(date_parse("2026-06-10", &day), 0);
+	assert_int_equal(zone_day_begin(zone_utc(), day), at("20260610T000000Z"));
+	assert_int_equal(zone_day_begin(paris, day), at("20260609T220000Z"));
+	/* the hour from midnight is left out that day */
+	assert_int_equal(date_parse("2024-03-10", &day), 0);
+	assert_int_equal(zone_day_begin(havana, day), at("20240310T050000Z"));
+	assert_int_equal(zone_day_begin(paris, -1), at("19691230T230000Z"));
+}
+
 static void leap_second_counts_as_59(void **state)
 {
 	struct wall w = { 2016, 12, 31, 23, 59, 60 };
@@ -419,6 +434,7 @@ int main(void)
 		cmocka_unit_test(daylight_time_in_the_south_and_odd_rules),
 		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(extremes_do_not_overflow),
+		cmocka_unit_test(a_day_begins_where_it_is),
 		cmocka_unit_test(leap_second_counts_as_59),
 		cmocka_unit_test(names_are_exact_and_no_paths),
 		cmocka_unit_test(every_system_zone_loads),

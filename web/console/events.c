@@ -267,8 +267,7 @@ static int add_calendar(struct listing *l, const struct collection *c, struct er
 static int read_time(struct api *a, const char *name, const struct zone *zone, int64_t *out)
 {
 	const char *text = api_query(a, name);
-	struct wall w = { 0 };
-	int64_t day, year;
+	int64_t day;
 
 	if (text && iso_date_parse(text, out) == 0)
 		return 0;
@@ -276,9 +275,7 @@ static int read_time(struct api *a, const char *name, const struct zone *zone, i
 		api_refuse(a, 400, "%s: 2026-06-10, or 2026-06-10T08:00:00Z", name);
 		return -1;
 	}
-	civil_from_days(day, &year, &w.month, &w.day);
-	w.year = (int)year;
-	*out = zone_to_utc(zone, &w);
+	*out = zone_day_begin(zone, day);
 	return 0;
 }
 

@@ -81,17 +81,13 @@ static const char *text_of(struct api *a, const struct policy *p)
 static int read_when(struct api *a, const struct policy *p, int64_t *when)
 {
 	bool given = false;
-	struct wall w = { 0 };
-	int64_t day, year;
+	int64_t day;
 
 	*when = a->http->now;
 	if (api_query_day(a, "when", &given, &day) < 0)
 		return -1;
-	if (given) {
-		civil_from_days(day, &year, &w.month, &w.day);
-		w.year = (int)year;
-		*when = zone_to_utc(p->zone, &w);
-	}
+	if (given)
+		*when = zone_day_begin(p->zone, day);
 	return 0;
 }
 
@@ -259,9 +255,8 @@ int api_policy_replay(struct api *a)
 {
 	const struct conf_section *root = NULL;
 	const char *text = read_text(a), *owner, *since;
-	struct wall w = { 0 };
-	int64_t day, year;
 	struct err e;
+	int64_t day;
 	int status;
 
 	if (!text || api_text(a, "owner", false, &owner) < 0 || api_text(a, "since", true, &since) < 0)
@@ -273,9 +268,7 @@ int api_policy_replay(struct api *a)
 		return a->http->res->status;
 	if (conf_parse(text, "policies", &text_schema, &root, &e) != 0)
 		return api_refuse_as(a, PROBLEM_POLICY_TEXT, 422, "%s", e.text);
-	civil_from_days(day, &year, &w.month, &w.day);
-	w.year = (int)year;
-	status = replay_under(a, root, owner, zone_to_utc(api_zone(a, owner), &w));
+	status = replay_under(a, root, owner, zone_day_begin(api_zone(a, owner), day));
 	conf_destroy(root);
 	return status;
 }
