@@ -106,8 +106,9 @@ int event_say(const struct event_request *rq, const char *ref, const char *words
  * calendar without a policy gives none. */
 int event_quote(const struct event_request *rq, const struct event_where *at, int64_t when,
 	struct fee_list *out, struct err *e);
-/* A client (an address, or a name as titles have it) has agreed to a policy of the owner's (policy.md
- * 3.4). ERR_NOT_FOUND: no policy has that name. */
+/* A client (an address, or a name as titles have it) has agreed, at that time (seconds, UTC), to the policy
+ * that some calendar of the owner's is under (policy.md 3.4). ERR_NOT_FOUND: none is; ERR_INVALID: in the
+ * future. */
 int event_accept(const struct event_request *rq, const char *owner, const char *policy, const char *client,
 	int64_t when, struct err *e);
 /* Makes the Fees calendar of an owner if it is missing. */

@@ -125,6 +125,16 @@ static const char *lower(const char *text, struct arena *mem)
 	return copy;
 }
 
+struct ruled { const char *owner, *policy; };
+
+static int is_ruled(const char *owner, const char *calendar, const char *policy, void *arg)
+{
+	const struct ruled *r = arg;
+
+	(void)calendar;
+	return strcmp(owner, r->owner) == 0 && strcmp(policy, r->policy) == 0;
+}
+
 int event_accept(const struct event_request *rq, const char *owner, const char *policy, const char *client,
 	int64_t when, struct err *e)
 {
@@ -133,8 +143,11 @@ int event_accept(const struct event_request *rq, const char *owner, const char *
 	struct ledger_row row;
 	struct commit c = { .now = rq->now, .ledger = &row, .ledgers = 1 };
 
-	if (!policy_find(rq->policies, policy))
-		return err_set(e, ERR_NOT_FOUND, "there is no policy '%s'", policy);
+	/* a slip of the pen would be entered for good */
+	if (policy_calendars(rq->policies, is_ruled, &(struct ruled){ owner, policy }) == 0)
+		return err_set(e, ERR_NOT_FOUND, "no calendar of %s is under policy '%s'", owner, policy);
+	if (when > rq->now)
+		return err_set(e, ERR_INVALID, "not in the future");
 	accepted->owner = owner;
 	accepted->kind = accepted->i.class_ = KIND_ACCEPTED;
 	accepted->i.at = when;

@@ -189,24 +189,6 @@ int admin_policy_quote(struct admin *a, char *const *args)
 
 /* ---- accept ---- */
 
-struct ruled { const char *owner, *policy; };
-
-static int is_ruled(const char *owner, const char *calendar, const char *policy, void *arg)
-{
-	const struct ruled *r = arg;
-
-	(void)calendar;
-	return strcmp(owner, r->owner) == 0 && strcmp(policy, r->policy) == 0;
-}
-
-/* A slip of the pen would be entered for good. */
-static int check_ruled(struct admin *a, const char *owner, const char *policy)
-{
-	if (policy_calendars(a->site->policies, is_ruled, &(struct ruled){ owner, policy }) != 0)
-		return ADMIN_OK;
-	return admin_fail(a, "no calendar of %s is under policy '%s'", owner, policy);
-}
-
 int admin_policy_accept(struct admin *a, char *const *args)
 {
 	struct event_request rq = site_event_request(a->site, a->mem, a->now, false);
@@ -222,16 +204,12 @@ int admin_policy_accept(struct admin *a, char *const *args)
 		return admin_misuse(a, "CLIENT: a name or an address, at most 200 bytes of UTF-8");
 	policy = find_policy(a, args[0]);
 	code = policy != NULL ? admin_owner(a, args[1], &owner) : ADMIN_FAILED;
-	if (code == ADMIN_OK)
-		code = check_ruled(a, owner, policy->name);
 	if (code == ADMIN_OK && args[3] != NULL)
 		code = admin_time(a, args[3], policy->zone, &when);
 	if (code != ADMIN_OK)
 		return code;
-	if (when > a->now)
-		return admin_misuse(a, "TIME: not in the future");
 	if (event_accept(&rq, owner, policy->name, args[2], when, &e) != 0)
-		return admin_fail(a, "%s", e.text);
+		return e.code == ERR_INVALID ? admin_misuse(a, "TIME: %s", e.text) : admin_fail(a, "%s", e.text);
 	buf_printf(&a->out, "%s accepted policy %s of %s on %s\n", args[2], policy->name, owner,
 		admin_local_time(a, policy->zone, when));
 	return ADMIN_OK;

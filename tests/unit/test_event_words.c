@@ -303,6 +303,11 @@ static void acceptance_is_entered(void **state)
 	struct err e;
 
 	assert_int_equal(event_accept(&rq, "owner", "nothing", "marie", at("2026-05-19T09:00:00Z"), &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(event_accept(&rq, "another", "therapy", "marie", at("2026-05-19T09:00:00Z"), &e), -1);
+	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(event_accept(&rq, "owner", "therapy", "marie", at("2026-05-19T09:00:01Z"), &e), -1);
+	assert_int_equal(e.code, ERR_INVALID);
 	assert_int_equal(event_accept(&rq, "owner", "therapy", "marie", at("2026-05-19T09:00:00Z"), &e), 0);
 	change(w, BOOKED, "owner", event(w, "marie", "", ""));
 	change(w, LATE, "marie", NULL);
