@@ -29,6 +29,7 @@ import xml.etree.ElementTree as ET
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("DEDIT_BUILD", ROOT / "build"))
+ASKING = pathlib.Path(os.environ.get("DEDIT_ASKING", BUILD))
 PASSWORD = "correct horse"
 START_SECONDS = 20
 
@@ -315,8 +316,12 @@ class Server:
         """
         return {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 
+    def command(self):
+        """Before a server that runs it only asks that one, which run.py --asking leaves to another build."""
+        return (ASKING if self.process is not None else BUILD) / "dedit"
+
     def dedit(self, *args, input=None, check=True):
-        r = subprocess.run([BUILD / "dedit", "-c", self.conf, *args], input=input,
+        r = subprocess.run([self.command(), "-c", self.conf, *args], input=input,
                            stdin=None if input is not None else subprocess.DEVNULL,
                            capture_output=True, text=True, timeout=60, env=self.dedit_environment())
         if check:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Runs tests on the wire: run.py [--build DIR] [--trust | --browser] [-j N] [-k TEXT] [--quick | --once] [--sanitized]
-       [NAME ...]
+"""Runs tests on the wire: run.py [--build DIR] [--asking DIR] [--trust | --browser] [-j N] [-k TEXT] [--quick | --once]
+       [--sanitized] [NAME ...]
 
 NAME: part of a test file's name ("rfc4791", "http"); all without one. --trust: those of tests/trust, which
 bound what a request may cost, instead of those here; --browser: those of tests/browser, which need Chromium. -k: only functions with TEXT in
-their name. -j: so many files at a time, each with a server of its own. --quick: without the files that say
+their name. --asking: whose `dedit` asks servers that run; sanitized, it would take longer to start than they to answer. -j: so many files at a time, each with a server of its own. --quick: without the files that say
 SLOW = True; --sanitized: without those that say PLAIN = True, which would take too long there; --once: without those
 that a run with --sanitized has. Files that say CONSOLE = True are left out of a build without the
 console (configure --disable-console). With
@@ -115,6 +115,7 @@ def main():
     arguments.add_argument("--trust", action="store_const", const=FOLDER.parent / "trust", default=FOLDER, dest="folder")
     arguments.add_argument("--browser", action="store_const", const=FOLDER.parent / "browser", dest="folder")
     arguments.add_argument("-j", type=int, default=os.cpu_count(), metavar="N")
+    arguments.add_argument("--asking", metavar="DIR")
     arguments.add_argument("-k", default="", metavar="TEXT")
     arguments.add_argument("--quick", action="store_true")
     arguments.add_argument("--once", action="store_true")
@@ -122,6 +123,8 @@ def main():
     arguments.add_argument("names", nargs="*")
     given = arguments.parse_args()
     os.environ["DEDIT_BUILD"] = str(pathlib.Path(given.build).resolve())
+    if given.asking:
+        os.environ["DEDIT_ASKING"] = str(pathlib.Path(given.asking).resolve())
 
     paths = [path for path in sorted(given.folder.glob("*_test.py"))
              if not given.names or any(n in path.name for n in given.names)]
