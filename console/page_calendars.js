@@ -115,8 +115,8 @@ function feeds(c, done) {
 		f.label || f.id, () => revoke(c, f, done)))) : null;
 }
 
-function card(c, done) {
-	const mine = c.access === "owner" && !c.fees;
+function card(c, done, administrator) {
+	const mine = c.access === "owner" && !c.fees, lent = mine || (administrator && !c.fees);
 	const button = (key, act) => h("button", { type: "button", "data-key": `${key} ${c.calendar}`, "data-do": key, onclick: () => act(c, done) },
 		t(`calendars.${key}`));
 	const swatch = h("span", { class: "swatch", "aria-hidden": "true" });
@@ -127,22 +127,22 @@ function card(c, done) {
 		facts([[t("calendars.path"), h("code", {}, c.calendar)], [t("fee.policy"), c.policy],
 			[t("calendars.access"), c.access === "owner" ? null : named("access", c.access)],
 			[t("calendars.shares"), shares(c, done)], [t("calendars.feeds"), feeds(c, done)]]),
-		h("div", { class: "row", role: "group", "aria-label": nameOf(c) }, mine ? [button("edit", edit), button("share", share),
-			button("feed", feed)] : null, mine || c.access === "write" ? button("import", fill) : null, c.access === "free-busy" ? null : button("export", download),
+		h("div", { class: "row", role: "group", "aria-label": nameOf(c) }, mine ? button("edit", edit) : null,
+		lent ? [button("share", share), button("feed", feed)] : null, lent || c.access === "write" ? button("import", fill) : null, c.access === "free-busy" ? null : button("export", download),
 		mine ? button("delete", remove) : null));
 }
 
-const cards = (list, done) => list.length ? h("ul", { class: "cards" }, list.map((c) => card(c, done))) : nothing(t("calendars.none"));
+const cards = (list, done, administrator) => list.length ? h("ul", { class: "cards" }, list.map((c) => card(c, done, administrator))) : nothing(t("calendars.none"));
 
 // One's own and those that are shared with one, and those of the owner that is looked at.
 export async function calendars(place, context) {
 	const { session, owner, signal } = context;
 	const other = session.owners.find((o) => o.name === owner && o.name !== session.name);
-	const done = () => signal.aborted || context.refresh();
+	const done = () => signal.aborted || context.refresh(), administrator = session.roles.includes("administrator");
 	const [mine, others, imported] = await Promise.all([api.get("calendars", {}, signal),
 		other ? api.get("calendars", { owner }, signal) : null, imports(session.name, done, signal)]);
 	const shown = new Set(mine.calendars.map((c) => c.calendar));
 	place.replaceChildren(h("p", { class: "above" }, h("button", { type: "button", class: "primary", "data-key": "new", onclick: () => create(done) }, t("calendars.new"))),
-		cards(mine.calendars, done), ...(others ? [h("section", {}, h("h2", {}, t("calendars.of", { name: other.displayname })),
-			cards(others.calendars.filter((c) => !shown.has(c.calendar)), done))] : []), imported ?? "");
+		cards(mine.calendars, done, administrator), ...(others ? [h("section", {}, h("h2", {}, t("calendars.of", { name: other.displayname })),
+			cards(others.calendars.filter((c) => !shown.has(c.calendar)), done, administrator))] : []), imported ?? "");
 }

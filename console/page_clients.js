@@ -1,7 +1,7 @@
 // How reliable clients are, with how sure that is; nothing is said of who came less than five times.
 import * as api from "./api.js";
-import { h, nothing, svg, table } from "./dom.js";
-import { amount, date, month, number, share } from "./format.js";
+import { asking, field, h, newId, nothing, select, svg, table, TEXT_MOST } from "./dom.js";
+import { amount, date, month, nowOf, number, share, today } from "./format.js";
 import { facts } from "./fee.js";
 import { named, t } from "./texts.js";
 
@@ -38,27 +38,54 @@ function months(c) {
 		to: last.length ? month(last.at(-1).month) : "" })));
 }
 
-function detail(c) {
+// ---- who agreed to the terms ----
+
+// client: {name, key} of one; without, somebody who may have no appointment yet.
+function agree(names, policies, context, client) {
+	const now = today(nowOf(context.session));
+	const list = h("datalist", { id: newId("clients") }, names.map((name) => h("option", { value: name })));
+	const who = h("input", { name: "client", value: client?.name ?? "", required: true, maxlength: TEXT_MOST, autocomplete: "off", list: list.id, readonly: Boolean(client) });
+	const terms = select(policies.map((name) => [name, name]), policies[0]);
+	terms.name = "policy";
+	const when = h("input", { type: "date", name: "when", value: now, max: now, required: true });
+	return asking(t("clients.agree"), [h("p", {}, t("clients.agree-what")), field(t("clients.agree-who"), who, t("clients.agree-who-hint")), list,
+		field(t("page.policy"), terms), field(t("clients.agree-when"), when)], t("clients.agree-do"),
+	(form) => api.send("POST", api.path("policies", form.get("policy"), "acceptances"), { owner: context.owner,
+		client: client?.key ?? form.get("client").trim(), when: form.get("when") === now ? undefined : form.get("when") }),
+	t("clients.agreed"), () => context.refresh());
+}
+
+// What notes it; null for who only looks on.
+async function agreeing(clients, context) {
+	const { policies } = await api.get("policies", {}, context.signal);
+	const theirs = policies.filter((p) => p.calendars.some((c) => c.split("/")[0] === context.owner)).map((p) => p.name);
+	return context.mayAct() && theirs.length ? (client) => agree(clients.map((c) => c.name), theirs, context, client) : null;
+}
+
+function detail(c, note) {
 	return h("div", { class: "client" }, months(c), facts([
 		[t("clients.in-time"), number(c["in-time"])],
 		[t("clients.waived"), c.waived ? number(c.waived) : null],
 		[t("clients.accepted"), c.accepted.length ? c.accepted.map((a) => `${a.policy}, ${date(a.when)}`).join("; ")
 			: t("clients.not-accepted")],
 		[t("clients.open"), c.open.map(amount).join(" + ")],
-	]), h("a", { href: `#/${api.query("fees", { client: c.name, state: "all" })}` }, t("clients.fees")));
+	]), note ? h("p", {}, h("button", { type: "button", "data-do": "agree", onclick: () => note(c) }, t("clients.agree-this"))) : null, h("a", { href: `#/${api.query("fees", { client: c.name, state: "all" })}` }, t("clients.fees")));
 }
 
 export async function clients(place, context) {
 	const list = await api.get("clients", { owner: context.owner }, context.signal);
+	const note = await agreeing(list.clients, context);
+	const noting = note ? h("p", { class: "above" }, h("button", { type: "button", "data-key": "agree", "data-do": "agree", onclick: () => note() },
+		t("clients.agree"))) : "";
 	if (!list.clients.length) {
-		place.replaceChildren(nothing(t("clients.none")));
+		place.replaceChildren(noting, nothing(t("clients.none")));
 		return;
 	}
 	const worst = (c) => c.reliability && c.appointments >= LEAST ? c.reliability.share : 2;
 	const rows = [...list.clients].sort((a, b) => worst(a) - worst(b) || b.appointments - a.appointments);
-	place.replaceChildren(h("p", {}, list.since ? t("clients.since", { date: date(list.since) }) : ""),
+	place.replaceChildren(noting, h("p", {}, list.since ? t("clients.since", { date: date(list.since) }) : ""),
 		table(t("page.clients"), [
-			{ label: t("fees.client"), title: true, text: (c) => h("details", {}, h("summary", {}, c.name), detail(c)) },
+			{ label: t("fees.client"), title: true, text: (c) => h("details", {}, h("summary", {}, c.name), detail(c, note)) },
 			{ label: t("clients.appointments"), number: true, text: (c) => number(c.appointments) },
 			{ label: t("clients.kept"), number: true, text: (c) => number(c.kept) },
 			{ label: t("clients.late"), number: true, text: (c) => c.late ? number(c.late) : "–" },

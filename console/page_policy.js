@@ -146,14 +146,14 @@ export async function policy(place, context) {
 	const { owner } = context;
 	const theirs = policies.filter((p) => p.calendars.some((c) => ownerOf(c) === owner));
 	if (!theirs.length) {
-		place.replaceChildren(nothing(t(owner === context.session.name ? "policy.none" : "policy.not-yours")));
+		place.replaceChildren(nothing(t("policy.none")));
 		return;
 	}
 	const one = theirs.find((p) => p.name === context.parameters.get("policy")) ?? theirs[0];
 	const full = await api.get(`policies/${encodeURIComponent(one.name)}`, {}, context.signal);
 	const quote = quotes(await coming(one, owner, context), context);
 	place.replaceChildren(choose(theirs, one, context),
-		h("p", {}, t("policy.for", { name: one.name, calendars: one.calendars.join(", ") || "–" })),
+		h("p", {}, t("policy.for", { name: one.name, calendars: one.calendars.filter((c) => ownerOf(c) === owner).join(", ") || "–" })),
 		inWords(full), quote.section, full.text ? replaySection(full, owner, context) : "");
 	await quote.load();
 }

@@ -1,7 +1,7 @@
 // For the administrator: is all well, who is here, and who was turned away.
 import * as api from "./api.js";
 import { accounts } from "./accounts.js";
-import { h, nothing, table, wrong } from "./dom.js";
+import { field, h, nothing, say, table, wrong } from "./dom.js";
 import { moment, number } from "./format.js";
 import { facts } from "./fee.js";
 import { named, t } from "./texts.js";
@@ -18,7 +18,7 @@ const verdict = (well, text) => h("span", { class: well ? "state-paid" : "state-
 
 function health(server) {
 	return facts([
-		[t("server.health"), verdict(server.healthy, server.health)], [t("server.version"), server.version],
+		[t("server.health"), verdict(server.healthy, t(`health.${server["health-state"]}`, { seconds: number(server["health-seconds"]) }))], [t("server.version"), server.version],
 		[t("server.url"), server["public-url"] || t("server.no-url")],
 		[t("server.accounts"), number(server.accounts)], [t("page.calendars"), number(server.calendars)],
 		[t("server.policies"), number(server.policies)], [t("server.sessions"), number(server.sessions)],
@@ -27,8 +27,8 @@ function health(server) {
 	]);
 }
 
-// A button that looks through everything, and what it found.
-function inspection(path, key) {
+// A button that looks through everything, and what it found. body(): what is sent along; asked: the fields for it.
+function inspection(path, key, body = () => undefined, asked = null) {
 	const said = h("div", { role: "status" }), more = h("div");
 	const text = t(`server.${key}`);
 	const button = h("button", { type: "button", "data-do": key, onclick: async () => {
@@ -36,10 +36,10 @@ function inspection(path, key) {
 		said.replaceChildren();
 		more.replaceChildren(h("progress", { "aria-label": text }));
 		try {
-			const found = await api.send("POST", path);
+			const found = await api.send("POST", path, body());
 			said.replaceChildren(verdict(found.ok, found.ok ? t("server.no-problems")
 				: t("server.problems", { count: number(found.problems.length) })));
-			more.replaceChildren(found.ok ? "" : h("div", { class: "failure" }, h("ul", {}, found.problems.map((line) =>
+			more.replaceChildren(found.ok ? "" : h("div", { class: "failure" }, h("p", {}, t("server.in-english")), h("ul", { lang: "en" }, found.problems.map((line) =>
 				h("li", {}, line))), found.truncated ? h("p", {}, t("today.truncated")) : null));
 		} catch (e) {
 			more.replaceChildren(wrong(e));
@@ -47,7 +47,25 @@ function inspection(path, key) {
 			button.disabled = false;
 		}
 	} }, text);
-	return h("div", { class: "inspection" }, h("p", {}, t(`server.${key}-what`)), button, said, more);
+	return h("div", { class: "inspection" }, h("p", {}, t(`server.${key}-what`)), asked, button, said, more);
+}
+
+function comparison() {
+	const line = h("input", { name: "head", spellcheck: "false", autocomplete: "off" });
+	return inspection("server/ledger/compare", "compare", () => ({ head: line.value.trim() }), field(t("server.compare-line"), line));
+}
+
+// Lines to compare with later, and the key to check their signatures with.
+function heads() {
+	async function save() {
+		const made = await api.send("POST", "server/ledger/heads");
+		if (made.heads.length)
+			api.save(new Blob([`${made.heads.map((h) => h.head).join("\n")}\n\n${made.key}`], { type: "text/plain" }), "dedit-heads.txt");
+		else
+			say(t("server.heads-none"));
+	}
+	return h("div", { class: "inspection" }, h("p", {}, t("server.heads-what")), h("button", { type: "button", "data-do": "heads", onclick: save },
+		t("server.heads")));
 }
 
 // ---- backup ----
@@ -115,5 +133,5 @@ export async function server(place, context) {
 		api.get(path, {}, signal)));
 	const done = () => signal.aborted || context.refresh();
 	place.replaceChildren(health(state), h("section", {}, h("h2", {}, t("server.inspect")), h("div", { class: "inspections" },
-		inspection("server/check", "check"), inspection("server/ledger", "verify"))), backup(kept, signal), accounts(context, all.accounts, done), logins(refused));
+		inspection("server/check", "check"), inspection("server/ledger", "verify"), heads(), comparison())), backup(kept, signal), accounts(context, all.accounts, done), logins(refused));
 }

@@ -84,7 +84,6 @@ static void look_at_store(struct server *sv)
 {
 	struct store_health h;
 	struct store_size size;
-	char text[WEB_HEALTH_SIZE];
 	struct err e;
 
 	store_health(sv->store, &h);
@@ -93,7 +92,7 @@ static void look_at_store(struct server *sv)
 	metric_set(METRIC_STORE_WAL, 0, (int64_t)h.wal_bytes);
 	metric_set(METRIC_STORE_FREE, 0, (int64_t)h.free_bytes);
 	metric_set(METRIC_CLOCK_DOUBTFUL, 0, clock_jumped());
-	metric_set(METRIC_HEALTHY, 0, web_health(&h, clock_jumped(), text) == 200);
+	metric_set(METRIC_HEALTHY, 0, web_health(&h, clock_jumped()).status == 200);
 	if (store_size(sv->store, &size, &e) != 0)
 		return;
 	metric_set(METRIC_STORE_ACCOUNTS, 0, (int64_t)size.accounts);

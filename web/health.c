@@ -12,31 +12,40 @@ enum {
 	LAG_LONGEST = 10000,
 };
 
-int web_health(const struct store_health *h, bool clock_doubtful, char out[WEB_HEALTH_SIZE])
+/* ms 0: it isn't a matter of time. */
+static struct web_health tell(int status, const char *state, const char *text, int64_t ms)
+{
+	struct web_health h = { .status = status, .state = state, .seconds = ms / 1000 };
+
+	if (h.seconds > 0)
+		snprintf(h.text, sizeof(h.text), "%s %" PRId64 " s", text, h.seconds);
+	else
+		snprintf(h.text, sizeof(h.text), "%s", text);
+	return h;
+}
+
+struct web_health web_health(const struct store_health *h, bool clock_doubtful)
 {
 	if (h->commit_ms > COMMIT_LONGEST)
-		snprintf(out, WEB_HEALTH_SIZE, "the store has been at one change for %" PRId64 " s",
-			h->commit_ms / 1000);
-	else if (h->commit_failed)
-		snprintf(out, WEB_HEALTH_SIZE, "the last change could not be stored");
-	else if (h->free_bytes < ROOM_LEAST)
-		snprintf(out, WEB_HEALTH_SIZE, "the disk is full");
-	else if (h->journal_ms > LAG_LONGEST)
-		return snprintf(out, WEB_HEALTH_SIZE, "ok, but files are %" PRId64 " s behind",
-			h->journal_ms / 1000), 200;
-	else if (clock_doubtful)
-		return snprintf(out, WEB_HEALTH_SIZE, "ok, but the clock has jumped: dedit clock ok"), 200;
-	else
-		return snprintf(out, WEB_HEALTH_SIZE, "ok"), 200;
-	return 503;
+		return tell(503, "stuck", "the store has been at one change for", h->commit_ms);
+	if (h->commit_failed)
+		return tell(503, "unstored", "the last change could not be stored", 0);
+	if (h->free_bytes < ROOM_LEAST)
+		return tell(503, "full", "the disk is full", 0);
+	if (h->journal_ms > LAG_LONGEST)
+		return tell(200, "behind", "ok, but files are behind by", h->journal_ms);
+	if (clock_doubtful)
+		return tell(200, "clock", "ok, but the clock has jumped: dedit clock ok", 0);
+	return tell(200, "ok", "ok", 0);
 }
 
 int page_health(struct page_request *rq)
 {
-	char *text = arena_alloc(rq->http->mem, WEB_HEALTH_SIZE);
 	struct store_health h;
+	struct web_health told;
 
 	response_header(rq->http->res, "Cache-Control", "no-store");
 	store_health(rq->web->store, &h);
-	return page_text(rq, web_health(&h, clock_jumped(), text), text);
+	told = web_health(&h, clock_jumped());
+	return page_text(rq, told.status, told.text);
 }

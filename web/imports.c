@@ -144,7 +144,7 @@ static enum import_break lost_right(const struct job *j)
 		return IMPORT_CALENDAR;
 	if (web_reach(store, &c, j->state.account, false, &reach, &e) != 0)
 		return IMPORT_STORE;
-	return reach < SHARE_WRITE ? IMPORT_ACCESS : IMPORT_WHOLE;
+	return reach < SHARE_WRITE && !web_is_admin(w->web, j->state.account) ? IMPORT_ACCESS : IMPORT_WHOLE;
 }
 
 /* The first reason counts. */

@@ -42,9 +42,10 @@ bool web_owns(const char *path);
 enum door web_door(const struct request *rq);
 /* True for one that is open and waits for nothing: no worker has to be free for it. */
 bool web_is_light(const char *path);
-/* What /healthz says of a store, in one line; its status. */
-enum { WEB_HEALTH_SIZE = 96 };
-int web_health(const struct store_health *h, bool clock_doubtful, char out[WEB_HEALTH_SIZE]);
+/* What /healthz says of a store: status, state in one word and text in one line, with the seconds that
+ * something has taken by now (0: nothing does). */
+struct web_health { int status; const char *state; int64_t seconds; char text[96]; };
+struct web_health web_health(const struct store_health *h, bool clock_doubtful);
 /* A path as logs may show it: itself, or for one that is a secret "/feeds/…", "/fee/<ref>/…", made in
  * out; one that only holds such a path is "…/feeds/…". */
 enum { WEB_LOG_PATH_SIZE = 32 };

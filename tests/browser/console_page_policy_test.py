@@ -78,10 +78,14 @@ def test_the_choice_of_a_policy_keeps_the_focus(s):
         assert b.js("return [document.activeElement.dataset.key, document.activeElement.value]") == ["policy", "second"]
 
 
-def test_a_delegate_is_told_who_sees_it(s):
+def test_a_delegate_sees_the_terms(s):
     serve(s)
     s.dedit("delegate", "anna", "marc", "read")
     with signed_in(s, "marc") as b:
         page(b, s, "policy")
-        b.see("Only the owner sees these terms.", "main")
+        b.see("“practice”, for anna/appointments", "main")
+        b.see("Fee", ".quoted")
+        page(b, s, "clients")
+        b.find("tr[data-client]")
+        assert not b.all("[data-do=agree]"), "who only looks on notes nothing"
         assert not b.complaints()

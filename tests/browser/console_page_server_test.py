@@ -13,6 +13,7 @@ from dedit_wire import PASSWORD
 BACKUPS = tempfile.TemporaryDirectory(prefix="dedit-backup-")
 SERVER = {**console_test.SERVER, "settings": f'backup = "{BACKUPS.name}"'}
 PROBLEM = {"ok": False, "truncated": False, "problems": ["<b>anna</b>: entry 7 was changed"]}
+SAVED = "URL.createObjectURL = (blob) => { blob.text().then((t) => { window.saved = t; }); return 'data:,'; }"
 ANSWER = ("const f = window.fetch, told = arguments[0]; window.fetch = (url, o) => String(url).endsWith('server/ledger') ?"
           " Promise.resolve(new Response(told)) : f(url, o)")
 
@@ -25,7 +26,7 @@ def test_accounts_and_inspections(s):
         names = b.js("return [...document.querySelectorAll('tr[data-ref]')].map(r => r.dataset.ref)")
         assert {"anna", "marc", "paul"} <= set(names)
         assert "owner" in b.text("tr[data-ref=anna]") and "owner" not in b.text("tr[data-ref=marc]")
-        b.see("✓ ok", ".facts")
+        b.see("✓ all is well", ".facts")
         for button in ("check", "verify"):
             b.click(f"[data-do={button}]")
             b.until(lambda: "no problems" in b.text(f".inspection:has([data-do={button}])"), button)
@@ -34,6 +35,18 @@ def test_accounts_and_inspections(s):
         (made,) = pathlib.Path(BACKUPS.name).iterdir()
         assert made.name in b.text("main")
         b.see("marc\twrong password", "section:last-of-type")
+        line = s.dedit("ledger", "head").stdout.splitlines()[0]
+        b.js(SAVED)
+        b.click("[data-do=heads]")
+        b.until(lambda: b.js("return window.saved"), "a file with the heads")
+        assert b.js("return window.saved") == s.dedit("ledger", "head").stdout + "\n" + s.dedit("ledger", "key").stdout
+        b.type("input[name=head]", line.replace("anna ", "anna 1"))
+        b.click("[data-do=compare]")
+        b.see("1 problem", ".inspection:has([data-do=compare]) [role=status]")
+        b.js("document.querySelector('input[name=head]').value = ''")
+        b.type("input[name=head]", line)
+        b.click("[data-do=compare]")
+        b.see("no problems", ".inspection:has([data-do=compare]) [role=status]")
         b.js(ANSWER, json.dumps(PROBLEM))
         b.click("[data-do=verify]")
         b.see("1 problem", ".inspection:has([data-do=verify]) [role=status]")

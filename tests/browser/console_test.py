@@ -270,6 +270,27 @@ def look_at(b, s, names, of=""):
     assert not b.complaints()
 
 
+def test_who_agreed_to_the_terms(s):
+    with signed_in(s) as b:
+        page(b, s, "clients")
+        b.click(".above [data-do=agree]")
+        b.type("dialog input[name=client]", "Léa Nouvelle")
+        b.click("dialog button.primary")
+        b.see("Entered.", ".toasts")
+        b.settled()
+        name = b.js("return document.querySelector('tr[data-client] summary').textContent")
+        b.js("document.querySelector('tr[data-client] details').open = true")
+        b.see("nothing is known", "tr[data-client] details[open]")
+        b.click("tr[data-client] details [data-do=agree]")
+        b.js("document.querySelector('dialog input[type=date]').value = '2025-11-03'")
+        b.click("dialog button.primary")
+        b.until(lambda: not b.all("dialog"), "the dialog is closed")
+        b.settled()
+        b.js("document.querySelector('tr[data-client] details').open = true")
+        b.see("practice, 3 Nov 2025", f"tr[data-client='{name}'] details")
+        assert not b.complaints()
+
+
 def test_pages_of_an_owner(s):
     with signed_in(s) as b:
         look_at(b, s, OWNER_PAGES)

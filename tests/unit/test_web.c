@@ -117,23 +117,29 @@ static void takes_reading_methods_alone(void **state)
 static void health_says_what_is_wrong(void **state)
 {
 	static const uint64_t room = UINT64_C(1) << 30;
-	const struct { struct store_health h; bool doubtful; int status; const char *text; } cases[] = {
-		{ { .free_bytes = room }, false, 200, "ok" },
-		{ { .free_bytes = room, .commit_ms = 9999, .journal_rows = 5, .journal_ms = 9999 }, false, 200, "ok" },
-		{ { .free_bytes = room, .commit_ms = 31000 }, false, 503, "the store has been at one change for 31 s" },
-		{ { .free_bytes = room, .commit_failed = true }, false, 503, "the last change could not be stored" },
-		{ { .free_bytes = 16777215 }, false, 503, "the disk is full" },
-		{ { .free_bytes = 16777216 }, false, 200, "ok" },
-		{ { .free_bytes = room, .journal_rows = 1, .journal_ms = 61000 }, false, 200,
-			"ok, but files are 61 s behind" },
-		{ { .free_bytes = room }, true, 200, "ok, but the clock has jumped: dedit clock ok" },
+	const struct { struct store_health h; bool doubtful; struct web_health told; } cases[] = {
+		{ { .free_bytes = room }, false, { 200, "ok", 0, "ok" } },
+		{ { .free_bytes = room, .commit_ms = 9999, .journal_rows = 5, .journal_ms = 9999 }, false,
+			{ 200, "ok", 0, "ok" } },
+		{ { .free_bytes = room, .commit_ms = 31000 }, false,
+			{ 503, "stuck", 31, "the store has been at one change for 31 s" } },
+		{ { .free_bytes = room, .commit_failed = true }, false,
+			{ 503, "unstored", 0, "the last change could not be stored" } },
+		{ { .free_bytes = 16777215 }, false, { 503, "full", 0, "the disk is full" } },
+		{ { .free_bytes = 16777216 }, false, { 200, "ok", 0, "ok" } },
+		{ { .free_bytes = room, .journal_rows = 1, .journal_ms = 61000 }, false,
+			{ 200, "behind", 61, "ok, but files are behind by 61 s" } },
+		{ { .free_bytes = room }, true, { 200, "clock", 0, "ok, but the clock has jumped: dedit clock ok" } },
 	};
-	char text[WEB_HEALTH_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(web_health(&cases[i].h, cases[i].doubtful, text), cases[i].status);
-		assert_string_equal(text, cases[i].text);
+		const struct web_health told = web_health(&cases[i].h, cases[i].doubtful), *want = &cases[i].told;
+
+		assert_int_equal(told.status, want->status);
+		assert_int_equal(told.seconds, want->seconds);
+		assert_string_equal(told.state, want->state);
+		assert_string_equal(told.text, want->text);
 	}
 }
 

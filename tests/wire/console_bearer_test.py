@@ -64,22 +64,35 @@ def test_makes_no_others(_):
         assert len(Console(s).get("/account")["tokens"]) == 1
 
 
-def test_makes_nothing_that_outlives_it(_):
-    """Nor delegates, shares, links; it ends them, as who is signed in does."""
+def test_names_no_delegates(_):
+    """Who acts for one may do all that one may; it ends them, as who is signed in does."""
     with Server() as s:
-        token, c = make(s, "anna", "--api"), Console(s)
-        link = "/calendars/anna/calendar/feeds"
-        share = "/calendars/anna/calendar/shares/marc"
-        rights = (("PUT", "/delegates/anna/marc", {"access": "write"}, 204, "/delegates/anna/marc"),
-                  ("PUT", share, {"access": "write"}, 204, share), ("POST", link, {"label": "x"}, 201, link))
-        for method, path, body, status, made in rights:
-            problem(ask(s, token, method, path, json.dumps(body)), 403, "signed in")
-            r = c.ask(method, path, body)
-            assert r.status == status, r
-            made += f"/{r.json()['id']}" if status == 201 else ""
-            assert ask(s, token, "DELETE", made).status == 204
+        token, c, path = make(s, "anna", "--api"), Console(s), "/delegates/anna/marc"
+        problem(ask(s, token, "PUT", path, '{"access": "write"}'), 403, "signed in")
+        assert c.ask("PUT", path, {"access": "write"}).status == 204
+        assert ask(s, token, "DELETE", path).status == 204
         assert c.get("/delegates/anna")["delegates"] == []
-        assert not any(o["shares"] or o["feeds"] for o in c.get("/calendars")["calendars"])
+
+
+def test_shares_and_links(_):
+    """What `dedit share` and `dedit feed` do, scripts can do: an administrator's in all calendars."""
+    with Server(extra=ADMIN, users=("anna", "marc", "zoe")) as s:
+        mine, all_, reads = make(s, "anna", "--api"), make(s, "marc", "--api"), make(s, "anna", "--api-read")
+        other = make(s, "zoe", "--api")
+        link, share = "/calendars/anna/calendar/feeds", "/calendars/anna/calendar/shares/zoe"
+        for token in (mine, all_):
+            assert ask(s, token, "PUT", share, '{"access": "read"}').status == 204
+            made = ask(s, token, "POST", link, '{"label": "x"}')
+            assert made.status == 201 and s.request("GET", made.json()["url"], user=None).status == 200
+            [shown] = [c for c in ask(s, token, "GET", "/calendars?owner=anna").json()["calendars"] if c["name"] == "calendar"]
+            assert [x["user"] for x in shown["shares"]] == ["zoe"] and len(shown["feeds"]) == 1
+            problem(ask(s, other, "PUT", share, '{"access": "write"}'), 403, "owner")
+            problem(ask(s, other, "POST", link, "{}"), 403, "owner")
+            assert ask(s, token, "DELETE", share).status == 204
+            assert ask(s, token, "DELETE", f"{link}/{made.json()['id']}").status == 204
+        for method, path in (("PUT", share), ("POST", link)):
+            problem(ask(s, reads, method, path, '{"access": "read"}'), 403, "only read")
+            problem(ask(s, other, method, path, '{"access": "read"}'), 404)
 
 
 def test_nothing_else_takes_it(_):

@@ -2,7 +2,7 @@
 
 from console import Console, problem
 from dav import in_hours
-from dedit_wire import event
+from dedit_wire import Server, event
 
 CONSOLE = True
 SERVER = {"users": ("anna", "marc", "zoe"), "settings": "calendars = 6\nfeeds = 2\nshares = 1"}
@@ -105,6 +105,30 @@ def test_feeds(s):
     assert c.ask("DELETE", f"/calendars/anna/fed/feeds/{f['id']}").status == 204
     problem(c.ask("DELETE", f"/calendars/anna/fed/feeds/{f['id']}"), 404)
     assert s.request("GET", made["url"], user=None).status == 404
+
+
+def test_those_of_others(_):
+    """An administrator makes and lends them, as `dedit calendar`, `dedit share` and `dedit feed` do, but doesn't rename or delete.
+    What it fills from a file: console_import_test."""
+    with Server(users=("anna", "paul"), extra='group "admin" { members = { "paul" } }') as s:
+        paul, anna = Console(s, "paul"), Console(s)
+        o = paul.post("/calendars", {"owner": "anna", "name": "room", "displayname": "Room"}, 201)
+        assert (o["calendar"], o["access"], o["displayname"]) == ("anna/room", "read", "Room")
+        paul.post("/calendars", {"owner": "anna", "name": "to-do", "tasks": True}, 201)
+        assert s.put("/calendars/anna/to-do/e.ics", event("e")).status == 403
+        assert s.put("/calendars/anna/room/e.ics", event("e")).status == 201
+        assert {"anna/room", "anna/to-do"} <= {c["calendar"] for c in paul.get("/calendars", owner="anna")["calendars"]}
+        assert named(anna, "anna/room")[0]["access"] == "owner"
+        assert paul.ask("PUT", "/calendars/anna/room/shares/paul", {"access": "write"}).status == 204
+        assert anna.get("/calendars/anna/room")["shares"] == [{"user": "paul", "access": "write"}]
+        for method, path, body in (("PATCH", "", {"displayname": "x"}), ("DELETE", "", None)):
+            problem(paul.ask(method, "/calendars/anna/room" + path, body), 403, "owner")
+        problem(paul.ask("POST", "/calendars", {"owner": "nobody", "name": "x"}), 404, name="nobody")
+        problem(paul.ask("GET", "/calendars", owner="nobody"), 404)
+        problem(paul.ask("POST", "/calendars", {"owner": 1, "name": "x"}), 400)
+        problem(anna.ask("POST", "/calendars", {"owner": "paul", "name": "x"}), 403, "owner")
+        problem(anna.ask("GET", "/calendars", owner="paul"), 404)
+        assert anna.post("/calendars", {"owner": "anna", "name": "own"}, 201)["calendar"] == "anna/own"
 
 
 def test_account(s):

@@ -108,7 +108,6 @@ def test_refused(_):
         problem(c.ask("POST", "/calendars/anna/none/imports", good, FILE), 404)
         c.ask("PUT", "/calendars/anna/calendar/shares/marc", {"access": "read"})
         problem(marc.ask("POST", PATH, good, FILE), 403, "write")
-        problem(Console(s, "root").ask("POST", PATH, good, FILE), 403, "write")
         assert count(s) == 0 and c.get("/imports") == {"imports": []}
         c.ask("PUT", "/calendars/anna/calendar/shares/marc", {"access": "write"})
         assert end(marc, begin(marc, good))["imported"] == 1 and count(s) == 1
@@ -280,6 +279,21 @@ def test_how_many_at_once(_):
         assert anna.ask("DELETE", f"/imports/{first.json()['id']}").status == 204
         end(anna, first.json()["id"])
         assert ask(anna, calendar(vevent("x"))).status == 202
+
+
+def test_by_an_administrator(_):
+    """Into any calendar, as `dedit import`, until it is none any more; never into the calendar of fees."""
+    admin = 'group "admin" { members = { "root" } }'
+    policy = 'policy "p" { timezone = "UTC" }\ncalendar "anna/work" { policy = "p" }'
+    with Server(extra=f"{admin}\n{policy}", users=("anna", "root")) as s:
+        root = Console(s, "root")
+        o = end(root, begin(root, calendar(*(vevent(f"e{n}", 1 + n % 28) for n in range(250)))))
+        assert (o["imported"], o["why"], o["account"]) == (250, None, "root") and count(s) == 250
+        assert [i["account"] for i in Console(s).get("/imports")["imports"]] == ["root"]
+        problem(root.ask("POST", "/calendars/anna/fees/imports", calendar(vevent("x")), FILE), 403, "by hand")
+        s.write_config(extra=policy)
+        assert s.reload().startswith("reloaded")
+        problem(root.ask("POST", PATH, calendar(vevent("x")), FILE), 404)
 
 
 def test_under_a_policy(_):

@@ -219,15 +219,33 @@ int api_own_calendar(struct api *a, struct collection *out)
 	return -1;
 }
 
+bool api_may_lend(const struct api *a, const struct collection *c)
+{
+	return api_is_mine(a, c) || api_is_admin(a);
+}
+
+int api_lendable_calendar(struct api *a, struct collection *out)
+{
+	if (api_readable_calendar(a, out) < 0)
+		return -1;
+	if (api_may_lend(a, out))
+		return 0;
+	api_refuse(a, 403, "for the calendar's owner");
+	return -1;
+}
+
 int api_writable_calendar(struct api *a, struct collection *out)
 {
 	enum share_access reach;
 
 	if (find_readable(a, out, &reach) < 0)
 		return -1;
-	if (reach >= SHARE_WRITE && web_takes_events(out))
+	if (reach < SHARE_WRITE && !api_is_admin(a))
+		api_refuse(a, 403, "for who may write there");
+	else if (!web_takes_events(out))
+		api_refuse(a, 403, "no events are put there by hand");
+	else
 		return 0;
-	api_refuse(a, 403, reach < SHARE_WRITE ? "for who may write there" : "no events are put there by hand");
 	return -1;
 }
 

@@ -211,6 +211,20 @@ int api_query_day(struct api *a, const char *name, bool *given, int64_t *out)
 	return -1;
 }
 
+int api_moment(struct api *a, const char *name, const char *text, const struct zone *zone, int64_t *out)
+{
+	int64_t day;
+
+	if (text && iso_date_parse(text, out) == 0)
+		return 0;
+	if (text && date_parse(text, &day) == 0) {
+		*out = zone_day_begin(zone, day);
+		return 0;
+	}
+	api_refuse(a, 400, "%s: 2026-06-10, or 2026-06-10T08:00:00Z", name);
+	return -1;
+}
+
 int api_text(struct api *a, const char *name, bool needed, const char **out)
 {
 	const json_t *value = json_object_get(a->body, name);

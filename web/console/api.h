@@ -29,7 +29,7 @@ struct api {
 enum api_flags {
 	API_NO_BODY = 0,
 	API_JSON = 1,      /* takes an object */
-	API_IN_PERSON = 2, /* for who is signed in: what would outlive the revocation of a token */
+	API_IN_PERSON = 2, /* for who is signed in: who took a token would stay in when it is revoked */
 	API_SIGN_IN = 4,   /* by name and password */
 	API_CONFIRM = 8,   /* signed in, and with the password once more */
 	API_CALENDAR = 16, /* takes a file of events */
@@ -79,7 +79,8 @@ extern const struct api_row api_rows[];
 	X(POLICY_TEXT, "policy-text")         /* an edited one is wrong */ \
 	X(BACKUP_FOLDER, "backup-folder")     /* none is set */ \
 	X(BACKUP_RUNNING, "backup-running") \
-	X(BACKUPS, "backups")
+	X(BACKUPS, "backups") \
+	X(LEDGER_HEAD, "ledger-head")         /* what was kept is none, or of nobody here */
 
 #define API_PROBLEM_ENUM(id, name) PROBLEM_##id,
 enum api_problem {
@@ -113,6 +114,9 @@ const char *api_query_next(struct api *a, const char *name, size_t *at);
 /* 0 and *out untouched if it isn't there; -1 after a refusal. */
 int api_query_number(struct api *a, const char *name, int64_t least, int64_t most, int64_t *out);
 int api_query_day(struct api *a, const char *name, bool *given, int64_t *out);
+/* text: 2026-06-10T08:00:00Z, or 2026-06-10, which begins in zone; anything else, and NULL, is refused by
+ * that name. *out in UTC. 0; -1 after a refusal. */
+int api_moment(struct api *a, const char *name, const char *text, const struct zone *zone, int64_t *out);
 /* A text of the body, at most 200 bytes without control characters; *out is NULL if it isn't there and
  * needn't be. 0; -1 after a refusal. */
 int api_text(struct api *a, const char *name, bool needed, const char **out);
@@ -143,10 +147,14 @@ int api_owner(struct api *a, const char **out);
 bool api_is_mine(const struct api *a, const struct collection *c);
 /* web_reach() of whoever asks. */
 int api_reach(struct api *a, const struct collection *c, enum share_access *out, struct err *e);
-/* The calendar of the path: one that may be read; that is one's own; that events may be put into. -1 after a
- * refusal: where it may not even be read, as if it weren't there. */
+/* Who decides who else sees it: its owner, and administrators as by `dedit share` and `dedit feed`. */
+bool api_may_lend(const struct api *a, const struct collection *c);
+/* The calendar of the path: one that may be read; that is one's own; that one may lend; that one may
+ * fill from a file, as an administrator may any by `dedit import`. -1 after a refusal: where it may not even
+ * be read, as if it weren't there. */
 int api_readable_calendar(struct api *a, struct collection *out);
 int api_own_calendar(struct api *a, struct collection *out);
+int api_lendable_calendar(struct api *a, struct collection *out);
 int api_writable_calendar(struct api *a, struct collection *out);
 
 /* In which of the owner's calendars under a policy an event stands; *there false: in none. */
@@ -197,6 +205,7 @@ int api_report_show(struct api *a);
 
 int api_policies(struct api *a);
 int api_policy(struct api *a);
+int api_acceptance(struct api *a);
 int api_policy_check(struct api *a);
 int api_policy_replay(struct api *a);
 int api_quote(struct api *a);
@@ -207,6 +216,8 @@ int api_calendar_show(struct api *a);
 int api_calendar_change(struct api *a);
 int api_calendar_delete(struct api *a);
 int api_calendar_export(struct api *a);
+/* The calendar as a file. c is read until the answer is sent: in the request's memory. */
+int api_send_calendar(struct api *a, const struct collection *c);
 /* Before its file is taken: may events be put there? 0, or the status of a refusal. */
 int api_import_check(struct api *a);
 int api_import_begin(struct api *a);
@@ -240,5 +251,7 @@ int api_backup(struct api *a);
 int api_backup_begin(struct api *a);
 int api_check_store(struct api *a);
 int api_check_ledgers(struct api *a);
+int api_ledger_heads(struct api *a);
+int api_ledger_compare(struct api *a);
 
 #endif

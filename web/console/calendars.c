@@ -44,10 +44,10 @@ static json_t *calendar_json(struct api *a, const struct collection *c, struct e
 	struct ical_merge_head head;
 	int rc = web_calendar_head(a->web->store, c, false, a->mem, &head, e);
 
-	if (rc == 0 && api_is_mine(a, c))
+	if (rc == 0 && api_may_lend(a, c))
 		rc = store_shares(a->web->store, c->id, NULL, add_share, shares, e) < 0 ||
 			store_feeds(a->web->store, c->id, add_feed, feeds, e) < 0 ? -1 : 0;
-	else if (rc == 0)
+	if (rc == 0 && !api_is_mine(a, c))
 		rc = api_reach(a, c, &access, e);
 	if (rc < 0) {
 		json_decref(shares);
@@ -77,6 +77,28 @@ static int keep(const struct collection *c, void *arg)
 	return 0;
 }
 
+/* May it see that account's calendars, or (make) add to them? An administrator may, as with `dedit calendar`;
+ * others see those of whom they act for. 0; -1 after a refusal. */
+static int check_home(struct api *a, const char *owner, bool make)
+{
+	struct err e;
+	bool known;
+
+	if (strcmp(owner, a->http->who.name) == 0)
+		return 0;
+	if (!api_is_admin(a) && !make)
+		return api_check_owner(a, owner, false);
+	if (!api_is_admin(a))
+		api_refuse(a, 403, "for the calendar's owner");
+	else if (api_find_account(a, owner, &known, &e) < 0)
+		api_fail(a, &e);
+	else if (known)
+		return 0;
+	else
+		api_refuse_as(a, PROBLEM_NOBODY, 404, "there is no such account");
+	return -1;
+}
+
 int api_calendars(struct api *a)
 {
 	const char *owner = api_query(a, "owner");
@@ -86,7 +108,7 @@ int api_calendars(struct api *a)
 	struct err e;
 	int rc;
 
-	if (other && api_check_owner(a, owner, false) < 0)
+	if (other && check_home(a, owner, false) < 0)
 		return a->http->res->status;
 	rc = other ? store_collections(a->web->store, owner, keep, &l, &e) :
 		store_home(a->web->store, a->http->who.name, keep, &l, NULL, &e);
@@ -242,11 +264,15 @@ static int make(struct api *a, struct collection *c, const struct prop_row *rows
 
 int api_calendar_make(struct api *a)
 {
-	struct collection c = { .owner = a->http->who.name, .components = ICAL_VEVENT };
+	struct collection c = { .components = api_flag(a, "tasks") ? ICAL_VTODO : ICAL_VEVENT };
 	struct prop_row rows[3];
 	int n, status;
 
-	if (api_text(a, "name", true, &c.name) < 0 || (n = read_properties(a, rows)) < 0)
+	if (api_text(a, "owner", false, &c.owner) < 0 || api_text(a, "name", true, &c.name) < 0 ||
+		(n = read_properties(a, rows)) < 0)
+		return a->http->res->status;
+	c.owner = c.owner ? c.owner : a->http->who.name;
+	if (check_home(a, c.owner, true) < 0)
 		return a->http->res->status;
 	if (!name_valid(c.name))
 		return api_refuse_as(a, PROBLEM_CALENDAR_NAME, 400,
@@ -269,17 +295,13 @@ int api_calendar_delete(struct api *a)
 	return out.denied ? api_refuse(a, 409, "%s", out.reason) : api_done(a);
 }
 
-int api_calendar_export(struct api *a)
+int api_send_calendar(struct api *a, const struct collection *c)
 {
-	struct calendar_file_plan plan = { .store = a->web->store, .limits = &a->web->ical, .from = INT64_MIN,
-		.to = INT64_MAX };
-	struct collection *c = arena_alloc(a->mem, sizeof(*c)); /* the file is written later */
+	struct calendar_file_plan plan = { .store = a->web->store, .limits = &a->web->ical, .calendar = c,
+		.from = INT64_MIN, .to = INT64_MAX };
 	struct calendar_file *file;
 	struct err e;
 
-	if (api_readable_calendar(a, c) < 0)
-		return a->http->res->status;
-	plan.calendar = c;
 	if (web_calendar_head(a->web->store, c, false, a->mem, &plan.head, &e) < 0 ||
 		calendar_file_open(&plan, a->mem, &file, &e) < 0)
 		return api_fail(a, &e);
@@ -289,6 +311,13 @@ int api_calendar_export(struct api *a)
 		"attachment; filename=\"calendar.ics\"; filename*=UTF-8''%s.ics",
 		path_encode_attribute(c->name, a->mem)));
 	return calendar_file_answer(file, a->http->res);
+}
+
+int api_calendar_export(struct api *a)
+{
+	struct collection *c = arena_alloc(a->mem, sizeof(*c)); /* the file is written later */
+
+	return api_readable_calendar(a, c) < 0 ? a->http->res->status : api_send_calendar(a, c);
 }
 
 /* ---- shares ---- */
@@ -311,7 +340,7 @@ static int put_share(struct api *a, enum share_access access)
 	bool known = false;
 	struct err e;
 
-	if (api_own_calendar(a, &c) < 0)
+	if (api_lendable_calendar(a, &c) < 0)
 		return a->http->res->status;
 	if (access != SHARE_NONE && api_find_account(a, s.user, &known, &e) < 0)
 		return api_fail(a, &e);
@@ -388,7 +417,7 @@ int api_feed_make(struct api *a)
 	struct err e;
 	int status;
 
-	if (api_own_calendar(a, &c) < 0 || api_text(a, "label", false, &f.label) < 0 ||
+	if (api_lendable_calendar(a, &c) < 0 || api_text(a, "label", false, &f.label) < 0 ||
 		read_window(a, "back", &f.back) < 0 || read_window(a, "ahead", &f.ahead) < 0)
 		return a->http->res->status;
 	f.label = f.label ? f.label : "";
@@ -419,7 +448,7 @@ int api_feed_end(struct api *a)
 	struct collection c;
 	struct err e;
 
-	if (api_own_calendar(a, &c) < 0)
+	if (api_lendable_calendar(a, &c) < 0)
 		return a->http->res->status;
 	if (store_feeds(a->web->store, c.id, is_feed, &s, &e) < 0)
 		return api_fail(a, &e);

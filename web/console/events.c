@@ -264,21 +264,6 @@ static int add_calendar(struct listing *l, const struct collection *c, struct er
 
 /* ---- the answer ---- */
 
-static int read_time(struct api *a, const char *name, const struct zone *zone, int64_t *out)
-{
-	const char *text = api_query(a, name);
-	int64_t day;
-
-	if (text && iso_date_parse(text, out) == 0)
-		return 0;
-	if (!text || date_parse(text, &day) != 0) {
-		api_refuse(a, 400, "%s: 2026-06-10, or 2026-06-10T08:00:00Z", name);
-		return -1;
-	}
-	*out = zone_day_begin(zone, day);
-	return 0;
-}
-
 int api_events(struct api *a)
 {
 	const char *owner = api_query(a, "owner");
@@ -288,7 +273,8 @@ int api_events(struct api *a)
 	struct err e;
 	int status;
 
-	if (read_time(a, "since", zone, &l.from) < 0 || read_time(a, "until", zone, &l.to) < 0)
+	if (api_moment(a, "since", api_query(a, "since"), zone, &l.from) < 0 ||
+		api_moment(a, "until", api_query(a, "until"), zone, &l.to) < 0)
 		return 400;
 	if (l.to <= l.from || l.to - l.from > RANGE_MOST)
 		return api_refuse(a, 400, "until: behind since, at most 366 days");

@@ -446,16 +446,35 @@ static int export_books(struct api *a, int format)
 	return send_file(a, "text/plain; charset=utf-8", names[format], &text);
 }
 
+/* What a program gets that reads the calendar of fees. */
+static int export_calendar(struct api *a, int unused)
+{
+	struct collection *fees = arena_alloc(a->mem, sizeof(*fees)); /* the file is written later */
+	struct fee_filter filter = { 0 };
+	const char *owner;
+	struct err e;
+
+	(void)unused;
+	if (api_owner(a, &owner) < 0 || read_filter(a, &filter) < 0)
+		return a->http->res->status;
+	if (filter.client || filter.states || filter.by_day || api_query(a, "search"))
+		return api_refuse(a, 400, "ics is the whole calendar, of all clients, states and days");
+	if (store_collection(a->web->store, owner, FEES_CALENDAR, a->mem, fees, &e) < 0)
+		return api_fail(a, &e);
+	return api_send_calendar(a, fees);
+}
+
 int api_export(struct api *a)
 {
 	static const struct { const char *name; int (*write)(struct api *a, int format); int format; } formats[] = {
 		{ "csv", export_csv, 0 }, { "hledger", export_books, BOOKS_HLEDGER },
 		{ "ledger", export_books, BOOKS_LEDGER }, { "beancount", export_books, BOOKS_BEANCOUNT },
+		{ "ics", export_calendar, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
 		if (strcmp(formats[i].name, a->part[0]) == 0)
 			return formats[i].write(a, formats[i].format);
 	}
-	return api_refuse(a, 404, "formats are csv, hledger, ledger and beancount");
+	return api_refuse(a, 404, "formats are csv, hledger, ledger, beancount and ics");
 }

@@ -15,27 +15,59 @@ enum { ERRORS_TOLD = 50 };
 
 /* ---- which there are ---- */
 
-static bool is_theirs(struct api *a, const struct policy *p)
-{
-	const struct policy_set *set = a->web->policies;
+/* Of which calendars under a policy it may see the terms: of its own, of those whom it acts for, an
+ * administrator of all. */
+struct theirs { struct api *a; const struct policy_calendar **list; size_t count; };
 
+static int take_calendars(const char *owner, bool write, void *arg)
+{
+	struct theirs *t = arg;
+	const struct policy_set *set = t->a->web->policies;
+
+	(void)write;
 	for (size_t n = 0; n < set->calendar_count; n++) {
-		if (set->calendars[n].policy == p && strcmp(set->calendars[n].owner, a->http->who.name) == 0)
-			return true;
+		if (strcmp(set->calendars[n].owner, owner) == 0)
+			t->list[t->count++] = &set->calendars[n];
 	}
-	return api_is_admin(a);
+	return 0;
 }
 
-static json_t *calendars_of(struct api *a, const struct policy *p)
+/* 0; -1 after a refusal. */
+static int find_theirs(struct api *a, struct theirs *out)
 {
 	const struct policy_set *set = a->web->policies;
+	struct err e;
+
+	*out = (struct theirs){ .a = a, .list = arena_array(a->mem, set->calendar_count + 1, sizeof(*out->list)) };
+	if (api_is_admin(a)) {
+		for (size_t n = 0; n < set->calendar_count; n++)
+			out->list[out->count++] = &set->calendars[n];
+		return 0;
+	}
+	if (api_owners(a, take_calendars, out, &e) == 0)
+		return 0;
+	api_fail(a, &e);
+	return -1;
+}
+
+static bool is_theirs(const struct theirs *t, const struct policy *p)
+{
+	for (size_t n = 0; n < t->count; n++) {
+		if (t->list[n]->policy == p)
+			return true;
+	}
+	return api_is_admin(t->a);
+}
+
+static json_t *calendars_of(const struct theirs *t, const struct policy *p)
+{
 	json_t *list = json_array();
 
-	for (size_t n = 0; n < set->calendar_count; n++) {
-		const struct policy_calendar *c = &set->calendars[n];
+	for (size_t n = 0; n < t->count; n++) {
+		const struct policy_calendar *c = t->list[n];
 
-		if (c->policy == p && (api_is_admin(a) || strcmp(c->owner, a->http->who.name) == 0))
-			json_array_append_new(list, json_text(arena_printf(a->mem, "%s/%s", c->owner, c->name)));
+		if (c->policy == p)
+			json_array_append_new(list, json_text(arena_printf(t->a->mem, "%s/%s", c->owner, c->name)));
 	}
 	return list;
 }
@@ -43,15 +75,19 @@ static json_t *calendars_of(struct api *a, const struct policy *p)
 int api_policies(struct api *a)
 {
 	const struct policy_set *set = a->web->policies;
-	json_t *list = json_array();
+	struct theirs theirs;
+	json_t *list;
 
+	if (find_theirs(a, &theirs) < 0)
+		return a->http->res->status;
+	list = json_array();
 	for (size_t n = 0; n < set->policy_count; n++) {
 		const struct policy *p = &set->policies[n];
 
-		if (is_theirs(a, p))
+		if (is_theirs(&theirs, p))
 			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:b}", "name", p->name,
 				"language", p->language, "zone", zone_name(p->zone), "digest", p->digest, "calendars",
-				calendars_of(a, p), "explained",
+				calendars_of(&theirs, p), "explained",
 				policy_explain(p, p->language, a->http->now, a->mem) != NULL));
 	}
 	return api_send(a, 200, json_pack("{s:o}", "policies", list));
@@ -60,21 +96,20 @@ int api_policies(struct api *a)
 /* ---- one ---- */
 
 /* As the configuration has it; comments are not kept. */
-static const char *text_of(struct api *a, const struct policy *p)
+static const char *text_of(const struct theirs *t, const struct policy *p)
 {
-	const struct policy_set *set = a->web->policies;
 	cleanup_buf struct buf text;
 
 	buf_init(&text, 2 * KEPT_TEXT_MAX);
-	if (kept_read(set->data, p->digest, &text, NULL) != 0)
+	if (kept_read(t->a->web->policies->data, p->digest, &text, NULL) != 0)
 		return "";
-	for (size_t n = 0; n < set->calendar_count; n++) {
-		const struct policy_calendar *c = &set->calendars[n];
+	for (size_t n = 0; n < t->count; n++) {
+		const struct policy_calendar *c = t->list[n];
 
-		if (c->policy == p && (api_is_admin(a) || strcmp(c->owner, a->http->who.name) == 0))
+		if (c->policy == p)
 			buf_printf(&text, "calendar \"%s/%s\" { policy = \"%s\" }\n", c->owner, c->name, p->name);
 	}
-	return text.full ? "" : arena_strndup(a->mem, text.data, text.len);
+	return text.full ? "" : arena_strndup(t->a->mem, text.data, text.len);
 }
 
 /* What holds for what is booked on that day. 0; -1 after a refusal. */
@@ -91,19 +126,53 @@ static int read_when(struct api *a, const struct policy *p, int64_t *when)
 	return 0;
 }
 
+static int no_policy(struct api *a)
+{
+	return api_refuse(a, 404, "none of your calendars is under such a policy");
+}
+
 int api_policy(struct api *a)
 {
 	const struct policy *p = policy_find(a->web->policies, a->part[0]);
+	struct theirs theirs;
 	int64_t when;
 
-	if (!p || !is_theirs(a, p))
-		return api_refuse(a, 404, "none of your calendars is under such a policy");
+	if (find_theirs(a, &theirs) < 0)
+		return a->http->res->status;
+	if (!p || !is_theirs(&theirs, p))
+		return no_policy(a);
 	if (read_when(a, p, &when) < 0)
 		return 400;
 	return api_send(a, 200, json_pack("{s:s, s:s, s:s, s:{s:o, s:o}, s:s}", "name", p->name, "language",
 		p->language, "zone", zone_name(p->zone), "explain", "en",
 		json_text(policy_explain(p, "en", when, a->mem)), "fr",
-		json_text(policy_explain(p, "fr", when, a->mem)), "text", text_of(a, p)));
+		json_text(policy_explain(p, "fr", when, a->mem)), "text", text_of(&theirs, p)));
+}
+
+/* ---- who has agreed to it ---- */
+
+int api_acceptance(struct api *a)
+{
+	const struct policy *p = policy_find(a->web->policies, a->part[0]);
+	struct event_request rq = api_event_request(a);
+	const char *owner, *client, *text;
+	int64_t when = a->http->now;
+	struct err e;
+
+	if (!p)
+		return no_policy(a);
+	if (api_text(a, "owner", false, &owner) < 0 || api_text(a, "client", true, &client) < 0 ||
+		api_text(a, "when", false, &text) < 0)
+		return 400;
+	if (!*client)
+		return api_refuse_as(a, PROBLEM_TEXT, 400, "client: an address, or a name as titles have it");
+	owner = owner ? owner : a->http->who.name;
+	if ((text && api_moment(a, "when", text, p->zone, &when) < 0) || api_check_owner(a, owner, true) < 0)
+		return a->http->res->status;
+	if (event_accept(&rq, owner, p->name, client, when, &e) != 0)
+		return e.code == ERR_INVALID ? api_refuse(a, 400, "when: %s", e.text) : api_fail(a, &e);
+	return api_send(a, 201, json_pack("{s:s, s:s, s:s, s:o}", "policy", p->name, "owner", owner, "client",
+		client, "when", json_time(when)));
 }
 
 /* ---- an edited text ---- */

@@ -5,27 +5,28 @@
 #include "base/log.h"
 #include "policy/audit.h"
 #include "policy/host.h"
+#include "storage/chain.h"
 #include "web/backups.h"
 #include "web/console/api.h"
 
 #include "config.h"
 
-enum { PROBLEMS_MOST = 200 };
+enum { PROBLEMS_MOST = 200, LEDGER_TEXT_MOST = 64 * 1024 };
 
 int api_server(struct api *a)
 {
-	char text[WEB_HEALTH_SIZE];
+	struct web_health health;
 	struct store_health h;
 	struct store_size size;
 	struct err e;
-	bool healthy;
 
 	if (store_size(a->web->store, &size, &e) != 0)
 		return api_fail(a, &e);
 	store_health(a->web->store, &h);
-	healthy = web_health(&h, clock_jumped(), text) == 200;
-	return api_send(a, 200, json_pack("{s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "version",
-		PACKAGE_VERSION, "health", text, "healthy", healthy, "accounts", (json_int_t)size.accounts,
+	health = web_health(&h, clock_jumped());
+	return api_send(a, 200, json_pack("{s:s, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
+		"version", PACKAGE_VERSION, "health", health.text, "health-state", health.state, "health-seconds",
+		(json_int_t)health.seconds, "healthy", health.status == 200, "accounts", (json_int_t)size.accounts,
 		"calendars", (json_int_t)size.collections, "journal", (json_int_t)h.journal_rows, "free-bytes",
 		(json_int_t)h.free_bytes, "wal-bytes", (json_int_t)h.wal_bytes, "sessions",
 		(json_int_t)sessions_count(a->http->sessions, &a->http->session_rule, NULL, clock_monotonic_ms()),
@@ -146,6 +147,55 @@ int api_check_ledgers(struct api *a)
 	for (size_t n = 0; rc >= 0 && n < l.count && !p.truncated; n++)
 		rc = ledger_audit(a->web->store, l.owners[n], NULL, add_problem, &p, &e);
 	if (rc >= 0)
+		return send_problems(a, &p);
+	json_decref(p.list);
+	return api_fail(a, &e);
+}
+
+/* `dedit ledger head`: lines to be kept where nobody of this server comes, and the key that signed them. */
+int api_ledger_heads(struct api *a)
+{
+	struct ledgers l = { .mem = a->mem };
+	cleanup_buf struct buf text;
+	struct signed_head h;
+	json_t *heads;
+	struct err e;
+
+	buf_init(&text, LEDGER_TEXT_MOST);
+	if (store_ledger_owners(a->web->store, take_owner, &l, &e) < 0)
+		return api_fail(a, &e);
+	heads = json_array();
+	for (size_t n = 0; n < l.count; n++) {
+		buf_reset(&text);
+		if (store_ledger_sign(a->web->store, l.owners[n], a->http->now, &h, &e) == 0) {
+			head_write_line(&text, &h);
+			json_array_append_new(heads, json_pack("{s:s, s:s%}", "owner", l.owners[n], "head", text.data,
+				strcspn(text.data, "\n")));
+		} else if (e.code != ERR_NOT_FOUND) {
+			json_decref(heads);
+			return api_fail(a, &e);
+		}
+	}
+	buf_reset(&text);
+	if (store_ledger_key(a->web->store, &text, &e) == 0)
+		return api_send(a, 200, json_pack("{s:o, s:s}", "heads", heads, "key", text.data));
+	json_decref(heads);
+	return api_fail(a, &e);
+}
+
+/* `dedit ledger verify --head`. */
+int api_ledger_compare(struct api *a)
+{
+	const json_t *given = json_object_get(a->body, "head");
+	const char *line = json_string_value(given);
+	struct problems p = { .list = NULL };
+	struct signed_head kept;
+	struct err e;
+
+	if (!line || head_parse_line(arena_strdup(a->mem, line), &kept, &e) < 0)
+		return api_refuse_as(a, PROBLEM_LEDGER_HEAD, 400, "head: a line of 'dedit ledger head'");
+	p.list = json_array();
+	if (ledger_audit(a->web->store, kept.owner, &kept, add_problem, &p, &e) == 0)
 		return send_problems(a, &p);
 	json_decref(p.list);
 	return api_fail(a, &e);
