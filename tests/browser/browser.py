@@ -66,7 +66,7 @@ class Chromium:
             with urllib.request.urlopen(request, timeout=60) as r:
                 return json.load(r)["value"]
         except urllib.error.HTTPError as e:
-            raise Refused(json.load(e)["value"]["message"].splitlines()[0]) from None
+            raise Refused(json.load(e)["value"]["message"].split("\n#")[0]) from None
 
     def ready(self):
         try:
