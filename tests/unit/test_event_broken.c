@@ -166,12 +166,61 @@ static void test_withheld_surroundings(void **state)
 	f->store->ops = intact;
 }
 
+/* ---- what stands on disk already ---- */
+
+static bool was_on_disk, was_put;
+
+static int watched_commit(struct store *s, struct commit *c, struct err *e)
+{
+	for (size_t n = 0; n < c->changes; n++) {
+		was_on_disk = c->change[n].on_disk;
+		was_put = c->change[n].kind == CHANGE_PUT;
+	}
+	return intact->commit(s, c, e);
+}
+
+/* Only the bytes that were found needn't be written: a file of others is taken for ours otherwise. */
+static void test_found_on_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct event_request rq = request(f);
+	struct event_where at_home = { &f->home, "h.ics" }, at_work = { &f->work, "n.ics" };
+	const char *plain = marie(f, ""), *refused = event(f, "n", "no way", START, "");
+	const struct policy *p = f->policies->calendars[0].policy;
+	struct store_ops ops;
+
+	rq.actor.external = true;
+	intact = f->store->ops;
+	ops = *intact;
+	ops.commit = watched_commit;
+	f->store->ops = &ops;
+	assert_int_equal(event_put(&rq, &at_home, plain, strlen(plain), &f->result, &f->e), 0);
+	assert_true(was_put && was_on_disk);
+	assert_int_equal(event_delete(&rq, &at_home, &f->result, &f->e), 0);
+	assert_true(!was_put && was_on_disk);
+
+	f->policies->calendars[0].policy = NULL; /* not yet under the policy, which refuses both */
+	assert_int_equal(event_put(&rq, &at_work, refused, strlen(refused), &f->result, &f->e), 0);
+	assert_true(was_put && was_on_disk);
+	f->policies->calendars[0].policy = p;
+	assert_int_equal(event_delete(&rq, &at_work, &f->result, &f->e), 0);
+	assert_true(f->result.denied && was_put && !was_on_disk);
+	refused = event(f, "n", "no way", "20260611T080000Z", "");
+	for (int n = 0; n < 2; n++) { /* the second time the event says so already, its file doesn't */
+		was_on_disk = true;
+		assert_int_equal(event_put(&rq, &at_work, refused, strlen(refused), &f->result, &f->e), 0);
+		assert_true(f->result.denied && was_put && !was_on_disk);
+	}
+	f->store->ops = intact;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(setup_module, test_broken_objects),
 		WITH(setup_module, test_withheld_objects),
 		WITH(setup_module, test_withheld_surroundings),
+		WITH(setup_module, test_found_on_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
