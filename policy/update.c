@@ -128,7 +128,12 @@ static int put_fee_round(void *arg, struct err *e)
 	}
 	if (!s.exists)
 		return err_set(e, ERR_DENIED, "nothing can be made in the calendar of fees");
-	if (put->sent->full && body_parse(put->rq, s.old.bytes, s.old.len, true, &s.old, NULL) == 0) {
+	if (body_parse(put->rq, s.old.bytes, s.old.len, true, &s.old, NULL)) {
+		/* edited on disk, or damaged: what was there comes out of the ledger */
+		if (subject_tick_fee(&s, &plan, e))
+			return -1;
+		changed = plan.change_count > 0;
+	} else if (put->sent->full) {
 		const char *title = text_in(s.old.full, "SUMMARY");
 		const char *note = new_lines(text_in(put->sent->full, "DESCRIPTION"),
 			text_in(s.old.full, "DESCRIPTION"), put->rq->mem);

@@ -71,6 +71,9 @@ static int adopt_one(const struct site *site, const struct found *f, struct sear
 			     : event_delete(&rq, &at, &result, e);
 	if (rc != 0 && f->body == NULL && e->code == ERR_NOT_FOUND)
 		return 1;
+	/* else it would be found again at once, and again */
+	if (rc == 0 && f->body != NULL && result.unchanged)
+		rc = err_set(e, ERR_DENIED, "nothing of it can be taken in");
 	if (rc != 0)
 		log_warn("%s/%s/%s, edited on disk: %s", s->found.owner, s->found.name, f->name,
 			err_logged(e->text, reason));

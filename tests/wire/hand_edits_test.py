@@ -262,3 +262,23 @@ def test_under_a_policy(_):
             "both are taken in",
         )
         assert all(f["fee"] == 0 for f in json.loads(s.dedit("fees", "--json").stdout))
+
+
+def test_a_fee_is_put_back(_):
+    """15.11: the ledger has it, whatever its file says; and nobody looks at that file again and again."""
+    work = HOME + "appointments/"
+    with Server(extra=POLICY) as s:
+        s.dedit("calendar", "add", "anna/appointments")
+        s.put(f"{work}late.ics", event("late", in_hours(20), in_hours(21), "Marc Petit 80 €"))
+        s.request("DELETE", f"{work}late.ics")
+        s.dedit("flush")
+        [path] = folder(s, "fees").glob("*.ics")
+        stored = path.read_bytes()
+        for bad in (stored.replace(b"80.00", b"1.00"), b"nonsense"):
+            write(s, path.name, bad.decode(), "fees")
+            s.dedit("rescan", "anna/fees", check=False)
+            wait_for(lambda: s.request("GET", f"{HOME}fees/{path.name}").status == 200, SECONDS, "the fee")
+            assert b"80.00" in s.request("GET", f"{HOME}fees/{path.name}").body
+            s.dedit("flush")
+            assert b"80.00" in path.read_bytes()
+        assert s.log().count("on disk") < 10, s.log()[-2000:]
