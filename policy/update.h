@@ -108,7 +108,7 @@ int event_quote(const struct event_request *rq, const struct event_where *at, in
 	struct fee_list *out, struct err *e);
 /* A client (an address, or a name as titles have it) has agreed, at that time (seconds, UTC), to the policy
  * that some calendar of the owner's is under (policy.md 3.4). ERR_NOT_FOUND: none is; ERR_INVALID: in the
- * future. */
+ * future, or a client without a letter. */
 int event_accept(const struct event_request *rq, const char *owner, const char *policy, const char *client,
 	int64_t when, struct err *e);
 /* Makes the Fees calendar of an owner if it is missing. */

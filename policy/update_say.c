@@ -148,6 +148,8 @@ int event_accept(const struct event_request *rq, const char *owner, const char *
 		return err_set(e, ERR_NOT_FOUND, "no calendar of %s is under policy '%s'", owner, policy);
 	if (when > rq->now)
 		return err_set(e, ERR_INVALID, "not in the future");
+	if (!*text_folded(client, rq->mem))
+		return err_set(e, ERR_INVALID, "a client has a name or an address");
 	accepted->owner = owner;
 	accepted->kind = accepted->i.class_ = KIND_ACCEPTED;
 	accepted->i.at = when;

@@ -209,7 +209,7 @@ int admin_policy_accept(struct admin *a, char *const *args)
 	if (code != ADMIN_OK)
 		return code;
 	if (event_accept(&rq, owner, policy->name, args[2], when, &e) != 0)
-		return e.code == ERR_INVALID ? admin_misuse(a, "TIME: %s", e.text) : admin_fail(a, "%s", e.text);
+		return e.code == ERR_INVALID ? admin_misuse(a, "CLIENT or TIME: %s", e.text) : admin_fail(a, "%s", e.text);
 	buf_printf(&a->out, "%s accepted policy %s of %s on %s\n", args[2], policy->name, owner,
 		admin_local_time(a, policy->zone, when));
 	return ADMIN_OK;

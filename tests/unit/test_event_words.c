@@ -306,6 +306,8 @@ static void acceptance_is_entered(void **state)
 	assert_int_equal(e.code, ERR_NOT_FOUND);
 	assert_int_equal(event_accept(&rq, "another", "therapy", "marie", at("2026-05-19T09:00:00Z"), &e), -1);
 	assert_int_equal(e.code, ERR_NOT_FOUND);
+	assert_int_equal(event_accept(&rq, "owner", "therapy", " ", at("2026-05-19T09:00:00Z"), &e), -1);
+	assert_int_equal(e.code, ERR_INVALID);
 	assert_int_equal(event_accept(&rq, "owner", "therapy", "marie", at("2026-05-19T09:00:01Z"), &e), -1);
 	assert_int_equal(e.code, ERR_INVALID);
 	assert_int_equal(event_accept(&rq, "owner", "therapy", "marie", at("2026-05-19T09:00:00Z"), &e), 0);

@@ -159,18 +159,18 @@ int api_acceptance(struct api *a)
 	int64_t when = a->http->now;
 	struct err e;
 
-	if (!p)
-		return no_policy(a);
 	if (api_text(a, "owner", false, &owner) < 0 || api_text(a, "client", true, &client) < 0 ||
 		api_text(a, "when", false, &text) < 0)
 		return 400;
-	if (!*client)
-		return api_refuse_as(a, PROBLEM_TEXT, 400, "client: an address, or a name as titles have it");
 	owner = owner ? owner : a->http->who.name;
-	if ((text && api_moment(a, "when", text, p->zone, &when) < 0) || api_check_owner(a, owner, true) < 0)
+	if (api_check_owner(a, owner, true) < 0)
 		return a->http->res->status;
+	if (!p)
+		return no_policy(a);
+	if (text && api_moment(a, "when", text, p->zone, &when) < 0)
+		return 400;
 	if (event_accept(&rq, owner, p->name, client, when, &e) != 0)
-		return e.code == ERR_INVALID ? api_refuse(a, 400, "when: %s", e.text) : api_fail(a, &e);
+		return e.code == ERR_INVALID ? api_refuse(a, 400, "%s", e.text) : api_fail(a, &e);
 	return api_send(a, 201, json_pack("{s:s, s:s, s:s, s:o}", "policy", p->name, "owner", owner, "client",
 		client, "when", json_time(when)));
 }
