@@ -69,7 +69,7 @@ function detail(c, note) {
 		[t("clients.accepted"), c.accepted.length ? c.accepted.map((a) => `${a.policy}, ${date(a.when)}`).join("; ")
 			: t("clients.not-accepted")],
 		[t("clients.open"), c.open.map(amount).join(" + ")],
-	]), note ? h("p", {}, h("button", { type: "button", "data-do": "agree", onclick: () => note(c) }, t("clients.agree-this"))) : null, h("a", { href: `#/${api.query("fees", { client: c.name, state: "all" })}` }, t("clients.fees")));
+	]), note ? h("p", {}, h("button", { type: "button", "data-do": "agree", "aria-label": `${t("clients.agree-this")}, ${c.name}`, onclick: () => note(c) }, t("clients.agree-this"))) : null, h("a", { href: `#/${api.query("fees", { client: c.name, state: "all" })}` }, t("clients.fees")));
 }
 
 export async function clients(place, context) {

@@ -60,7 +60,7 @@ function heads() {
 	async function save() {
 		const made = await api.send("POST", "server/ledger/heads");
 		if (made.heads.length)
-			api.save(new Blob([`${made.heads.map((h) => h.head).join("\n")}\n\n${made.key}`], { type: "text/plain" }), "dedit-heads.txt");
+			api.save(new Blob([`${made.heads.map((one) => one.head).join("\n")}\n\n${made.key}`], { type: "text/plain" }), "dedit-heads.txt");
 		else
 			say(t("server.heads-none"));
 	}

@@ -121,7 +121,8 @@ static enum import_break missing(const struct err *e, enum import_break what)
 	return e->code == ERR_NOT_FOUND ? what : IMPORT_STORE;
 }
 
-/* As if it were begun now, but that who signs out hasn't taken it back: it goes on when nobody looks. */
+/* As if it were begun now, but that who signs out hasn't taken it back: it goes on when nobody looks; and
+ * that an administrator stays one, since the configuration is that of its beginning. */
 static enum import_break lost_right(const struct job *j)
 {
 	cleanup_arena struct arena *mem = arena_create();

@@ -132,7 +132,7 @@ static bool is_on_disk(const struct db *db, const char *path, const struct chang
 		memcmp(bytes.data, change->body, bytes.len) == 0;
 }
 
-/* What was adopted needs no writing: the file is the newer one, whatever became of it since. */
+/* What was adopted needs no writing. If the file isn't so any more, it is the newer one. */
 static int journal_change(struct change_log *log, const struct collection *in,
 	const struct change *change,
 	int64_t now, struct err *e)

@@ -282,7 +282,7 @@ def test_how_many_at_once(_):
 
 
 def test_by_an_administrator(_):
-    """Into any calendar, as `dedit import`, until it is none any more; never into the calendar of fees."""
+    """Into any calendar, as `dedit import`; who is none any more begins none; never into the calendar of fees."""
     admin = 'group "admin" { members = { "root" } }'
     policy = 'policy "p" { timezone = "UTC" }\ncalendar "anna/work" { policy = "p" }'
     with Server(extra=f"{admin}\n{policy}", users=("anna", "root")) as s:

@@ -311,9 +311,11 @@ class Server:
 
     def dedit_environment(self):
         """
-        Without a search for leaks: it takes longer than most commands (servers are searched), and where a command
-        becomes another user, LeakSanitizer can't look into it and would end it.
+        Where a server runs the command without a search for leaks, which takes longer than most commands (the server
+        is searched), and where it becomes another user: LeakSanitizer can't look into it and would end it.
         """
+        if self.process is None and (os.geteuid() != 0 or (self.data.exists() and self.data.stat().st_uid == 0)):
+            return None
         return {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 
     def command(self):

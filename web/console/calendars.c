@@ -1,6 +1,7 @@
 /* Calendars as things: their names and colours, who shares them, links to subscribe to, files. */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/util.h"
 #include "http/calendar_file.h"
 #include "http/feed_link.h"
@@ -353,7 +354,11 @@ static int put_share(struct api *a, enum share_access access)
 	s.collection = c.id;
 	s.owner = c.owner;
 	s.calendar = c.name;
-	return store_share_put(a->web->store, &s, &e) < 0 ? api_fail(a, &e) : api_done(a);
+	if (store_share_put(a->web->store, &s, &e) < 0)
+		return api_fail(a, &e);
+	log_info("%s/%s is shared with %s by %s: %s", c.owner, c.name, s.user, a->http->who.name,
+		access == SHARE_NONE ? "no more" : access_names[access]);
+	return api_done(a);
 }
 
 int api_share(struct api *a)
@@ -429,6 +434,8 @@ int api_feed_make(struct api *a)
 		return api_refuse_as(a, PROBLEM_FEEDS, 422, "there are %zu feeds already (setting feeds)", count);
 	token_make(id, token, hash);
 	status = store_feed_put(a->web->store, &f, &e) < 0 ? api_fail(a, &e) : send_feed(a, &f, token, c.name);
+	if (status == 201)
+		log_info("%s/%s gets the feed %s by %s", c.owner, c.name, id, a->http->who.name);
 	secret_zero(token, sizeof(token));
 	return status;
 }
