@@ -344,7 +344,8 @@ static int ask_one(struct subject *s, struct policy_change *c, struct plan *plan
 	}
 	if (fees_plan(plan, &s->decision, c, &v, &fee, e))
 		return -1;
-	if (s->entry && fees_refresh(plan, &s->decision, c, &v, s->entry, &s->row, s->old.bytes, e))
+	if (s->entry && fees_refresh(plan, &s->decision, c, &v, s->entry, &s->row, s->old.bytes,
+		s->old.len, e))
 		return -1;
 	s->keep = s->keep || v.keep;
 	if (wake_others(s, c, &v, plan, e))

@@ -240,7 +240,7 @@ int fees_plan(struct plan *p, const struct decision *d, const struct policy_chan
 
 int fees_refresh(struct plan *p, const struct decision *d, const struct policy_change *c,
 	const struct verdict *v, const struct policy_incident *i, const struct object *there, const char *bytes,
-	struct err *e)
+	size_t len, struct err *e)
 {
 	struct entry_writer w = writer_for(p, d, c, v, i);
 
@@ -251,7 +251,7 @@ int fees_refresh(struct plan *p, const struct decision *d, const struct policy_c
 	buf_init(&out, FEE_BYTES_MAX);
 	if (write_entry(&w, e))
 		return -1;
-	if (out.len == there->size && memcmp(out.data, bytes, out.len) == 0)
+	if (out.len == len && memcmp(out.data, bytes, len) == 0)
 		return 0;
 	return plan_put_own(p, there->collection, there->name, there->etag, there->uid, &out, e);
 }

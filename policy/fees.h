@@ -58,11 +58,10 @@ void fees_csv(const struct fee_list *list, const struct policy_set *set, char se
 int fees_plan(struct plan *p, const struct decision *d, const struct policy_change *c,
 	const struct verdict *v, const char **name, struct err *e);
 /* An entry whose incident stays as it is may read otherwise now: written again if so. there: its
- * row, with the
- * bytes stored. */
+ * row, with the bytes of its file, which may be fewer than the row says if that is damaged. */
 int fees_refresh(struct plan *p, const struct decision *d, const struct policy_change *c,
 	const struct verdict *v, const struct policy_incident *i, const struct object *there, const char *bytes,
-	struct err *e);
+	size_t len, struct err *e);
 /* The owner deletes an entry: hidden, the money unchanged. */
 int fees_hide(struct plan *p, struct decision *d, const struct collection *fees,
 	const struct object *entry, struct err *e);
