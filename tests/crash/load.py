@@ -329,6 +329,9 @@ class World:
         """The server runs again, and nobody writes."""
         s = self.server
         s.dedit("flush")
+        if self.maybe_user and not re.search(rf"^{self.maybe_user}\b", s.dedit("user", "list").stdout, re.M):
+            s.add_user(self.maybe_user)  # as who typed it does: the account is made last, so it can be made again
+            self.users.add(self.maybe_user)
         r = s.dedit("check", "--deep", check=False)
         expect(r.returncode == 0, "check: " + r.stdout + r.stderr)
         r = s.dedit("ledger", "verify", check=False)
