@@ -666,8 +666,6 @@ int subject_plan_put(const struct subject *s, const struct body *meaning, const 
 	c->body = bytes;
 	c->body_len = len;
 	c->charged = s->policy && meaning->clean ? meaning->clean->body_len : len;
-	/* what else is stored, an event that stays in spite of its deletion, say, has to be written */
-	c->on_disk = s->rq->actor.external && as_sent && meaning->bytes == s->sent;
 	/* a rendering changes STATUS and TRANSP, of which the index tells who is busy */
 	if (!as_sent && body_parse(s->rq, bytes, len, true, &stored, e))
 		return -1;

@@ -28,7 +28,6 @@ struct subject {
 	const struct policy *policy;         /* NULL: bytes are kept */
 	struct object row;
 	bool exists;
-	const char *sent;                    /* the bytes that came; NULL: none did */
 	struct body old;                     /* parsed only where there is a policy, or asked for */
 	/* of a policy: */
 	struct owner_view owner;

@@ -15,6 +15,11 @@ static struct change *find_change(struct plan *p, store_id collection, const cha
 	return NULL;
 }
 
+static bool is_found(const struct store_found *found, store_id collection, const char *name)
+{
+	return found && found->collection == collection && strcmp(found->name, name) == 0;
+}
+
 struct change *plan_change(struct plan *p, enum change_kind kind, store_id collection,
 	const char *name, const char *expect)
 {
@@ -26,6 +31,7 @@ struct change *plan_change(struct plan *p, enum change_kind kind, store_id colle
 	}
 	*c = (struct change){ .kind = kind,
 		.collection = collection,
+		.found = is_found(p->found, collection, name) ? p->found : NULL,
 		.name = arena_strdup(p->mem, name),
 		.expect = arena_strdup(p->mem, expect) };
 	return c;

@@ -26,6 +26,7 @@ struct plan {
 	store_id drop;
 	uint64_t drop_seq;
 	const char *conflict;            /* after ERR_UID_TAKEN */
+	const struct store_found *found; /* as event_request has it: what is planned for that file rests on it */
 	bool preview;                    /* as event_request has them */
 	struct entry_list *entered;
 };

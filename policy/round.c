@@ -46,7 +46,7 @@ int rounds_run(const struct event_request *rq, const char *owner, const char *ot
 void round_begin(struct plan *p, const struct event_request *rq)
 {
 	*p = (struct plan){ .store = rq->store, .mem = rq->mem, .now = rq->now, .quotas = rq->quotas,
-		.preview = rq->preview, .entered = rq->entered };
+		.found = rq->found, .preview = rq->preview, .entered = rq->entered };
 	if (rq->entered)
 		rq->entered->count = 0; /* what a round before this one would have entered */
 }
@@ -155,7 +155,7 @@ int put_check_size(const struct event_request *rq, size_t len, struct err *e)
 
 int subject_plan_removal(struct subject *s, struct plan *plan, struct err *e)
 {
-	plan_change(plan, CHANGE_DELETE, s->calendar->id, s->name, s->row.etag)->on_disk = s->rq->actor.external;
+	plan_change(plan, CHANGE_DELETE, s->calendar->id, s->name, s->row.etag);
 	return s->policy ? plan_decision(plan, &s->decision, e) : 0;
 }
 

@@ -50,7 +50,6 @@ static int put_round(void *arg, struct err *e)
 		round_check(put->rq, &s, &plan, e) || put_check_uid(&s, &body, put->out, e)) {
 		return -1;
 	}
-	s.sent = body.bytes;
 	if (!s.policy)
 		return put_commit(&s, put, &body, bytes, len, &plan, e);
 	if (subject_begin(&s, &body, e) || put_check_size(put->rq, body.clean->body_len, e))

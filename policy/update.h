@@ -27,7 +27,7 @@ struct event_actor {
 	const char *const *addresses;        /* ended by NULL */
 	bool admin;                          /* group admin, import, a file edited on disk: no incident (15.1) */
 	bool delegate;                       /* acts for the owner, whatever the store says (15.1) */
-	bool external;                       /* found on disk: the file holds the bytes already */
+	bool external;                       /* nobody: a file that was edited on disk */
 };
 
 struct event_where { const struct collection *calendar; const char *name; };
@@ -47,6 +47,8 @@ struct event_request {
 	/* What the precondition's last answer rests on besides the row: the change is made only while that
 	 * holds. May be NULL. */
 	const struct collection_seen *seen;
+	/* The file that the change was found in: made only while that is so. NULL: it comes from somebody. */
+	const struct store_found *found;
 	bool preview;                        /* nothing is stored; all else as if it were */
 	struct entry_list *entered;          /* set to what the ledger gets by it, or would get; NULL: not asked */
 };

@@ -224,9 +224,10 @@ struct change {
 	store_id from_collection;
 	const char *from;
 	int64_t created;             /* a MOVE keeps it (RFC 4918 15.1); 0: since when the object is there */
-	/* Adopted: the file holds these bytes (of a DELETE: is gone) and isn't touched. If that is no longer so, or
-	 * something else waits to be written there, the commit is ERR_BUSY. */
-	bool on_disk;
+	/* Adopted: what the file was found to be, NULL if it isn't about one. If the file isn't so any more, or
+	 * something else waits to be written there, the commit is ERR_BUSY; if just that is stored, the file isn't
+	 * touched. */
+	const struct store_found *found;
 	/* set by a commit that succeeded: */
 	char etag[ETAG_SIZE];        /* of a PUT */
 	uint64_t seq;

@@ -119,20 +119,29 @@ static int next_seq(struct change_log *log, const struct change *change, uint64_
 		INT(charged));
 }
 
-/* Does the file say what the change says? Since it was read, others may have written it. */
-static bool is_on_disk(const struct db *db, const char *path, const struct change *change)
+/* Is the file as it was found? Others may have written it since, or taken it away. */
+static bool is_as_found(const struct db *db, const char *path, const struct store_found *found)
 {
 	struct buf bytes cleanup_buf;
-	struct err why = {0};
 
-	buf_init(&bytes, change->body_len);
-	if (change->kind == CHANGE_DELETE)
+	buf_init(&bytes, found->len);
+	if (found->body == NULL)
 		return faccessat(db->root, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
-	return fs_read(db->root, path, &bytes, &why) == 0 && bytes.len == change->body_len &&
-		memcmp(bytes.data, change->body, bytes.len) == 0;
+	return fs_read(db->root, path, &bytes, NULL) == 0 && bytes.len == found->len &&
+		memcmp(bytes.data, found->body, bytes.len) == 0;
 }
 
-/* What was adopted needs no writing. If the file isn't so any more, it is the newer one. */
+/* Then there is nothing to be written. */
+static bool is_what_was_found(const struct change *change)
+{
+	const struct store_found *found = change->found;
+
+	if (found == NULL || (found->body != NULL) != (change->kind == CHANGE_PUT))
+		return false;
+	return found->body == NULL ||
+		(found->len == change->body_len && memcmp(found->body, change->body, found->len) == 0);
+}
+
 static int journal_change(struct change_log *log, const struct collection *in,
 	const struct change *change,
 	int64_t now, struct err *e)
@@ -141,11 +150,11 @@ static int journal_change(struct change_log *log, const struct collection *in,
 	char path[PATH_SIZE], file[NAME_FILE_SIZE];
 
 	path_object(in->owner, in->name, change->name, path);
-	if (change->on_disk && journal_pending(log->conn, path, &pending, e) < 0)
+	if (change->found != NULL && journal_pending(log->conn, path, &pending, e) < 0)
 		return -1;
-	if (change->on_disk && (pending || !is_on_disk(log->conn->db, path, change)))
+	if (change->found != NULL && (pending || !is_as_found(log->conn->db, path, change->found)))
 		return err_set(e, ERR_BUSY, "the file of %s changed again", change->name);
-	if (!change->on_disk && journal_object(log, in->id, path, change->name, now,
+	if (!is_what_was_found(change) && journal_object(log, in->id, path, change->name, now,
 			put ? change->body : NULL, put ? change->body_len : 0, e) < 0)
 		return -1;
 	/* its name can't be read back from the file's: .props has it */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/util.h"
 #include "storage/backend.h"
 #include "event_fixture.h"
 
@@ -168,49 +169,49 @@ static void test_withheld_surroundings(void **state)
 
 /* ---- what stands on disk already ---- */
 
-static bool was_on_disk, was_put;
+static const struct store_found *rests_on;
 
 static int watched_commit(struct store *s, struct commit *c, struct err *e)
 {
-	for (size_t n = 0; n < c->changes; n++) {
-		was_on_disk = c->change[n].on_disk;
-		was_put = c->change[n].kind == CHANGE_PUT;
-	}
+	rests_on = c->changes == 1 ? c->change[0].found : NULL;
 	return intact->commit(s, c, e);
 }
 
-/* Only the bytes that were found needn't be written: a file of others is taken for ours otherwise. */
+/* Each change that comes from a file rests on it, whatever the policy makes of it: annotated, refused,
+ * refused in the same words again. */
 static void test_found_on_disk(void **state)
 {
 	struct fixture *f = *state;
 	struct event_request rq = request(f);
-	struct event_where at_home = { &f->home, "h.ics" }, at_work = { &f->work, "n.ics" };
-	const char *plain = marie(f, ""), *refused = event(f, "n", "no way", START, "");
-	const struct policy *p = f->policies->calendars[0].policy;
+	struct store_found found = { .name = "a.ics" };
+	struct event_where at_home = { &f->home, found.name }, at_work = { &f->work, found.name };
+	const char *plain = event(f, "n", "Marie 80€", START, "");
+	const char *later = event(f, "n", "no way", "20260611T080000Z", "");
+	const char *const bodies[] = { plain, later, later };
 	struct store_ops ops;
 
 	rq.actor.external = true;
+	rq.found = &found;
 	intact = f->store->ops;
 	ops = *intact;
 	ops.commit = watched_commit;
 	f->store->ops = &ops;
+	found.collection = f->home.id;
 	assert_int_equal(event_put(&rq, &at_home, plain, strlen(plain), &f->result, &f->e), 0);
-	assert_true(was_put && was_on_disk);
+	assert_ptr_equal(rests_on, &found);
 	assert_int_equal(event_delete(&rq, &at_home, &f->result, &f->e), 0);
-	assert_true(!was_put && was_on_disk);
-
-	f->policies->calendars[0].policy = NULL; /* not yet under the policy, which refuses both */
-	assert_int_equal(event_put(&rq, &at_work, refused, strlen(refused), &f->result, &f->e), 0);
-	assert_true(was_put && was_on_disk);
-	f->policies->calendars[0].policy = p;
-	assert_int_equal(event_delete(&rq, &at_work, &f->result, &f->e), 0);
-	assert_true(f->result.denied && was_put && !was_on_disk);
-	refused = event(f, "n", "no way", "20260611T080000Z", "");
-	for (int n = 0; n < 2; n++) { /* the second time the event says so already, its file doesn't */
-		was_on_disk = true;
-		assert_int_equal(event_put(&rq, &at_work, refused, strlen(refused), &f->result, &f->e), 0);
-		assert_true(f->result.denied && was_put && !was_on_disk);
+	assert_ptr_equal(rests_on, &found);
+	found.collection = f->work.id;
+	for (size_t n = 0; n < ARRAY_SIZE(bodies); n++) {
+		rests_on = NULL;
+		assert_int_equal(event_put(&rq, &at_work, bodies[n], strlen(bodies[n]), &f->result, &f->e), 0);
+		assert_int_equal(f->result.denied, n > 0);
+		assert_ptr_equal(rests_on, &found);
 	}
+	/* another object, and somebody's change, rest on none */
+	found.name = "b.ics";
+	assert_int_equal(event_put(&rq, &at_work, plain, strlen(plain), &f->result, &f->e), 0);
+	assert_null(rests_on);
 	f->store->ops = intact;
 }
 

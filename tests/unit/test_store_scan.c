@@ -14,16 +14,22 @@
 #include "base/util.h"
 #include "store_root.h"
 
-/* 0, or the error. */
-static int adopt(struct store *s, store_id c, const char *name, const char *body)
+/* What was found there, NULL: nothing, becomes that. 0, or the error. */
+static int adopt_as(struct store *s, store_id c, const char *name, const char *there, const char *body)
 {
 	struct err e = {0};
+	struct store_found found = {c, name, there, there == NULL ? 0 : strlen(there)};
 	struct change change = {.kind = body == NULL ? CHANGE_DELETE : CHANGE_PUT, .collection = c,
 		.name = name, .uid = name, .body = body, .body_len = body == NULL ? 0 : strlen(body),
-		.component = 1, .on_disk = true};
+		.component = 1, .found = &found};
 	struct commit commit = {.now = SUITE_NOW + 60, .change = &change, .changes = 1};
 
 	return store_commit(s, &commit, &e) == 0 ? 0 : (int)e.code;
+}
+
+static int adopt(struct store *s, store_id c, const char *name, const char *body)
+{
+	return adopt_as(s, c, name, body, body);
 }
 
 static void edits_by_hand_are_found_and_adopted(void **state)
@@ -93,7 +99,6 @@ static void what_the_journal_holds_wins_over_an_edit(void **state)
 	store_close(s);
 }
 
-/* A client's PUT came between the scan that read the file and the commit that adopts it. */
 /* Between the scan and the commit others may write the file, or put it back: that one is looked at next. */
 static void what_is_no_longer_on_disk_is_not_adopted(void **state)
 {
@@ -116,6 +121,37 @@ static void what_is_no_longer_on_disk_is_not_adopted(void **state)
 	read_file("cal/anna/w/a.ics", &file);
 	assert_string_equal(file.data, "back");
 	assert_scan(s, c, "a.ics=back ");
+	store_close(s);
+}
+
+/* With an annotation, say; or refused, or kept in spite of its deletion. */
+static void what_is_made_of_it_is_written_over_what_was_found_alone(void **state)
+{
+	struct buf file cleanup_buf;
+	struct store *s = open_root(&at_once);
+	store_id c = suite_calendar(s, "anna", "w");
+
+	buf_init(&file, 1000);
+	put_body(s, c, "a.ics", "ours");
+	write_file("cal/anna/w/a.ics", "by hand, again");
+	assert_int_equal(adopt_as(s, c, "a.ics", "by hand", "by hand, annotated"), ERR_BUSY);
+	assert_int_equal(store_flush(s, NULL), 0);
+	read_file("cal/anna/w/a.ics", &file);
+	assert_string_equal(file.data, "by hand, again");
+	assert_int_equal(adopt_as(s, c, "a.ics", "by hand, again", "by hand, annotated"), 0);
+	assert_int_equal(store_flush(s, NULL), 0);
+	assert_body(s, c, "a.ics", "by hand, annotated");
+	assert_int_equal(adopt_as(s, c, "a.ics", NULL, "kept"), ERR_BUSY);
+	unlink_file("cal/anna/w/a.ics");
+	assert_int_equal(adopt_as(s, c, "a.ics", NULL, "kept"), 0);
+	assert_int_equal(store_flush(s, NULL), 0);
+	assert_body(s, c, "a.ics", "kept");
+	/* a fee's file that was edited, of an entry that is gone by now */
+	write_file("cal/anna/w/a.ics", "by hand");
+	assert_int_equal(adopt_as(s, c, "a.ics", "by hand", NULL), 0);
+	assert_int_equal(store_flush(s, NULL), 0);
+	assert_false(exists("cal/anna/w/a.ics"));
+	assert_scan(s, c, "");
 	store_close(s);
 }
 
@@ -330,6 +366,7 @@ int main(void)
 		FILES(a_touched_file_is_no_difference_and_a_same_sized_edit_is_one),
 		FILES(what_the_journal_holds_wins_over_an_edit),
 		FILES(what_is_no_longer_on_disk_is_not_adopted),
+		FILES(what_is_made_of_it_is_written_over_what_was_found_alone),
 		FILES(files_of_a_dropped_calendar_are_not_adopted_by_its_successor),
 		FILES(a_scan_beside_changes_takes_none_of_them_for_an_edit),
 		FILES(many_missing_files_are_an_accident),
