@@ -186,10 +186,13 @@ static int read_twin(const struct subject *s, const struct body *event, const st
 		return 0;
 	if (subject_begin(&other, NULL, e))
 		return -1;
-	if (other.old.clean && start_of(event->full, s->zone, &here) &&
-		start_of(other.old.clean, s->zone, &there) && here == there) {
+	if (!start_of(event->full, s->zone, &here))
+		return 0;
+	/* of one whose file is damaged the index tells when it is; it is taken for the same as this one */
+	if (!other.old.clean && f->object.first == here)
+		*twin = event->clean;
+	if (other.old.clean && start_of(other.old.clean, s->zone, &there) && here == there)
 		*twin = other.old.clean;
-	}
 	return 0;
 }
 

@@ -167,6 +167,34 @@ static void test_withheld_surroundings(void **state)
 	f->store->ops = intact;
 }
 
+static int broken_other(struct store *s, store_id collection, const char *name, struct arena *mem,
+	struct object *out, struct buf *body, struct err *e)
+{
+	if (strcmp(name, "twin.ics") == 0)
+		return broken_body(s, collection, name, mem, out, body, e);
+	return intact->body(s, collection, name, mem, out, body, e);
+}
+
+/* An event that was moved by a PUT there isn't cancelled here because the file there is damaged (15.26). */
+static void test_broken_twin(void **state)
+{
+	struct fixture *f = *state;
+	struct store_ops ops;
+
+	put(f, "a.ics", marie(f, ""));
+	f->now = at("2026-06-10T05:00:00Z");
+	assert_int_equal(try_put(f, &f->other, "twin.ics", stored(f, &f->work, "a.ics")), 0);
+	intact = f->store->ops;
+	ops = *intact;
+	ops.body = broken_other;
+	f->store->ops = &ops;
+	assert_int_equal(try_delete(f, &f->work, "a.ics"), 0);
+	assert_int_equal(owed(f), 0);
+	f->store->ops = intact;
+	assert_int_equal(try_delete(f, &f->other, "twin.ics"), 0);
+	assert_int_equal(owed(f), 8000);
+}
+
 /* ---- what stands on disk already ---- */
 
 static const struct store_found *rests_on;
@@ -221,6 +249,7 @@ int main(void)
 		WITH(setup_module, test_broken_objects),
 		WITH(setup_module, test_withheld_objects),
 		WITH(setup_module, test_withheld_surroundings),
+		WITH(setup_module, test_broken_twin),
 		WITH(setup_module, test_found_on_disk),
 	};
 
