@@ -2,14 +2,14 @@
 """Runs tests on the wire: run.py [--build DIR] [--asking DIR] [--trust | --browser] [-j N] [-k TEXT] [--quick | --once]
        [--sanitized] [NAME ...]
 
-NAME: part of a test file's name ("rfc4791", "http"); all without one. --trust: those of tests/trust, which
-bound what a request may cost, instead of those here; --browser: those of tests/browser, which need Chromium. -k: only functions with TEXT in
-their name. --asking: whose `dedit` asks servers that run; sanitized, it would take longer to start than they to answer. -j: so many files at a time, each with a server of its own. --quick: without the files that say
+NAME: part of a test file's name ("rfc4791", "http"); all without one. --trust: those of tests/trust, which bound what a
+request may cost, instead of those here; --browser: those of tests/browser, which need Chromium. -k: only functions with
+TEXT in their name. --asking: the build whose `dedit` asks servers that run; a sanitized one takes longer to start than
+they to answer. -j: so many files at a time, each with a server of its own. --quick: without the files that say
 SLOW = True; --sanitized: without those that say PLAIN = True, which would take too long there; --once: without those
-that a run with --sanitized has. Files that say CONSOLE = True are left out of a build without the
-console (configure --disable-console). With
-DEDIT_WIRE_POLICY in the environment calendars are under a policy (Server.everywhere). Prints a line for each test and
-"N passed, M failed"; exit code 1 if one failed.
+that a run with --sanitized has. Files that say CONSOLE = True are left out of a build without the console (configure
+--disable-console). With DEDIT_WIRE_POLICY in the environment calendars are under a policy (Server.everywhere). Prints a
+line for each test and "N passed, M failed"; exit code 1 if one failed.
 """
 
 import argparse
