@@ -51,6 +51,12 @@ export function query(path, parameters = {}) {
 // Of names, whatever is in them; of a calendar, "owner/name", and what belongs to it.
 export const path = (...parts) => parts.map(encodeURIComponent).join("/");
 export const calendarPath = (calendar, ...more) => path("calendars", ...calendar.split("/"), ...more);
+export const ownerOf = (calendar) => calendar.split("/")[0];
+// Under which an owner's calendars are.
+export async function policiesOf(owner, signal) {
+	const { policies } = await get("policies", {}, signal);
+	return policies.filter((p) => p.calendars.some((c) => ownerOf(c) === owner));
+}
 export const address = (path, parameters) => new URL(`api/${query(path, parameters)}`, document.baseURI).href;
 
 const TYPES = "dedit:";

@@ -128,8 +128,8 @@ function card(c, done, administrator) {
 			[t("calendars.access"), c.access === "owner" ? null : named("access", c.access)],
 			[t("calendars.shares"), shares(c, done)], [t("calendars.feeds"), feeds(c, done)]]),
 		h("div", { class: "row", role: "group", "aria-label": nameOf(c) }, mine ? button("edit", edit) : null,
-		lent ? [button("share", share), button("feed", feed)] : null, lent || c.access === "write" ? button("import", fill) : null, c.access === "free-busy" ? null : button("export", download),
-		mine ? button("delete", remove) : null));
+			lent ? [button("share", share), button("feed", feed)] : null, lent || c.access === "write" ? button("import", fill) : null,
+			c.access === "free-busy" ? null : button("export", download), mine ? button("delete", remove) : null));
 }
 
 const cards = (list, done, administrator) => list.length ? h("ul", { class: "cards" }, list.map((c) => card(c, done, administrator))) : nothing(t("calendars.none"));

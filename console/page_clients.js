@@ -44,7 +44,8 @@ function months(c) {
 function agree(names, policies, context, client) {
 	const now = today(nowOf(context.session));
 	const list = h("datalist", { id: newId("clients") }, names.map((name) => h("option", { value: name })));
-	const who = h("input", { name: "client", value: client?.name ?? "", required: true, maxlength: TEXT_MOST, autocomplete: "off", list: list.id, readonly: Boolean(client) });
+	const who = h("input", { name: "client", value: client?.name ?? "", required: true, maxlength: TEXT_MOST, autocomplete: "off",
+		list: list.id, readonly: Boolean(client) });
 	const terms = select(policies.map((name) => [name, name]), policies[0]);
 	terms.name = "policy";
 	const when = h("input", { type: "date", name: "when", value: now, max: now, required: true });
@@ -56,10 +57,8 @@ function agree(names, policies, context, client) {
 }
 
 // What notes it; null for who only looks on.
-async function agreeing(clients, context) {
-	const { policies } = await api.get("policies", {}, context.signal);
-	const theirs = policies.filter((p) => p.calendars.some((c) => c.split("/")[0] === context.owner)).map((p) => p.name);
-	return context.mayAct() && theirs.length ? (client) => agree(clients.map((c) => c.name), theirs, context, client) : null;
+function agreeing(clients, policies, context) {
+	return policies.length ? (client) => agree(clients.map((c) => c.name), policies.map((p) => p.name), context, client) : null;
 }
 
 function detail(c, note) {
@@ -69,12 +68,14 @@ function detail(c, note) {
 		[t("clients.accepted"), c.accepted.length ? c.accepted.map((a) => `${a.policy}, ${date(a.when)}`).join("; ")
 			: t("clients.not-accepted")],
 		[t("clients.open"), c.open.map(amount).join(" + ")],
-	]), note ? h("p", {}, h("button", { type: "button", "data-do": "agree", "aria-label": `${t("clients.agree-this")}, ${c.name}`, onclick: () => note(c) }, t("clients.agree-this"))) : null, h("a", { href: `#/${api.query("fees", { client: c.name, state: "all" })}` }, t("clients.fees")));
+	]), note ? h("p", {}, h("button", { type: "button", "data-do": "agree", "aria-label": `${t("clients.agree-this")}, ${c.name}`,
+		onclick: () => note(c) }, t("clients.agree-this"))) : null, h("a", { href: `#/${api.query("fees", { client: c.name, state: "all" })}` }, t("clients.fees")));
 }
 
 export async function clients(place, context) {
-	const list = await api.get("clients", { owner: context.owner }, context.signal);
-	const note = await agreeing(list.clients, context);
+	const [list, policies] = await Promise.all([api.get("clients", { owner: context.owner }, context.signal),
+		context.mayAct() ? api.policiesOf(context.owner, context.signal) : []]);
+	const note = agreeing(list.clients, policies, context);
 	const noting = note ? h("p", { class: "above" }, h("button", { type: "button", "data-key": "agree", "data-do": "agree", onclick: () => note() },
 		t("clients.agree"))) : "";
 	if (!list.clients.length) {

@@ -6,7 +6,6 @@ import { facts, when } from "./fee.js";
 import { named, t } from "./texts.js";
 
 const WEEKS_AHEAD = 4, DAYS_BACK = 365;
-const ownerOf = (calendar) => calendar.split("/")[0];
 
 // ---- in words ----
 
@@ -24,7 +23,7 @@ function inWords(policy) {
 
 async function coming(policy, owner, context) {
 	const now = nowOf(context.session), since = today(now);
-	const calendar = policy.calendars.filter((c) => ownerOf(c) === owner);
+	const calendar = policy.calendars.filter((c) => api.ownerOf(c) === owner);
 	const { events } = await api.get("events", { owner, calendar, since, until: addDays(since, 7 * WEEKS_AHEAD) }, context.signal);
 	return events.filter((e) => calendar.includes(e.calendar) && e.status !== "CANCELLED" && !e["all-day"] && e.start > now)
 		.sort((a, b) => a.start.localeCompare(b.start));
@@ -142,9 +141,8 @@ function choose(policies, one, context) {
 }
 
 export async function policy(place, context) {
-	const { policies } = await api.get("policies", {}, context.signal);
 	const { owner } = context;
-	const theirs = policies.filter((p) => p.calendars.some((c) => ownerOf(c) === owner));
+	const theirs = await api.policiesOf(owner, context.signal);
 	if (!theirs.length) {
 		place.replaceChildren(nothing(t("policy.none")));
 		return;
@@ -153,7 +151,7 @@ export async function policy(place, context) {
 	const full = await api.get(`policies/${encodeURIComponent(one.name)}`, {}, context.signal);
 	const quote = quotes(await coming(one, owner, context), context);
 	place.replaceChildren(choose(theirs, one, context),
-		h("p", {}, t("policy.for", { name: one.name, calendars: one.calendars.filter((c) => ownerOf(c) === owner).join(", ") || "–" })),
+		h("p", {}, t("policy.for", { name: one.name, calendars: one.calendars.filter((c) => api.ownerOf(c) === owner).join(", ") || "–" })),
 		inWords(full), quote.section, full.text ? replaySection(full, owner, context) : "");
 	await quote.load();
 }

@@ -57,6 +57,20 @@ int api_find_account(struct api *a, const char *name, bool *out, struct err *e)
 	return ac.removed ? 0 : directory_shows(&directory, a->http->who.name, name, a->mem, out, e);
 }
 
+int api_check_account(struct api *a, const char *name)
+{
+	struct err e;
+	bool known;
+
+	if (api_find_account(a, name, &known, &e) < 0)
+		api_fail(a, &e);
+	else if (known)
+		return 0;
+	else
+		api_refuse_as(a, PROBLEM_NOBODY, 404, "there is no such account");
+	return -1;
+}
+
 static int is_any(const char *owner, bool write, void *arg)
 {
 	(void)owner, (void)write, (void)arg;
@@ -209,14 +223,21 @@ int api_readable_calendar(struct api *a, struct collection *out)
 	return find_readable(a, out, &reach);
 }
 
-int api_own_calendar(struct api *a, struct collection *out)
+/* One that may be read, and of which this is so. */
+static int find_calendar(struct api *a, bool (*may)(const struct api *, const struct collection *),
+	struct collection *out)
 {
 	if (api_readable_calendar(a, out) < 0)
 		return -1;
-	if (api_is_mine(a, out))
+	if (may(a, out))
 		return 0;
 	api_refuse(a, 403, "for the calendar's owner");
 	return -1;
+}
+
+int api_own_calendar(struct api *a, struct collection *out)
+{
+	return find_calendar(a, api_is_mine, out);
 }
 
 bool api_may_lend(const struct api *a, const struct collection *c)
@@ -226,12 +247,7 @@ bool api_may_lend(const struct api *a, const struct collection *c)
 
 int api_lendable_calendar(struct api *a, struct collection *out)
 {
-	if (api_readable_calendar(a, out) < 0)
-		return -1;
-	if (api_may_lend(a, out))
-		return 0;
-	api_refuse(a, 403, "for the calendar's owner");
-	return -1;
+	return find_calendar(a, api_may_lend, out);
 }
 
 int api_writable_calendar(struct api *a, struct collection *out)

@@ -127,6 +127,8 @@ bool api_flag(struct api *a, const char *name);
 bool api_is_admin(const struct api *a);
 /* Is there such an account, that it may find (architecture.md 15.31)? */
 int api_find_account(struct api *a, const char *name, bool *out, struct err *e);
+/* 0 if there is; -1 after a refusal, the same for one that there isn't and one that it may not find. */
+int api_check_account(struct api *a, const char *name);
 /* Has it calendars under a policy, or acts for one who has? */
 int api_is_owner(struct api *a, bool *out, struct err *e);
 /* Whose appointments and fees it may look at, or (write) act on. */

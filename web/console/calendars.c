@@ -82,21 +82,13 @@ static int keep(const struct collection *c, void *arg)
  * others see those of whom they act for. 0; -1 after a refusal. */
 static int check_home(struct api *a, const char *owner, bool make)
 {
-	struct err e;
-	bool known;
-
 	if (strcmp(owner, a->http->who.name) == 0)
 		return 0;
-	if (!api_is_admin(a) && !make)
+	if (api_is_admin(a))
+		return api_check_account(a, owner);
+	if (!make)
 		return api_check_owner(a, owner, false);
-	if (!api_is_admin(a))
-		api_refuse(a, 403, "for the calendar's owner");
-	else if (api_find_account(a, owner, &known, &e) < 0)
-		api_fail(a, &e);
-	else if (known)
-		return 0;
-	else
-		api_refuse_as(a, PROBLEM_NOBODY, 404, "there is no such account");
+	api_refuse(a, 403, "for the calendar's owner");
 	return -1;
 }
 

@@ -5,21 +5,6 @@
 #include "base/util.h"
 #include "web/console/api.h"
 
-/* 0 if there is one that the account may know of (15.31); -1 after a refusal, the same for both. */
-static int check_account(struct api *a, const char *name)
-{
-	struct err e;
-	bool known;
-
-	if (api_find_account(a, name, &known, &e) < 0)
-		api_fail(a, &e);
-	else if (known)
-		return 0;
-	else
-		api_refuse_as(a, PROBLEM_NOBODY, 404, "there is no such account");
-	return -1;
-}
-
 /* Of whose delegates it is, that of the path: its own, or anybody's for an administrator. NULL after a
  * refusal. */
 static const char *find_owner(struct api *a)
@@ -33,7 +18,7 @@ static const char *find_owner(struct api *a)
 		api_refuse(a, 403, "for the account itself, and administrators");
 		return NULL;
 	}
-	return check_account(a, owner) == 0 ? owner : NULL;
+	return api_check_account(a, owner) == 0 ? owner : NULL;
 }
 
 /* ---- who they are ---- */
@@ -122,7 +107,7 @@ int api_delegate(struct api *a)
 	d.access = *access == 'w' ? SHARE_WRITE : SHARE_READ;
 	if (strcmp(d.user, d.owner) == 0)
 		return api_refuse_as(a, PROBLEM_ONESELF, 422, "nobody is one's own delegate");
-	if (check_account(a, d.user) < 0)
+	if (api_check_account(a, d.user) < 0)
 		return a->http->res->status;
 	if (store_delegations(a->web->store, d.owner, NULL, count_other, &others, &e) < 0)
 		return api_fail(a, &e);
