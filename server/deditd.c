@@ -322,6 +322,7 @@ static void reload(struct deditd *d)
 		if (tls != NULL)
 			tls_use(tls);
 		site_set(&d->server.site, site);
+		imports_reloaded(d->server.imports, &site->web);
 		tasks_reloaded(d->tasks);
 		metric_add(METRIC_RELOADS, RESULT_DONE, 1);
 		log_info("reloaded: limits, logins, groups, policies and certificate");

@@ -32,6 +32,7 @@ struct job {
 	struct arena *kept;         /* of what is told of it; under the lock once it has begun */
 	const char *owner;          /* of its calendar */
 	struct work *work;          /* NULL: it has ended */
+	bool admin;                 /* begun as an administrator */
 	bool begun;                 /* else its file is being read, and it is told to nobody */
 	size_t tried;               /* of its own thread's, as `work` */
 	struct import_state state;  /* why: also what is to break it off */
@@ -121,8 +122,8 @@ static enum import_break missing(const struct err *e, enum import_break what)
 	return e->code == ERR_NOT_FOUND ? what : IMPORT_STORE;
 }
 
-/* As if it were begun now, but that who signs out hasn't taken it back: it goes on when nobody looks; and
- * that an administrator stays one, since the configuration is that of its beginning. */
+/* As if it were begun now, but that who signs out hasn't taken it back: it goes on when nobody looks.
+ * imports_reloaded() says which administrators are none any more. */
 static enum import_break lost_right(const struct job *j)
 {
 	cleanup_arena struct arena *mem = arena_create();
@@ -145,7 +146,7 @@ static enum import_break lost_right(const struct job *j)
 		return IMPORT_CALENDAR;
 	if (web_reach(store, &c, j->state.account, false, &reach, &e) != 0)
 		return IMPORT_STORE;
-	return reach < SHARE_WRITE && !web_is_admin(w->web, j->state.account) ? IMPORT_ACCESS : IMPORT_WHOLE;
+	return reach < SHARE_WRITE && !j->admin ? IMPORT_ACCESS : IMPORT_WHOLE;
 }
 
 /* The first reason counts. */
@@ -153,6 +154,18 @@ static void break_off(struct job *j, enum import_break why)
 {
 	if (j->state.why == IMPORT_WHOLE)
 		j->state.why = why;
+}
+
+void imports_reloaded(struct imports *i, const struct web *web)
+{
+	pthread_mutex_lock(&i->lock);
+	for (size_t n = 0; n < i->count; n++) {
+		struct job *j = i->job[n];
+
+		if (j->work && j->admin && !web_is_admin(web, j->state.account))
+			break_off(j, IMPORT_ACCESS);
+	}
+	pthread_mutex_unlock(&i->lock);
 }
 
 static int take_told(const struct import_told *told, void *arg)
@@ -285,6 +298,7 @@ static struct job *make_job(struct imports *i, const struct import_begin *b)
 	j->state.account = arena_strdup(j->kept, b->who->name);
 	j->state.calendar = arena_printf(j->kept, "%s/%s", b->calendar->owner, b->calendar->name);
 	j->state.refusals = arena_array(j->kept, IMPORT_REFUSALS, sizeof(*j->state.refusals));
+	j->admin = b->who->admin;
 	j->state.replace = b->replace;
 	j->state.began = b->now;
 	random_word(j->state.id, IMPORT_ID_SIZE - 1);

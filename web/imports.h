@@ -70,6 +70,8 @@ size_t imports_list(struct imports *i, const struct principal *who, const char *
 	struct arena *mem, struct import_state **out);
 /* Stops it, or forgets one of one's own that has ended. ERR_NOT_FOUND; ERR_DENIED: another's has ended. */
 int imports_end(struct imports *i, const struct principal *who, const char *id, struct err *e);
+/* After another configuration is in force: what administrators began who are none any more ends. */
+void imports_reloaded(struct imports *i, const struct web *web);
 /* "stopped", "store" …; "" for IMPORT_WHOLE. */
 const char *import_break_name(enum import_break why);
 

@@ -282,7 +282,7 @@ def test_how_many_at_once(_):
 
 
 def test_by_an_administrator(_):
-    """Into any calendar, as `dedit import`; who is none any more begins none; never into the calendar of fees."""
+    """Into any calendar, as `dedit import`, until it is none any more; never into the calendar of fees."""
     admin = 'group "admin" { members = { "root" } }'
     policy = 'policy "p" { timezone = "UTC" }\ncalendar "anna/work" { policy = "p" }'
     with Server(extra=f"{admin}\n{policy}", users=("anna", "root")) as s:
@@ -291,8 +291,12 @@ def test_by_an_administrator(_):
         assert (o["imported"], o["why"], o["account"]) == (250, None, "root") and count(s) == 250
         assert [i["account"] for i in Console(s).get("/imports")["imports"]] == ["root"]
         problem(root.ask("POST", "/calendars/anna/fees/imports", calendar(vevent("x")), FILE), 403, "by hand")
+        id = begin(root, calendar(*(vevent(f"m{n}", 1 + n % 28) for n in range(5000))))
+        wait_for(lambda: root.get(f"/imports/{id}")["done"] > 0, what="some of it")
         s.write_config(extra=policy)
         assert s.reload().startswith("reloaded")
+        o = end(root, id)
+        assert (o["state"], o["why"]) == ("broken", "access") and o["done"] < o["total"], o
         problem(root.ask("POST", PATH, calendar(vevent("x")), FILE), 404)
 
 
